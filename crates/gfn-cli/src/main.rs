@@ -1,0 +1,2 @@
+//! The `gfn` command.
+fn main() {}

@@ -1,0 +1,135 @@
+//! What an environment is: the graph of states that a policy walks.
+//!
+//! States are flat `[i32]`, so that a batch of them is one array and two of them are equal where their words are.
+//! *Terminal* means that nothing is legal forward, *initial* that nothing is legal backward: there are no flags to
+//! keep in step with the masks.
+
+use crate::{Mask, Observation, ObservationSpec};
+
+/// The actions of a state, numbered from 0 within that state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionSpace {
+    /// Every state has the same `count` actions, some of them illegal.
+    Fixed {
+        /// The number of actions.
+        count: usize,
+    },
+    /// A state has one global action (number 0: stop), then `width` actions for each of its rows: action
+    /// `1 + row * width + column`. Molecules have a row for each open stem and a column for each way to attach a block.
+    Rows {
+        /// Actions in a row.
+        width: usize,
+        /// The most rows that a state can have.
+        most_rows: usize,
+    },
+    /// A state has a number of actions of its own, at most `most`.
+    Ragged {
+        /// The most actions that a state can have.
+        most: usize,
+    },
+}
+
+impl ActionSpace {
+    /// The most actions that a state can have.
+    pub fn most(&self) -> usize {
+        match *self {
+            Self::Fixed { count } => count,
+            Self::Rows { width, most_rows } => 1 + width * most_rows,
+            Self::Ragged { most } => most,
+        }
+    }
+}
+
+/// What finished objects are, so that a reward or a metric can say whether it understands them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ObjectKind {
+    /// Cells of a grid: the first `dimensions` words of a state are coordinates in `0..height`.
+    Grid {
+        /// The number of coordinates.
+        dimensions: usize,
+        /// The number of values of a coordinate.
+        height: usize,
+    },
+    /// Molecules, described by canonical SMILES.
+    Molecule,
+    /// Something that only its own reward understands, named.
+    Other(&'static str),
+}
+
+impl std::fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Grid { .. } => f.write_str("grid cells"),
+            Self::Molecule => f.write_str("molecules"),
+            Self::Other(name) => f.write_str(name),
+        }
+    }
+}
+
+/// What is fixed about an environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnvironmentSpec {
+    /// The registered name.
+    pub name: &'static str,
+    /// The source state; its length is that of every state.
+    pub initial: Vec<i32>,
+    /// The actions that lead forward.
+    pub actions: ActionSpace,
+    /// The actions that lead back.
+    pub backward_actions: ActionSpace,
+    /// The most actions a trajectory can take.
+    pub most_steps: usize,
+    /// What a network sees of a state.
+    pub observation: ObservationSpec,
+    /// What a finished object is.
+    pub objects: ObjectKind,
+}
+
+impl EnvironmentSpec {
+    /// Words in a state.
+    pub fn state_len(&self) -> usize {
+        self.initial.len()
+    }
+}
+
+/// A directed acyclic graph of states with one source, walked forward by actions and back by their inverses.
+///
+/// Every forward edge has exactly one backward action that takes it back: [`Environment::step`] returns it, and
+/// [`Environment::undo`] returns the forward action that takes the edge again. Two legal actions of a state may lead
+/// to the same state only if they are told apart by their backward actions.
+///
+/// [`crate::testkit::check_environment`] checks an implementation.
+pub trait Environment: Send + Sync {
+    /// What is fixed about this environment.
+    fn spec(&self) -> &EnvironmentSpec;
+
+    /// Sets `mask` to the actions of `state`, with those allowed that are legal.
+    fn forward_mask(&self, state: &[i32], mask: &mut Mask);
+
+    /// Sets `mask` to the backward actions of `state`, with those allowed that are legal.
+    fn backward_mask(&self, state: &[i32], mask: &mut Mask);
+
+    /// Writes to `next` the state that the legal `action` leads to; returns the backward action that undoes it.
+    fn step(&self, state: &[i32], action: usize, next: &mut [i32]) -> usize;
+
+    /// Writes to `previous` the state that the legal backward `action` leads to; returns the action that redoes it.
+    fn undo(&self, state: &[i32], action: usize, previous: &mut [i32]) -> usize;
+
+    /// Appends what a network sees of `state`.
+    fn observe(&self, state: &[i32], observation: &mut Observation);
+
+    /// A finished object in words: a SMILES, coordinates. One line, the same for equal objects.
+    fn describe(&self, state: &[i32]) -> String;
+
+    /// This environment's states can be counted and swept.
+    fn as_enumerable(&self) -> Option<&dyn Enumerable> {
+        None
+    }
+}
+
+/// An environment whose states are few enough to sweep, at least in some configurations.
+pub trait Enumerable {
+    /// How many states there are, finished ones included; an upper bound will do.
+    fn state_count(&self) -> u64;
+}

@@ -1,0 +1,32 @@
+//! The contracts that every part of `gfn` meets, and the exact answers that check them.
+//!
+//! A generative flow network samples objects by walking a directed acyclic graph of states from one source; this
+//! crate says what an environment, a reward, a policy, a sampler and a loss are, in plain arrays. It knows neither
+//! tensors nor configuration, so everything built on it can be tested without libtorch.
+//!
+//! Start with [`environment`], then [`trajectory`]; [`exact`] solves small environments and [`testkit`] runs any
+//! environment through the checks that hold for all of them.
+
+pub mod environment;
+pub mod exact;
+pub mod loss;
+pub mod mask;
+pub mod observation;
+pub mod policy;
+pub mod reward;
+pub mod rng;
+pub mod sampler;
+pub mod schedule;
+pub mod testkit;
+pub mod trajectory;
+
+pub use environment::{ActionSpace, Enumerable, Environment, EnvironmentSpec, ObjectKind};
+pub use loss::{FlowLoss, FlowTerms, Loss, Needs, Objective, TrajectoryLoss, TrajectoryTerms};
+pub use mask::Mask;
+pub use observation::{Observation, ObservationSpec};
+pub use policy::{Logits, Policy, PolicyError, UniformPolicy};
+pub use reward::{Objects, Reward, RewardError};
+pub use rng::{Purpose, Stream};
+pub use sampler::{SampleError, SampleRequest, Sampler};
+pub use schedule::Schedule;
+pub use trajectory::TrajectoryBatch;

@@ -1,0 +1,87 @@
+//! What a reward is: a batch of finished objects in, log-rewards out.
+
+use thiserror::Error;
+
+use crate::{Environment, ObjectKind};
+
+/// Why a batch could not be rewarded.
+#[derive(Debug, Error)]
+pub enum RewardError {
+    /// One object is to blame.
+    #[error("the reward of {object}: {message}")]
+    Object {
+        /// The object in words.
+        object: String,
+        /// What went wrong.
+        message: String,
+    },
+    /// The reward as a whole failed.
+    #[error("the reward failed: {0}")]
+    Failed(String),
+}
+
+/// A batch of finished objects.
+#[derive(Clone, Copy)]
+pub struct Objects<'a> {
+    environment: &'a dyn Environment,
+    states: &'a [i32],
+}
+
+impl<'a> Objects<'a> {
+    /// The objects in `states`, flat, `[n, state_len]`.
+    pub fn new(environment: &'a dyn Environment, states: &'a [i32]) -> Self {
+        assert_eq!(states.len() % environment.spec().state_len(), 0, "whole states");
+        Self { environment, states }
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.states.len() / self.environment.spec().state_len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.states.is_empty()
+    }
+
+    /// The environment they come from.
+    pub fn environment(&self) -> &'a dyn Environment {
+        self.environment
+    }
+
+    /// What they are.
+    pub fn kind(&self) -> &'a ObjectKind {
+        &self.environment.spec().objects
+    }
+
+    /// Object `index` as a state.
+    pub fn state(&self, index: usize) -> &'a [i32] {
+        let len = self.environment.spec().state_len();
+        &self.states[index * len..(index + 1) * len]
+    }
+
+    /// Object `index` in words: a SMILES, coordinates.
+    pub fn describe(&self, index: usize) -> String {
+        self.environment.describe(self.state(index))
+    }
+}
+
+/// Scores finished objects. Tempering, clipping and caching are wrappers around one.
+pub trait Reward: Send + Sync {
+    /// Whether this reward understands objects of `kind`; if not, what it needs, completing "the reward needs …".
+    ///
+    /// # Errors
+    /// What the reward needs instead.
+    fn accepts(&self, kind: &ObjectKind) -> Result<(), String>;
+
+    /// Writes to `log_reward` (`[n]`, natural logarithms) the log-reward of each object.
+    ///
+    /// # Errors
+    /// [`RewardError`] where an object cannot be scored.
+    fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError>;
+
+    /// The reward from which an object counts as a mode, where the reward itself knows.
+    fn mode_threshold(&self) -> Option<f64> {
+        None
+    }
+}

@@ -1,0 +1,167 @@
+//! The hypergrid of Bengio et al. 2021 (arXiv 2106.04399): a corner of a d-dimensional grid, walked outward.
+//!
+//! A state is d coordinates and a flag that is 1 once stopped; action i adds one to coordinate i, action d stops.
+
+use gfn_core::{
+    ActionSpace, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation, ObservationSpec,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A grid of `height`^`dimensions` cells, walked from the all-zero corner by adding one to a coordinate or stopping.
+/// The task on which generative flow networks are usually compared (Bengio et al. 2021, arXiv 2106.04399); small grids are
+/// solved exactly at every evaluation. A network sees d ones among d·H zeros.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Params {
+    /// d, the number of coordinates.
+    #[schemars(range(min = 1, max = 64))]
+    pub dimensions: usize,
+    /// H, the number of values of a coordinate.
+    #[schemars(range(min = 2, max = 65536))]
+    pub height: usize,
+    /// Where an episode may end. Two families of published results differ in this.
+    pub terminal: Terminal,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self { dimensions: 2, height: 8, terminal: Terminal::Everywhere }
+    }
+}
+
+/// Where an episode may end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Terminal {
+    /// Stopping is legal in every cell, so every cell is an object (torchgfn, gfnx).
+    #[default]
+    Everywhere,
+    /// An episode also ends by force as soon as a coordinate reaches H − 1, so cells with two or more coordinates
+    /// there cannot be reached (the 2021 paper's code).
+    Boundary,
+}
+
+/// The hypergrid; see [`Params`].
+#[derive(Clone, Debug)]
+pub struct Hypergrid {
+    spec: EnvironmentSpec,
+    dimensions: usize,
+    height: usize,
+    terminal: Terminal,
+}
+
+impl Hypergrid {
+    /// A grid with these parameters.
+    pub fn new(params: &Params) -> Self {
+        let (dimensions, height) = (params.dimensions, params.height);
+        let spec = EnvironmentSpec {
+            name: "hypergrid",
+            initial: vec![0; dimensions + 1],
+            actions: ActionSpace::Fixed { count: dimensions + 1 },
+            backward_actions: ActionSpace::Fixed { count: dimensions + 1 },
+            most_steps: dimensions * (height - 1) + 1,
+            observation: ObservationSpec::Indices { features: dimensions * height, active: dimensions },
+            objects: ObjectKind::Grid { dimensions, height },
+        };
+        Self { spec, dimensions, height, terminal: params.terminal }
+    }
+
+    /// Whether an episode ends by force in the cell.
+    fn forced(&self, cell: &[i32]) -> bool {
+        self.terminal == Terminal::Boundary && cell.iter().any(|&x| x as usize == self.height - 1)
+    }
+}
+
+impl Environment for Hypergrid {
+    fn spec(&self) -> &EnvironmentSpec {
+        &self.spec
+    }
+
+    fn forward_mask(&self, state: &[i32], mask: &mut Mask) {
+        let d = self.dimensions;
+        mask.reset(d + 1);
+        if state[d] == 1 || self.forced(&state[..d]) {
+            return;
+        }
+        (0..d).filter(|&i| (state[i] as usize) < self.height - 1).for_each(|i| mask.allow(i));
+        mask.allow(d);
+    }
+
+    fn backward_mask(&self, state: &[i32], mask: &mut Mask) {
+        let d = self.dimensions;
+        mask.reset(d + 1);
+        if state[d] == 1 {
+            mask.allow(d);
+            return;
+        }
+        // A cell that ends by force has no children: only the step that reached the edge leads into such a cell.
+        let forced = self.forced(&state[..d]);
+        let edge = self.height as i32 - 1;
+        (0..d).filter(|&i| state[i] > 0 && (!forced || state[i] == edge)).for_each(|i| mask.allow(i));
+    }
+
+    fn step(&self, state: &[i32], action: usize, next: &mut [i32]) -> usize {
+        next.copy_from_slice(state);
+        next[action] += 1;
+        action
+    }
+
+    fn undo(&self, state: &[i32], action: usize, previous: &mut [i32]) -> usize {
+        previous.copy_from_slice(state);
+        previous[action] -= 1;
+        action
+    }
+
+    fn observe(&self, state: &[i32], observation: &mut Observation) {
+        observation.states += 1;
+        let index = |i: usize| (i * self.height) as i64 + i64::from(state[i]);
+        observation.indices.extend((0..self.dimensions).map(index));
+    }
+
+    fn describe(&self, state: &[i32]) -> String {
+        state[..self.dimensions].iter().map(i32::to_string).collect::<Vec<_>>().join(" ")
+    }
+
+    fn as_enumerable(&self) -> Option<&dyn Enumerable> {
+        Some(self)
+    }
+}
+
+impl Enumerable for Hypergrid {
+    fn state_count(&self) -> u64 {
+        (self.height as u64).saturating_pow(self.dimensions as u32).saturating_mul(2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gfn_core::exact::StateGraph;
+    use gfn_core::testkit::{Thoroughness, check_environment};
+
+    fn grid(dimensions: usize, height: usize, terminal: Terminal) -> Hypergrid {
+        Hypergrid::new(&Params { dimensions, height, terminal })
+    }
+
+    #[test]
+    fn keeps_the_contract() {
+        for terminal in [Terminal::Everywhere, Terminal::Boundary] {
+            for (dimensions, height) in [(1, 2), (2, 8), (3, 4), (4, 5)] {
+                let grid = grid(dimensions, height, terminal);
+                let checked = check_environment(&grid, Thoroughness::default()).unwrap();
+                assert!(checked.states.is_some());
+            }
+            check_environment(&grid(10, 100, terminal), Thoroughness::default()).unwrap();
+        }
+    }
+
+    /// Reference numbers: 4096 cells, of which 3773 can be reached where the boundary ends an episode.
+    #[test]
+    fn counts_of_objects() {
+        let count = |d, h, terminal| StateGraph::build(&grid(d, h, terminal), 1 << 20).unwrap().finished().len();
+        assert_eq!(count(4, 8, Terminal::Everywhere), 4096);
+        assert_eq!(count(4, 8, Terminal::Boundary), 3773);
+        assert_eq!(count(2, 8, Terminal::Boundary), 63);
+    }
+}

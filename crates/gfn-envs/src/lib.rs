@@ -1,0 +1,3 @@
+//! The built-in environments, one file or folder each.
+
+pub mod hypergrid;

@@ -1,0 +1,1 @@
+//! Everything that is a tensor: networks, optimiser, weights, devices.

@@ -1,0 +1,398 @@
+//! From trajectories to the states that a network must see, each once, and from a loss's gradient back to the
+//! network's outputs. Plain arrays on both sides; the network stands between [`Evaluation::plan`] and
+//! [`Evaluation::differentiate`].
+
+use gfn_core::exact::{StateIndex, log_sum_exp};
+use gfn_core::loss::{FlowGradients, TrajectoryGradients};
+use gfn_core::{
+    Environment, FlowLoss, FlowTerms, Logits, Loss, Mask, Objective, Observation, TrajectoryBatch, TrajectoryLoss,
+    TrajectoryTerms,
+};
+
+/// The states to evaluate for a batch, and what the loss will read where. Reused from step to step.
+#[derive(Debug, Default)]
+pub struct Evaluation {
+    /// What the network sees of the states, in the order of their rows.
+    pub observation: Observation,
+    states: StateIndex,
+    legal: Lists,
+    legal_backward: Lists,
+    steps: Vec<Step>,
+    flows: Vec<FlowState>,
+    parents: Vec<Parent>,
+    source: u32,
+    scratch: Scratch,
+}
+
+#[derive(Debug, Default)]
+struct Scratch {
+    mask: Mask,
+    previous: Vec<i32>,
+    visited: StateIndex,
+}
+
+/// Lists of actions, one a row.
+#[derive(Debug, Default)]
+struct Lists {
+    offsets: Vec<usize>,
+    actions: Vec<u32>,
+}
+
+impl Lists {
+    fn clear(&mut self) {
+        self.actions.clear();
+        self.offsets.clear();
+        self.offsets.push(0);
+    }
+
+    fn push(&mut self, actions: impl Iterator<Item = usize>) {
+        self.actions.extend(actions.map(|action| action as u32));
+        self.offsets.push(self.actions.len());
+    }
+
+    fn of(&self, row: usize) -> &[u32] {
+        &self.actions[self.offsets[row]..self.offsets[row + 1]]
+    }
+}
+
+/// A step of a trajectory.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    source: u32,
+    action: u32,
+    backward: Backward,
+}
+
+/// Where a step's log P_B comes from.
+#[derive(Clone, Copy, Debug)]
+enum Backward {
+    /// A constant, for the uniform policy or a single backward action.
+    Known(f64),
+    /// A backward action of an evaluated state.
+    Learned { target: u32, action: u32 },
+}
+
+/// A non-source state that the batch visits.
+#[derive(Clone, Copy, Debug)]
+struct FlowState {
+    /// Its row, where it is not finished.
+    row: Option<u32>,
+    /// Where its parents begin; they end where those of the next state begin.
+    first_parent: usize,
+    visits: f64,
+    log_reward: f64,
+}
+
+/// An edge into a visited state: the row of the parent, and the action.
+#[derive(Clone, Copy, Debug)]
+struct Parent {
+    row: u32,
+    action: u32,
+}
+
+/// What a network gives for each evaluated state.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outputs {
+    /// A logit an action.
+    pub forward: Logits,
+    /// A logit a backward action, where the backward policy is learned.
+    pub backward: Option<Logits>,
+    /// `[states]`: log F, where the loss needs state flows.
+    pub log_flow: Option<Vec<f64>>,
+}
+
+/// The gradient of a loss with respect to [`Outputs`]: arrays of the same shapes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OutputGradients {
+    /// As `forward.values`.
+    pub forward: Vec<f64>,
+    /// As `backward.values`, or empty.
+    pub backward: Vec<f64>,
+    /// As `log_flow`, or empty.
+    pub log_flow: Vec<f64>,
+    /// With respect to the learned log Z.
+    pub log_z: f64,
+}
+
+/// The value of a loss on a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluated {
+    /// The loss.
+    pub loss: f64,
+    /// What the model currently takes log Z to be: the parameter, the source's flow, or the batch's mean estimate.
+    pub log_z: f64,
+    /// The gradient.
+    pub gradients: OutputGradients,
+}
+
+impl Evaluation {
+    /// Collects the states that `loss` needs evaluated for `batch`. With `learned_backward`, the backward policy is the
+    /// network's; otherwise it is uniform.
+    pub fn plan(
+        &mut self,
+        environment: &dyn Environment,
+        batch: &TrajectoryBatch,
+        loss: &dyn Loss,
+        learned_backward: bool,
+    ) {
+        if self.scratch.previous.len() != batch.state_len() {
+            self.states = StateIndex::new(batch.state_len());
+            self.scratch.visited = StateIndex::new(batch.state_len());
+            self.scratch.previous = vec![0; batch.state_len()];
+        }
+        self.states.clear();
+        self.observation.clear();
+        self.legal.clear();
+        self.legal_backward.clear();
+        self.steps.clear();
+        self.flows.clear();
+        self.parents.clear();
+        match loss.objective() {
+            Objective::Trajectory(_) => self.plan_steps(environment, batch, learned_backward),
+            Objective::Flow(_) => self.plan_flows(environment, batch),
+        }
+    }
+
+    /// How many distinct states the network evaluates.
+    pub fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// Whether nothing has been planned.
+    pub fn is_empty(&self) -> bool {
+        self.states.is_empty()
+    }
+
+    /// The row of `state`; a new state is observed, and its legal actions are listed.
+    fn row_of(&mut self, environment: &dyn Environment, state: &[i32], learned_backward: bool) -> u32 {
+        let (row, new) = self.states.insert(state);
+        if new {
+            environment.observe(state, &mut self.observation);
+            environment.forward_mask(state, &mut self.scratch.mask);
+            self.legal.push(self.scratch.mask.iter());
+            if learned_backward {
+                environment.backward_mask(state, &mut self.scratch.mask);
+                self.legal_backward.push(self.scratch.mask.iter());
+            }
+        }
+        row as u32
+    }
+
+    fn plan_steps(&mut self, environment: &dyn Environment, batch: &TrajectoryBatch, learned_backward: bool) {
+        for index in 0..batch.len() {
+            for (position, step) in batch.steps_of(index).enumerate() {
+                let source = self.row_of(environment, batch.state(index, position), learned_backward);
+                let target = batch.state(index, position + 1);
+                environment.backward_mask(target, &mut self.scratch.mask);
+                let count = self.scratch.mask.count();
+                let backward = if learned_backward && count > 1 {
+                    let target = self.row_of(environment, target, true);
+                    Backward::Learned { target, action: batch.backward_actions()[step] as u32 }
+                } else {
+                    Backward::Known(-(count as f64).ln())
+                };
+                self.steps.push(Step { source, action: batch.actions()[step] as u32, backward });
+            }
+        }
+    }
+
+    fn plan_flows(&mut self, environment: &dyn Environment, batch: &TrajectoryBatch) {
+        self.scratch.visited.clear();
+        for index in 0..batch.len() {
+            let steps = batch.steps_of(index).len();
+            for position in 1..=steps {
+                let state = batch.state(index, position);
+                let (visited, new) = self.scratch.visited.insert(state);
+                if new {
+                    let finished = position == steps;
+                    let log_reward = if finished { batch.log_reward[index] } else { f64::NEG_INFINITY };
+                    self.plan_flow(environment, state, finished, log_reward);
+                }
+                self.flows[visited].visits += 1.0;
+            }
+        }
+        // The source is always a row, so that its outflow, which is Z, can be read off.
+        self.source = self.row_of(environment, batch.state(0, 0), false);
+    }
+
+    fn plan_flow(&mut self, environment: &dyn Environment, state: &[i32], finished: bool, log_reward: f64) {
+        let row = (!finished).then(|| self.row_of(environment, state, false));
+        self.flows.push(FlowState { row, first_parent: self.parents.len(), visits: 0.0, log_reward });
+        let mut mask = std::mem::take(&mut self.scratch.mask);
+        let mut previous = std::mem::take(&mut self.scratch.previous);
+        environment.backward_mask(state, &mut mask);
+        for backward in mask.iter() {
+            let action = environment.undo(state, backward, &mut previous) as u32;
+            let row = self.row_of(environment, &previous, false);
+            self.parents.push(Parent { row, action });
+        }
+        self.scratch.mask = mask;
+        self.scratch.previous = previous;
+    }
+
+    /// The loss of the planned batch, given what the network said about its states, and the gradient with respect to
+    /// that.
+    pub fn differentiate(
+        &self,
+        batch: &TrajectoryBatch,
+        loss: &dyn Loss,
+        outputs: &Outputs,
+        log_z: f64,
+    ) -> Evaluated {
+        match loss.objective() {
+            Objective::Trajectory(trajectory_loss) => self.over_steps(batch, loss, trajectory_loss, outputs, log_z),
+            Objective::Flow(flow_loss) => self.over_flows(flow_loss, outputs),
+        }
+    }
+
+    fn over_steps(
+        &self,
+        batch: &TrajectoryBatch,
+        loss: &dyn Loss,
+        trajectory_loss: &dyn TrajectoryLoss,
+        outputs: &Outputs,
+        log_z: f64,
+    ) -> Evaluated {
+        let forward = Normalised::new(&outputs.forward, &self.legal);
+        let backward = outputs.backward.as_ref().map(|logits| Normalised::new(logits, &self.legal_backward));
+        let log_pf: Vec<f64> = self.steps.iter().map(|step| forward.log_p(step.source, step.action)).collect();
+        let log_pb: Vec<f64> = self
+            .steps
+            .iter()
+            .map(|step| match (step.backward, &backward) {
+                (Backward::Known(log_pb), _) => log_pb,
+                (Backward::Learned { target, action }, Some(policy)) => policy.log_p(target, action),
+                (Backward::Learned { .. }, None) => unreachable!("planned with a learned backward policy"),
+            })
+            .collect();
+        let needs_flow = loss.needs().state_flow;
+        let log_flow: Vec<f64> = match &outputs.log_flow {
+            Some(flow) if needs_flow => self.steps.iter().map(|step| flow[step.source as usize]).collect(),
+            _ => Vec::new(),
+        };
+        let terms = TrajectoryTerms {
+            offsets: batch.offsets(),
+            log_pf: &log_pf,
+            log_pb: &log_pb,
+            log_flow: &log_flow,
+            log_reward: &batch.log_reward,
+            log_z,
+        };
+        let mut slopes = TrajectoryGradients::zeros(&terms);
+        let value = trajectory_loss.evaluate(&terms, &mut slopes);
+
+        let mut gradients = OutputGradients { log_z: slopes.log_z, ..OutputGradients::default() };
+        let chosen = self.steps.iter().map(|step| (step.source, step.action));
+        gradients.forward = forward.pull_back(chosen.zip(slopes.log_pf.iter().copied()));
+        if let Some(policy) = &backward {
+            let learned = self.steps.iter().zip(&slopes.log_pb).filter_map(|(step, &slope)| match step.backward {
+                Backward::Learned { target, action } => Some(((target, action), slope)),
+                Backward::Known(_) => None,
+            });
+            gradients.backward = policy.pull_back(learned);
+        }
+        if let Some(flow) = &outputs.log_flow {
+            gradients.log_flow = vec![0.0; flow.len()];
+            for (step, slope) in self.steps.iter().zip(&slopes.log_flow) {
+                gradients.log_flow[step.source as usize] += slope;
+            }
+        }
+        let log_z = if loss.needs().log_z {
+            log_z
+        } else if needs_flow {
+            log_flow[0]
+        } else {
+            mean_log_z(&terms)
+        };
+        Evaluated { loss: value, log_z, gradients }
+    }
+
+    fn over_flows(&self, flow_loss: &dyn FlowLoss, outputs: &Outputs) -> Evaluated {
+        let logits = &outputs.forward;
+        let of = |parent: &Parent| logits.of(parent.row as usize)[parent.action as usize];
+        let outflow = |row: u32| {
+            let values = logits.of(row as usize);
+            log_sum_exp(self.legal.of(row as usize).iter().map(|&action| values[action as usize]))
+        };
+        let log_inflow: Vec<f64> =
+            (0..self.flows.len()).map(|k| log_sum_exp(self.parents_of(k).iter().map(of))).collect();
+        let log_outflow: Vec<f64> =
+            self.flows.iter().map(|flow| flow.row.map_or(f64::NEG_INFINITY, outflow)).collect();
+        let log_reward: Vec<f64> = self.flows.iter().map(|flow| flow.log_reward).collect();
+        let visits: Vec<f64> = self.flows.iter().map(|flow| flow.visits).collect();
+        let terms =
+            FlowTerms { log_inflow: &log_inflow, log_outflow: &log_outflow, log_reward: &log_reward, visits: &visits };
+        let mut slopes =
+            FlowGradients { log_inflow: vec![0.0; visits.len()], log_outflow: vec![0.0; visits.len()] };
+        let loss = flow_loss.evaluate(&terms, &mut slopes);
+
+        let mut forward = vec![0.0; logits.values.len()];
+        for (k, flow) in self.flows.iter().enumerate() {
+            for parent in self.parents_of(k) {
+                let at = logits.offsets[parent.row as usize] + parent.action as usize;
+                forward[at] += slopes.log_inflow[k] * (logits.values[at] - log_inflow[k]).exp();
+            }
+            if let Some(row) = flow.row {
+                for &action in self.legal.of(row as usize) {
+                    let at = logits.offsets[row as usize] + action as usize;
+                    forward[at] += slopes.log_outflow[k] * (logits.values[at] - log_outflow[k]).exp();
+                }
+            }
+        }
+        let mut gradients = OutputGradients { forward, ..OutputGradients::default() };
+        gradients.log_flow = outputs.log_flow.as_ref().map_or_else(Vec::new, |flow| vec![0.0; flow.len()]);
+        gradients.backward = outputs.backward.as_ref().map_or_else(Vec::new, |logits| vec![0.0; logits.values.len()]);
+        Evaluated { loss, log_z: outflow(self.source), gradients }
+    }
+
+    fn parents_of(&self, k: usize) -> &[Parent] {
+        let end = self.flows.get(k + 1).map_or(self.parents.len(), |next| next.first_parent);
+        &self.parents[self.flows[k].first_parent..end]
+    }
+}
+
+/// Log-probabilities over the legal actions of each row.
+struct Normalised<'a> {
+    logits: &'a Logits,
+    legal: &'a Lists,
+    log_total: Vec<f64>,
+}
+
+impl<'a> Normalised<'a> {
+    fn new(logits: &'a Logits, legal: &'a Lists) -> Self {
+        let rows = legal.offsets.len() - 1;
+        let total = |row: usize| {
+            let values = logits.of(row);
+            log_sum_exp(legal.of(row).iter().map(|&action| values[action as usize]))
+        };
+        Self { logits, legal, log_total: (0..rows).map(total).collect() }
+    }
+
+    fn log_p(&self, row: u32, action: u32) -> f64 {
+        self.logits.of(row as usize)[action as usize] - self.log_total[row as usize]
+    }
+
+    /// The gradient with respect to the logits, given those with respect to the log-probabilities of chosen actions.
+    fn pull_back(&self, chosen: impl Iterator<Item = ((u32, u32), f64)>) -> Vec<f64> {
+        let mut gradient = vec![0.0; self.logits.values.len()];
+        let mut row_total = vec![0.0; self.log_total.len()];
+        for ((row, action), slope) in chosen {
+            gradient[self.logits.offsets[row as usize] + action as usize] += slope;
+            row_total[row as usize] += slope;
+        }
+        for (row, &total) in row_total.iter().enumerate().filter(|(_, total)| **total != 0.0) {
+            let first = self.logits.offsets[row];
+            for &action in self.legal.of(row) {
+                let at = first + action as usize;
+                gradient[at] -= total * (self.logits.values[at] - self.log_total[row]).exp();
+            }
+        }
+        gradient
+    }
+}
+
+/// The mean over trajectories of log R + Σ log P_B − Σ log P_F.
+fn mean_log_z(terms: &TrajectoryTerms<'_>) -> f64 {
+    let ratio: f64 = terms.log_pb.iter().sum::<f64>() - terms.log_pf.iter().sum::<f64>();
+    (terms.log_reward.iter().sum::<f64>() + ratio) / terms.log_reward.len() as f64
+}

@@ -1,0 +1,1 @@
+//! What a run writes: its events and the layout of its folder.

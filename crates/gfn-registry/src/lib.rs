@@ -1,0 +1,1 @@
+//! Name and parameters to component: the one list of built-ins.

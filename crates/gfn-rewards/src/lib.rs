@@ -1,0 +1,4 @@
+//! The built-in rewards, one file each, and what can be declared about any of them.
+
+pub mod hypergrid;
+pub mod shaped;

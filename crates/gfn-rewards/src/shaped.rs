@@ -1,0 +1,199 @@
+//! What can be declared about any reward: exponent, temperature, floor, clip, cache.
+
+use std::sync::Mutex;
+
+use gfn_core::{Objects, Reward, RewardError};
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What can be declared about any reward R. The flow is trained on max(min(R, clip), floor)^(exponent / temperature).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Shape {
+    /// β, the power to which the reward is raised: higher means greedier.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub exponent: f64,
+    /// T, which divides the exponent.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub temperature: f64,
+    /// The least reward, in reward units, put under every object before the power. Needed where a reward can be 0.
+    #[schemars(extend("minimum" = 0))]
+    pub floor: f64,
+    /// The greatest reward, in reward units, put over every object before the power.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub clip: Option<f64>,
+    /// How many objects' rewards to remember, so that none of them is computed twice; 0 remembers none.
+    pub cache: usize,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self { exponent: 1.0, temperature: 1.0, floor: 0.0, clip: None, cache: 100_000 }
+    }
+}
+
+/// Raw rewards by object; states are keys.
+type Cache = HashMap<Box<[i32]>, f64, FxBuildHasher>;
+
+/// A reward with its shape; see [`Shape`].
+pub struct Shaped {
+    inner: Box<dyn Reward>,
+    shape: Shape,
+    cache: Mutex<Cache>,
+}
+
+impl Shaped {
+    /// `inner`, shaped.
+    pub fn new(inner: Box<dyn Reward>, shape: Shape) -> Self {
+        Self { inner, shape, cache: Mutex::default() }
+    }
+
+    /// The reward before shaping.
+    pub fn inner(&self) -> &dyn Reward {
+        &*self.inner
+    }
+
+    /// Writes log R before shaping.
+    ///
+    /// # Errors
+    /// Where an object cannot be scored, or its reward is NaN, infinite or negative.
+    pub fn raw_log_reward(&self, objects: &Objects<'_>, raw: &mut [f64]) -> Result<(), RewardError> {
+        if self.shape.cache == 0 {
+            self.inner.log_reward(objects, raw)?;
+        } else {
+            self.from_cache(objects, raw)?;
+        }
+        match raw.iter().position(|value| value.is_nan() || *value == f64::INFINITY) {
+            None => Ok(()),
+            Some(index) => Err(RewardError::Object {
+                object: objects.describe(index),
+                message: format!("log-reward {}; a reward must be a number, finite and not negative", raw[index]),
+            }),
+        }
+    }
+
+    fn from_cache(&self, objects: &Objects<'_>, raw: &mut [f64]) -> Result<(), RewardError> {
+        let mut cache = self.cache.lock().expect("no reward panics while it holds the cache");
+        let mut missing = Vec::new();
+        for (index, value) in raw.iter_mut().enumerate() {
+            match cache.get(objects.state(index)) {
+                Some(known) => *value = *known,
+                None => missing.push(index),
+            }
+        }
+        let states: Vec<i32> = missing.iter().flat_map(|&index| objects.state(index).iter().copied()).collect();
+        let mut fresh = vec![0.0; missing.len()];
+        if !missing.is_empty() {
+            self.inner.log_reward(&Objects::new(objects.environment(), &states), &mut fresh)?;
+        }
+        if cache.len() + missing.len() > self.shape.cache {
+            cache.clear();
+        }
+        for (&index, value) in missing.iter().zip(fresh) {
+            raw[index] = value;
+            if value.is_finite() {
+                cache.insert(objects.state(index).into(), value);
+            }
+        }
+        Ok(())
+    }
+
+    /// The shaped log-reward for a raw one.
+    pub fn shape(&self, raw: f64) -> f64 {
+        let clipped = self.shape.clip.map_or(raw, |clip| raw.min(clip.ln()));
+        clipped.max(self.shape.floor.ln()) * self.shape.exponent / self.shape.temperature
+    }
+}
+
+impl Reward for Shaped {
+    fn accepts(&self, kind: &gfn_core::ObjectKind) -> Result<(), String> {
+        self.inner.accepts(kind)
+    }
+
+    fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
+        self.raw_log_reward(objects, log_reward)?;
+        for (index, value) in log_reward.iter_mut().enumerate() {
+            *value = self.shape(*value);
+            if *value == f64::NEG_INFINITY {
+                return Err(RewardError::Object {
+                    object: objects.describe(index),
+                    message: "the reward is 0, of which no flow can be made; set `reward.floor`".into(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn mode_threshold(&self) -> Option<f64> {
+        self.inner.mode_threshold()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use gfn_core::ObjectKind;
+    use gfn_core::testkit::RandomDag;
+
+    /// Scores node n with log-reward table[n].
+    struct Table(Vec<f64>, &'static AtomicUsize);
+
+    impl Reward for Table {
+        fn accepts(&self, _: &ObjectKind) -> Result<(), String> {
+            Ok(())
+        }
+        fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
+            self.1.fetch_add(objects.len(), Ordering::Relaxed);
+            for (index, value) in log_reward.iter_mut().enumerate() {
+                *value = self.0[objects.state(index)[0] as usize];
+            }
+            Ok(())
+        }
+    }
+
+    fn score(table: Vec<f64>, shape: Shape, states: &[i32]) -> (Result<Vec<f64>, String>, usize) {
+        let calls: &'static AtomicUsize = Box::leak(Box::default());
+        let reward = Shaped::new(Box::new(Table(table, calls)), shape);
+        let dag = RandomDag::new(0, 2, 2);
+        let mut values = vec![0.0; states.len()];
+        let mut result = Ok(());
+        for _ in 0..2 {
+            result = reward.log_reward(&Objects::new(&dag, states), &mut values);
+        }
+        (result.map(|()| values).map_err(|error| error.to_string()), calls.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn clip_floor_then_power() {
+        let shape = Shape { exponent: 8.0, temperature: 2.0, floor: 0.5, clip: Some(2.0), cache: 0 };
+        let (values, calls) = score(vec![0f64.ln(), 1f64.ln(), 3f64.ln()], shape, &[0, 1, 2]);
+        let expected = [4.0 * 0.5f64.ln(), 0.0, 4.0 * 2f64.ln()];
+        assert!(values.unwrap().iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12));
+        assert_eq!(calls, 6);
+    }
+
+    #[test]
+    fn the_cache_spares_calls() {
+        let (_, calls) = score(vec![0.0, 1.0], Shape::default(), &[0, 1]);
+        assert_eq!(calls, 2);
+    }
+
+    #[test]
+    fn bad_rewards_name_the_object() {
+        let (nan, _) = score(vec![0.0, f64::NAN], Shape::default(), &[0, 1]);
+        assert_eq!(
+            nan.unwrap_err(),
+            "the reward of 1: log-reward NaN; a reward must be a number, finite and not negative"
+        );
+        let (zero, _) = score(vec![f64::NEG_INFINITY], Shape::default(), &[0]);
+        assert_eq!(
+            zero.unwrap_err(),
+            "the reward of 0: the reward is 0, of which no flow can be made; set `reward.floor`"
+        );
+    }
+}

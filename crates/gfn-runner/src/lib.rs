@@ -1,0 +1,1 @@
+//! Assembles an experiment, trains it, evaluates it.

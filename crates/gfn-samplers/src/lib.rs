@@ -1,0 +1,3 @@
+//! The built-in samplers, one file each.
+
+pub mod on_policy;

@@ -1,0 +1,225 @@
+//! Trajectories from the current policy, with exploration.
+
+use gfn_core::exact::log_sum_exp;
+use gfn_core::{
+    Environment, Logits, Mask, Policy, PolicyError, SampleError, SampleRequest, Sampler, Schedule, Stream, TrajectoryBatch,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Draws fresh trajectories from the current policy at every step. An action is drawn from
+/// (1 − ε) · softmax(logits / T) + ε · uniform over the legal actions, where ε is `random_action_probability` and T is
+/// `temperature`. The loss always uses the policy's own log-probabilities, without ε and T.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Params {
+    /// ε, the probability of a uniformly random legal action: a number in [0, 1] or a schedule.
+    pub random_action_probability: Schedule,
+    /// T, which flattens the policy where above 1: a positive number or a schedule.
+    pub temperature: Schedule,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self { random_action_probability: 0.0.into(), temperature: 1.0.into() }
+    }
+}
+
+impl Params {
+    /// Checks ranges that a schema cannot state.
+    ///
+    /// # Errors
+    /// A sentence that names the setting.
+    pub fn check(&self) -> Result<(), String> {
+        self.random_action_probability.check("sampler.random_action_probability", 0.0, 1.0)?;
+        self.temperature.check("sampler.temperature", 1e-6, f64::INFINITY)
+    }
+}
+
+/// Draws from the policy it is given; see [`Params`].
+#[derive(Clone, Debug)]
+pub struct OnPolicy {
+    params: Params,
+}
+
+impl OnPolicy {
+    /// A sampler with these parameters.
+    pub fn new(params: Params) -> Self {
+        Self { params }
+    }
+}
+
+/// A trajectory under way.
+struct Walk {
+    states: Vec<i32>,
+    actions: Vec<usize>,
+    backward_actions: Vec<usize>,
+    stream: Stream,
+}
+
+impl Sampler for OnPolicy {
+    fn sample(
+        &self,
+        request: &SampleRequest,
+        environment: &dyn Environment,
+        policy: &mut dyn Policy,
+        batch: &mut TrajectoryBatch,
+    ) -> Result<(), SampleError> {
+        let spec = environment.spec();
+        let len = spec.state_len();
+        let exploration = Exploration {
+            epsilon: self.params.random_action_probability.at(request.step),
+            temperature: self.params.temperature.at(request.step),
+        };
+        let mut walks: Vec<Walk> = (0..request.count as u64)
+            .map(|index| Walk {
+                states: spec.initial.clone(),
+                actions: Vec::new(),
+                backward_actions: Vec::new(),
+                stream: Stream::new(request.seed, request.purpose, request.first_index + index),
+            })
+            .collect();
+        let mut live: Vec<usize> = (0..walks.len()).collect();
+        let mut masks: Vec<Mask> = vec![Mask::default(); walks.len()];
+        let (mut states, mut logits) = (Vec::new(), Logits::default());
+        let mut weights = Vec::new();
+        let mut next = vec![0; len];
+        for step in 0.. {
+            live.retain(|&index| {
+                let state = &walks[index].states[step * len..];
+                environment.forward_mask(state, &mut masks[index]);
+                !masks[index].none()
+            });
+            if live.is_empty() {
+                break;
+            }
+            if step == spec.most_steps {
+                let state = walks[live[0]].states[step * len..].to_vec();
+                return Err(SampleError::Endless { most: step, state });
+            }
+            states.clear();
+            live.iter().for_each(|&index| states.extend_from_slice(&walks[index].states[step * len..]));
+            policy.logits(environment, &states, &mut logits)?;
+            for (row, &index) in live.iter().enumerate() {
+                let walk = &mut walks[index];
+                let state = &states[row * len..(row + 1) * len];
+                let uniform = walk.stream.uniform();
+                let action = exploration
+                    .choose(logits.of(row), &masks[index], uniform, &mut weights)
+                    .map_err(|(action, value)| PolicyError::NotFinite { value, action, state: state.to_vec() })?;
+                walk.backward_actions.push(environment.step(state, action, &mut next));
+                walk.actions.push(action);
+                walk.states.extend_from_slice(&next);
+            }
+        }
+        batch.clear();
+        walks.iter().for_each(|walk| batch.push(&walk.states, &walk.actions, &walk.backward_actions));
+        Ok(())
+    }
+}
+
+struct Exploration {
+    epsilon: f64,
+    temperature: f64,
+}
+
+impl Exploration {
+    /// The legal action whose share of the unit interval holds `uniform`; the action and value of a logit that is not
+    /// finite otherwise.
+    fn choose(
+        &self,
+        logits: &[f64],
+        mask: &Mask,
+        uniform: f64,
+        weights: &mut Vec<f64>,
+    ) -> Result<usize, (usize, f64)> {
+        weights.clear();
+        weights.extend(mask.iter().map(|action| logits[action] / self.temperature));
+        if let Some(at) = weights.iter().position(|weight| !weight.is_finite()) {
+            return Err((mask.iter().nth(at).expect("one weight a legal action"), weights[at]));
+        }
+        let total = log_sum_exp(weights.iter().copied());
+        let even = self.epsilon / weights.len() as f64;
+        let mut below = 0.0;
+        let mut last = 0;
+        for (action, weight) in mask.iter().zip(weights.iter()) {
+            below += (1.0 - self.epsilon) * (weight - total).exp() + even;
+            last = action;
+            if uniform < below {
+                break;
+            }
+        }
+        // Rounding can leave `below` a hair under one: the last legal action takes the rest.
+        Ok(last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gfn_core::exact::StateGraph;
+    use gfn_core::testkit::RandomDag;
+    use gfn_core::{Purpose, UniformPolicy};
+
+    fn draw(sampler: &OnPolicy, dag: &RandomDag, first_index: u64, count: usize) -> TrajectoryBatch {
+        let request = SampleRequest { seed: 5, purpose: Purpose::Test, first_index, count, step: 0 };
+        let mut batch = TrajectoryBatch::new(1);
+        sampler.sample(&request, dag, &mut UniformPolicy, &mut batch).unwrap();
+        batch
+    }
+
+    #[test]
+    fn batches_may_be_split() {
+        let dag = RandomDag::new(1, 6, 5);
+        let sampler = OnPolicy::new(Params::default());
+        let whole = draw(&sampler, &dag, 0, 10);
+        let parts = [draw(&sampler, &dag, 0, 3), draw(&sampler, &dag, 3, 7)];
+        let joined: Vec<i32> = parts.iter().flat_map(TrajectoryBatch::all_finished).collect();
+        assert_eq!(whole.all_finished(), joined);
+    }
+
+    #[test]
+    fn frequencies_follow_the_policy() {
+        let dag = RandomDag::new(2, 4, 4);
+        let graph = StateGraph::build(&dag, 1000).unwrap();
+        let exact = graph.policy_distribution(&dag, &mut UniformPolicy, 64).unwrap();
+        let count = 40_000;
+        let batch = draw(&OnPolicy::new(Params::default()), &dag, 0, count);
+        let mut seen = vec![0.0; exact.len()];
+        for index in 0..batch.len() {
+            let state = graph.find(batch.finished(index)).unwrap() as u32;
+            seen[graph.finished().iter().position(|&other| other == state).unwrap()] += 1.0 / count as f64;
+        }
+        assert!(gfn_core::exact::l1(&seen, &exact) < 0.03);
+    }
+
+    #[test]
+    fn epsilon_mixes_and_temperature_flattens() {
+        let mut mask = Mask::new(3);
+        mask.allow(0);
+        mask.allow(2);
+        let share = |epsilon, temperature| {
+            let exploration = Exploration { epsilon, temperature };
+            let logits = [0.0, f64::NAN, 2.0];
+            let mut weights = Vec::new();
+            let chosen = (0..10_000).filter(|&k| {
+                let uniform = (f64::from(k) + 0.5) / 10_000.0;
+                exploration.choose(&logits, &mask, uniform, &mut weights).unwrap() == 2
+            });
+            chosen.count() as f64 / 10_000.0
+        };
+        let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
+        assert!((share(0.0, 1.0) - logistic(2.0)).abs() < 1e-3);
+        assert!((share(0.0, 4.0) - logistic(0.5)).abs() < 1e-3);
+        assert!((share(0.5, 1.0) - (0.5 * logistic(2.0) + 0.25)).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_logit_that_is_not_finite_is_named() {
+        let mut mask = Mask::new(2);
+        mask.allow_range(0, 2);
+        let exploration = Exploration { epsilon: 0.0, temperature: 1.0 };
+        let (action, value) = exploration.choose(&[0.0, f64::NAN], &mask, 0.5, &mut Vec::new()).unwrap_err();
+        assert!(action == 1 && value.is_nan());
+    }
+}
