@@ -1,1 +1,13 @@
-//! Name and parameters to component: the one list of built-ins.
+//! Names and parameters to components. [`builtin`] is the one list of what is built in; [`experiment`] reads a whole
+//! experiment file against it; [`assemble`] makes the parts and checks that they go together; [`catalogue`] says what
+//! there is, from the components' own doc comments.
+
+pub mod assemble;
+pub mod builtin;
+pub mod catalogue;
+pub mod component;
+pub mod experiment;
+pub mod settings;
+
+pub use assemble::{Assembled, assemble};
+pub use experiment::Experiment;

@@ -1,4 +1,5 @@
 //! The built-in rewards, one file each, and what can be declared about any of them.
 
+pub mod druglike;
 pub mod hypergrid;
 pub mod shaped;

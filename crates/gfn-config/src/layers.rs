@@ -1,0 +1,237 @@
+//! The layers of an experiment: files with what they extend, variables, flags.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::merge::merge;
+use crate::overrides::Overrides;
+use crate::paths::PREFIX;
+use crate::problem::{Problem, Problems};
+use crate::source::{Origin, SourceKind, Sources};
+use crate::syntax;
+use crate::tree::{Node, Tree, Value};
+
+/// Largest configuration file; a larger one is some other file.
+const FILE_LIMIT: u64 = 1 << 20;
+/// Longest chain of files that extend one another.
+const EXTENDS_DEPTH: usize = 8;
+/// Most files read for one experiment, since a chain that forks at every step doubles with each.
+const FILES_LIMIT: usize = 64;
+
+/// Reads layer by layer and collects what is wrong on the way.
+#[derive(Default)]
+pub(crate) struct Loader {
+    sources: Sources,
+    problems: Vec<Problem>,
+    /// The files being read now, outermost first.
+    chain: Vec<Link>,
+    files: usize,
+}
+
+struct Link {
+    name: String,
+    /// The path that two names of one file share.
+    identity: PathBuf,
+}
+
+impl Loader {
+    /// The experiment file with everything below it.
+    pub(crate) fn file(&mut self, path: &Path) -> Node {
+        let source = self
+            .sources
+            .add(display_name(path), "", SourceKind::File(path.to_owned()));
+        self.read_layer(path, source, &Origin::whole(source))
+    }
+
+    /// A text in place of the experiment file.
+    pub(crate) fn text(&mut self, path: &Path, text: &str) -> Node {
+        let source = self
+            .sources
+            .add(display_name(path), text, SourceKind::File(path.to_owned()));
+        self.parse_layer(path, source, text)
+    }
+
+    /// Puts variables and flags on top and hands out the tree, or everything that is wrong.
+    pub(crate) fn finish(
+        mut self,
+        mut root: Node,
+        variables: impl IntoIterator<Item = (String, String)>,
+        sets: &[String],
+    ) -> Result<Tree, Problems> {
+        for overrides in [
+            Overrides::Variables(named(variables)),
+            Overrides::Flags(sets.to_vec()),
+        ] {
+            let layer = overrides.layer(&root, &mut self.sources, &mut self.problems);
+            merge(&mut root, layer, &self.sources);
+        }
+        if self.problems.is_empty() {
+            Ok(Tree::new(root, self.sources))
+        } else {
+            Err(Problems::new(self.sources, self.problems))
+        }
+    }
+
+    /// Reads the file of a source; where it cannot be read, `blame` is the place that asked for it.
+    fn read_layer(&mut self, path: &Path, source: usize, blame: &Origin) -> Node {
+        self.files += 1;
+        match read_text(path) {
+            Ok(text) => {
+                self.sources.set_text(source, text.clone());
+                self.parse_layer(path, source, &text)
+            }
+            Err(problem) => {
+                self.problems.push(problem.at(blame));
+                Node::empty(Origin::whole(source))
+            }
+        }
+    }
+
+    fn parse_layer(&mut self, path: &Path, source: usize, text: &str) -> Node {
+        let mut node = syntax::document(text, source, &mut self.problems);
+        let bases = node.table_mut().and_then(|table| table.remove("extends"));
+        let Some(bases) = bases else { return node };
+        self.chain.push(Link {
+            name: display_name(path),
+            identity: identity(path),
+        });
+        let mut below = Node::empty(Origin::whole(source));
+        for base in self.base_names(bases.node) {
+            let layer = self.base(path, &base);
+            merge(&mut below, layer, &self.sources);
+        }
+        self.chain.pop();
+        merge(&mut below, node, &self.sources);
+        below
+    }
+
+    /// The strings of `extends = "a"` or `extends = ["a", "b"]`.
+    fn base_names(&mut self, node: Node) -> Vec<Node> {
+        let items = match node.value {
+            Value::Array(items) => items,
+            value => vec![Node {
+                value,
+                origin: node.origin,
+            }],
+        };
+        let (names, others): (Vec<Node>, Vec<Node>) = items
+            .into_iter()
+            .partition(|item| item.as_str().is_some_and(|name| !name.is_empty()));
+        self.problems.extend(others.iter().map(|other| {
+            Problem::new("`extends` names files: expected a path, or an array of paths")
+                .at(&other.origin)
+                .help("for example `extends = \"base.toml\"`, relative to this file")
+        }));
+        names
+    }
+
+    /// One extended file, relative to the file that names it.
+    fn base(&mut self, from: &Path, base: &Node) -> Node {
+        let relative = base.as_str().expect("base_names keeps strings only");
+        let path: PathBuf = from
+            .parent()
+            .unwrap_or(Path::new(""))
+            .join(relative)
+            .components()
+            .collect();
+        if let Some(problem) = self.refusal(&path) {
+            self.problems.push(problem.at(&base.origin));
+            return Node::empty(base.origin.clone());
+        }
+        let source = self
+            .sources
+            .add(display_name(&path), "", SourceKind::File(path.clone()));
+        let node = self.read_layer(&path, source, &base.origin);
+        Node {
+            origin: Origin::whole(source),
+            ..node
+        }
+    }
+
+    /// Why a file may not be extended here: it is being read already, or the chain is too long.
+    fn refusal(&self, path: &Path) -> Option<Problem> {
+        let mut names: Vec<&str> = self.chain.iter().map(|link| link.name.as_str()).collect();
+        let name = display_name(path);
+        names.push(&name);
+        let chain = names.join(" -> ");
+        let same = identity(path);
+        if self.chain.iter().any(|link| link.identity == same) {
+            return Some(Problem::new(format!("`extends` runs in a circle: {chain}")));
+        }
+        if self.chain.len() > EXTENDS_DEPTH {
+            return Some(Problem::new(format!(
+                "`extends` goes more than {EXTENDS_DEPTH} files deep: {chain}"
+            )));
+        }
+        (self.files >= FILES_LIMIT)
+            .then(|| Problem::new(format!("`extends` reads more than {FILES_LIMIT} files: {chain}")))
+    }
+}
+
+/// `GFN__…` variables by name, because the order of an environment means nothing.
+fn named(variables: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
+    let mut variables: Vec<_> = variables
+        .into_iter()
+        .filter(|(name, _)| name.starts_with(PREFIX))
+        .collect();
+    variables.sort();
+    variables
+}
+
+fn display_name(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// The path by which a file is recognised under another name; a file that is absent is told apart by its name.
+fn identity(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+fn read_text(path: &Path) -> Result<String, Problem> {
+    let unreadable = |error| Problem::new(format!("cannot read `{}`: {error}", display_name(path)));
+    let metadata = std::fs::metadata(path).map_err(|error| missing(path, &error))?;
+    if !metadata.is_file() {
+        return Err(Problem::new(format!(
+            "cannot read `{}`: it is not a file",
+            display_name(path)
+        )));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(FILE_LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > FILE_LIMIT {
+        return Err(
+            Problem::new(format!("`{}` is larger than 1 MiB", display_name(path)))
+                .help("an experiment file holds settings; put data in a file of its own and name its path"),
+        );
+    }
+    decoded(path, bytes)
+}
+
+fn missing(path: &Path, error: &std::io::Error) -> Problem {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return Problem::new(format!("there is no file `{}`", display_name(path)));
+    }
+    Problem::new(format!("cannot read `{}`: {error}", display_name(path)))
+}
+
+fn decoded(path: &Path, bytes: Vec<u8>) -> Result<String, Problem> {
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..valid]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        let byte = error.as_bytes()[valid];
+        Problem::new(format!(
+            "`{}` is not UTF-8 text: byte 0x{byte:02x} in line {line}",
+            display_name(path)
+        ))
+        .help("save the file as UTF-8")
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}

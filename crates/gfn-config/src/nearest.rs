@@ -1,0 +1,117 @@
+//! The name that was meant.
+
+/// Longest list of names that a message spells out.
+const LIST_LIMIT: usize = 24;
+
+/// The known name that a mistyped one was probably meant to be, or `None` where nothing is close.
+///
+/// Case and the choice between `-` and `_` never count; a third of the letters may be wrong, or a long start agree
+/// (`batch` for `batch_size`). Anything looser suggests nonsense, and a list of the known names serves better.
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let best = *ranked(name, known).first()?;
+    let (left, right) = (folded(name), folded(best));
+    let length = left.chars().count().max(right.chars().count());
+    let close = strsim::osa_distance(&left, &right) * 3 <= length || similarity(name, best) >= 0.88;
+    close.then_some(best)
+}
+
+/// Advice for a name that is none of `known`: the nearest, else all of them.
+///
+/// The noun in plural, such as `rewards`, says what the known names are.
+pub fn choice_help(name: &str, known: &[&str], noun: &str) -> String {
+    match nearest(name, known) {
+        Some(best) => format!("did you mean `{best}`?"),
+        None if known.is_empty() => format!("there are no {noun}"),
+        None if known.len() == 1 => format!("the only one is `{}`", known[0]),
+        None => format!("the known {noun} are {}", listed(known)),
+    }
+}
+
+/// Names by similarity, nearest first; ties keep their order.
+pub(crate) fn ranked<'a>(name: &str, known: &[&'a str]) -> Vec<&'a str> {
+    let mut names = known.to_vec();
+    names.sort_by(|left, right| similarity(name, right).total_cmp(&similarity(name, left)));
+    names.dedup();
+    names
+}
+
+/// "`a`, `b` and `c`", or "`a`, `b` or `c`" by the conjunction.
+pub(crate) fn joined(names: &[&str], conjunction: &str) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} {conjunction} {last}", rest.join(", ")),
+    }
+}
+
+/// A list of names that stays readable when there are many.
+pub(crate) fn listed(names: &[&str]) -> String {
+    if names.len() <= LIST_LIMIT {
+        return joined(names, "and");
+    }
+    let quoted: Vec<String> = names[..LIST_LIMIT]
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
+    format!("{} and {} more", quoted.join(", "), names.len() - LIST_LIMIT)
+}
+
+fn similarity(left: &str, right: &str) -> f64 {
+    strsim::jaro_winkler(&folded(left), &folded(right))
+}
+
+/// Longer names are no typing mistakes, and the comparison is quadratic in their length.
+fn folded(name: &str) -> String {
+    name.chars()
+        .take(64)
+        .map(|letter| {
+            if letter == '-' {
+                '_'
+            } else {
+                letter.to_ascii_lowercase()
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn close_names_are_found_and_distant_ones_are_not() {
+        let known = [
+            "epsilon",
+            "terminal_weight",
+            "batch_size",
+            "flow-matching",
+            "seed",
+        ];
+        for (typed, meant) in [
+            ("epsilom", Some("epsilon")),
+            ("batch", Some("batch_size")),
+            ("flow_matching", Some("flow-matching")),
+            ("FlowMatching", Some("flow-matching")),
+            ("sed", Some("seed")),
+            ("terminal-wieght", Some("terminal_weight")),
+            ("lr", None),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(typed, &known), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_list_is_sorted_by_likeness_and_capped() {
+        let names: Vec<String> = (0..30).map(|index| format!("name{index}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert!(choice_help("zzz", &names, "keys").ends_with("and 6 more"));
+        assert_eq!(choice_help("zzz", &[], "keys"), "there are no keys");
+        assert_eq!(
+            choice_help("zzz", &["a", "b"], "losses"),
+            "the known losses are `a` and `b`"
+        );
+    }
+}

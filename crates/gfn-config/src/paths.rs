@@ -1,0 +1,112 @@
+//! The paths of single settings: `GFN__A__B` and `--set a.b`.
+
+use std::ops::Range;
+
+use crate::describe::literal;
+
+/// How the text of a flag starts.
+pub(crate) const FLAG: &str = "--set ";
+/// How the name of a variable starts.
+pub(crate) const PREFIX: &str = "GFN__";
+
+/// One part of a path, with its place in the source's text.
+pub(crate) struct Segment {
+    pub(crate) name: String,
+    pub(crate) span: Range<usize>,
+}
+
+/// The path and where the value starts, or what is wrong where.
+pub(crate) type Parts = Result<(Vec<Segment>, usize), (String, Range<usize>)>;
+
+/// `GFN__A__B=value` to `a`, `b`: environments spell names in capitals.
+pub(crate) fn variable_path(text: &str, name_length: usize) -> Parts {
+    let mut start = PREFIX.len();
+    let mut path = Vec::new();
+    for part in text[start..name_length].split("__") {
+        let span = start..start + part.len();
+        if part.is_empty() {
+            return Err((
+                "a variable names a key as `GFN__SECTION__KEY`".to_owned(),
+                0..name_length,
+            ));
+        }
+        path.push(Segment {
+            name: part.to_ascii_lowercase(),
+            span,
+        });
+        start += part.len() + 2;
+    }
+    Ok((path, name_length + 1))
+}
+
+/// `--set a."b c".d = value`: keys as in TOML, with quotes where a key holds a dot.
+pub(crate) fn flag_path(text: &str) -> Parts {
+    let mut rest = FLAG.len();
+    let mut path = Vec::new();
+    loop {
+        rest += blanks(&text[rest..]);
+        let (segment, after) = segment(text, rest)?;
+        path.push(segment);
+        rest = after + blanks(&text[after..]);
+        match text[rest..].chars().next() {
+            Some('.') => rest += 1,
+            Some('=') => return Ok((path, rest + 1)),
+            Some(other) => return Err(strange(other, rest)),
+            None => {
+                return Err((
+                    "a flag is written `--set key=value`".to_owned(),
+                    FLAG.len()..text.len(),
+                ));
+            }
+        }
+    }
+}
+
+fn segment(text: &str, start: usize) -> Result<(Segment, usize), (String, Range<usize>)> {
+    let rest = &text[start..];
+    if let Some(quote @ ('"' | '\'')) = rest.chars().next() {
+        let Some(length) = rest[1..].find(quote) else {
+            return Err((format!("the quote {quote} is not closed"), start..text.len()));
+        };
+        let end = start + length + 2;
+        return Ok((
+            Segment {
+                name: rest[1..=length].to_owned(),
+                span: start..end,
+            },
+            end,
+        ));
+    }
+    let bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+    let length = rest.find(|letter| !bare(letter)).unwrap_or(rest.len());
+    if length == 0 {
+        return Err(no_segment(text, start));
+    }
+    Ok((
+        Segment {
+            name: rest[..length].to_owned(),
+            span: start..start + length,
+        },
+        start + length,
+    ))
+}
+
+fn no_segment(text: &str, start: usize) -> (String, Range<usize>) {
+    match text[start..].chars().next() {
+        Some(other) if other != '=' && other != '.' => strange(other, start),
+        Some(_) => ("a key is missing before this".to_owned(), start..start + 1),
+        None => ("a flag is written `--set key=value`".to_owned(), start - 1..start),
+    }
+}
+
+fn strange(letter: char, start: usize) -> (String, Range<usize>) {
+    let message = format!(
+        "`{}` cannot stand in a key without quotes",
+        literal(&letter.to_string())
+    );
+    (message, start..start + letter.len_utf8())
+}
+
+pub(crate) fn blanks(text: &str) -> usize {
+    text.len() - text.trim_start().len()
+}

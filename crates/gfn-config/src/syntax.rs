@@ -1,0 +1,244 @@
+//! One text to a tree.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeFloat, DeInteger, DeTable, DeValue, Error};
+
+use crate::describe::literal;
+use crate::problem::Problem;
+use crate::render::{char_floor, line_and_column};
+use crate::source::Origin;
+use crate::tree::{Entry, Node, Table, Value};
+
+/// Syntax errors shown of one text: the parser recovers, but what it finds later is mostly an echo of the first.
+const SYNTAX_LIMIT: usize = 3;
+/// Deepest nesting of tables and arrays; an experiment needs four levels, and recursion must end.
+pub(crate) const DEPTH_LIMIT: usize = 32;
+
+/// Parses a document into a table; what is wrong goes to `problems`.
+pub(crate) fn document(text: &str, source: usize, problems: &mut Vec<Problem>) -> Node {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        problems.extend(syntax_problems(text, source, &errors));
+        return Node::empty(Origin::whole(source));
+    }
+    let mut reader = Reader {
+        text,
+        source,
+        offset: 0,
+        problems,
+    };
+    Node {
+        value: Value::Table(reader.table(table.into_inner(), 1)),
+        origin: Origin::whole(source),
+    }
+}
+
+/// Parses one value that stands at `offset` of the source's text, or says why it is not a TOML value.
+///
+/// The reason is not a problem yet, because the caller takes a word without quotes for a text.
+pub(crate) fn value(
+    text: &str,
+    source: usize,
+    offset: usize,
+    depth: usize,
+    problems: &mut Vec<Problem>,
+) -> Result<Node, String> {
+    let (value, errors) = DeValue::parse_recoverable(text);
+    match errors.first() {
+        Some(error) => Err(error.message().to_owned()),
+        None => Ok(Reader {
+            text,
+            source,
+            offset,
+            problems,
+        }
+        .node(value, depth)),
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    source: usize,
+    offset: usize,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn origin(&self, span: Range<usize>) -> Origin {
+        let span = widened(self.text, span);
+        Origin::new(self.source, span.start + self.offset..span.end + self.offset)
+    }
+
+    fn table(&mut self, table: DeTable<'_>, depth: usize) -> Table {
+        let mut out = Table::new();
+        for (key, value) in table {
+            let key_origin = self.origin(key.span());
+            let node = self.node(value, depth);
+            out.insert(key.into_inner().into_owned(), Entry { key_origin, node });
+        }
+        out
+    }
+
+    fn node(&mut self, value: Spanned<DeValue<'_>>, depth: usize) -> Node {
+        let origin = self.origin(value.span());
+        let value = self.value(value.into_inner(), &origin, depth);
+        Node { value, origin }
+    }
+
+    fn value(&mut self, value: DeValue<'_>, origin: &Origin, depth: usize) -> Value {
+        match value {
+            DeValue::Boolean(value) => Value::Boolean(value),
+            DeValue::String(value) => Value::String(value.into_owned()),
+            DeValue::Integer(value) => self.integer(&value, origin),
+            DeValue::Float(value) => self.float(&value, origin),
+            DeValue::Datetime(_) => self.refuse(
+                origin,
+                "dates and times are not used in an experiment",
+                "write it as a string, in quotes",
+            ),
+            DeValue::Array(_) | DeValue::Table(_) if depth >= DEPTH_LIMIT => self.refuse(
+                origin,
+                &format!("nested more than {DEPTH_LIMIT} levels deep"),
+                "write it flatter",
+            ),
+            DeValue::Array(items) => {
+                Value::Array(items.into_iter().map(|item| self.node(item, depth + 1)).collect())
+            }
+            DeValue::Table(table) => Value::Table(self.table(table, depth + 1)),
+        }
+    }
+
+    fn integer(&mut self, value: &DeInteger<'_>, origin: &Origin) -> Value {
+        match i64::from_str_radix(value.as_str(), value.radix()) {
+            Ok(value) => Value::Integer(value),
+            Err(_) => self.refuse(
+                origin,
+                &format!(
+                    "the whole number `{}` is out of range",
+                    literal(&value.to_string())
+                ),
+                &format!("whole numbers run from {} to {}", i64::MIN, i64::MAX),
+            ),
+        }
+    }
+
+    fn float(&mut self, value: &DeFloat<'_>, origin: &Origin) -> Value {
+        match value.as_str().parse::<f64>() {
+            Ok(number) if number.is_finite() => Value::Float(number),
+            _ => self.refuse(
+                origin,
+                &format!("`{}` is not a finite number", literal(value.as_str())),
+                "numbers of an experiment are finite; leave the key out where no limit is wanted",
+            ),
+        }
+    }
+
+    /// Notes a problem; the value that stands in is never used, since a tree with problems is not handed out.
+    fn refuse(&mut self, origin: &Origin, message: &str, help: &str) -> Value {
+        self.problems.push(Problem::new(message).at(origin).help(help));
+        Value::Boolean(false)
+    }
+}
+
+/// The first few errors, one per line, in reading order.
+fn syntax_problems(text: &str, source: usize, errors: &[Error]) -> Vec<Problem> {
+    let mut errors: Vec<&Error> = errors.iter().collect();
+    errors.sort_by_key(|error| error.span().map(|span| span.start));
+    // A text that is no TOML at all has an error on every line, and to find a line is a walk through the text.
+    errors.truncate(SYNTAX_LIMIT * 16);
+    let mut found: Vec<(usize, Problem)> = errors
+        .into_iter()
+        .map(|error| syntax_problem(text, source, error))
+        .collect();
+    found.dedup_by_key(|(line, _)| *line);
+    found
+        .into_iter()
+        .take(SYNTAX_LIMIT)
+        .map(|(_, problem)| problem)
+        .collect()
+}
+
+fn syntax_problem(text: &str, source: usize, error: &Error) -> (usize, Problem) {
+    let Some(span) = error.span() else {
+        return (
+            0,
+            Problem::new(syntax_message(error, "")).at(&Origin::whole(source)),
+        );
+    };
+    let span = widened(text, span);
+    let marked = text[span.clone()].trim();
+    let line = line_and_column(text, span.start).0;
+    let problem = Problem::new(syntax_message(error, marked)).at(&Origin::new(source, span.clone()));
+    (
+        line,
+        Problem {
+            help: syntax_help(error, marked),
+            ..problem
+        },
+    )
+}
+
+/// The parser's message, reworded where it assumes that the reader knows the grammar.
+fn syntax_message(error: &Error, marked: &str) -> String {
+    let reason = match error.message() {
+        _ if is_no_value(error, marked) && unfinished(marked) => "a value is missing here".to_owned(),
+        _ if is_no_value(error, marked) => {
+            format!(
+                "`{}` is neither a number, `true` or `false`, nor a text in quotes",
+                literal(marked)
+            )
+        }
+        "duplicate key" => return format!("`{}` is set twice in this file", literal(marked)),
+        "recursion limit" | "cannot recurse further; max recursion depth met" => {
+            return format!("nested more than {DEPTH_LIMIT} levels deep");
+        }
+        "key with no value, expected `=`" => "a key is not followed by `=`".to_owned(),
+        "invalid basic string, expected `\"`" => "a text is not closed, expected `\"`".to_owned(),
+        "invalid literal string, expected `'`" => "a text is not closed, expected `'`".to_owned(),
+        message => message.to_owned(),
+    };
+    format!("not valid TOML: {reason}")
+}
+
+/// Whether something stands where a value should; the parser guesses what it was to be from the first letter.
+fn is_no_value(error: &Error, marked: &str) -> bool {
+    let message = error.message();
+    let guessed = message.starts_with("invalid boolean") || message.starts_with("invalid float");
+    message.starts_with("string values must be quoted") || guessed && marked.starts_with(char::is_alphabetic)
+}
+
+fn syntax_help(error: &Error, marked: &str) -> Option<String> {
+    if !is_no_value(error, marked) {
+        return None;
+    }
+    Some(match marked {
+        _ if unfinished(marked) => "write a value after the `=`".to_owned(),
+        "True" | "TRUE" | "yes" | "on" => "write `true`".to_owned(),
+        "False" | "FALSE" | "no" | "off" => "write `false`".to_owned(),
+        "None" | "null" | "nil" => "leave the key out to have its default".to_owned(),
+        word => format!(
+            "a text is written in quotes: `\"{}\"`",
+            literal(word).replace('"', "")
+        ),
+    })
+}
+
+fn unfinished(marked: &str) -> bool {
+    marked.is_empty() || marked.starts_with('#') || marked.starts_with('=')
+}
+
+/// An empty span, as the parser gives it for what is missing, takes in the next character of the line, so that it
+/// is never mistaken for a whole source; all ends lie on characters.
+fn widened(text: &str, span: Range<usize>) -> Range<usize> {
+    let start = char_floor(text, span.start);
+    let end = char_floor(text, span.end.max(start));
+    if end > start {
+        return start..end;
+    }
+    match text[start..].chars().next() {
+        Some(next) => start..start + next.len_utf8(),
+        None => char_floor(text, start.saturating_sub(1))..start,
+    }
+}

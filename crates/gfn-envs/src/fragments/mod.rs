@@ -1,0 +1,172 @@
+//! Molecules assembled block by block: a block is attached at an open stem, until the walk stops.
+//!
+//! A state is an unordered tree of blocks whose edges join port to port. Two trees that some isomorphism, symmetries of
+//! the blocks included, takes into each other are one state with one sequence of words (module `tree` says how). Stems
+//! that a symmetry of the whole state takes into each other share one row of actions, and leaves alike share one
+//! backward action, so that each action leads to a result of its own. (Bengio et al. 2021, arXiv 2106.04399; unlike the
+//! code of that paper, which keeps blocks in order and symmetric stems apart.)
+
+mod environment;
+mod form;
+mod tree;
+mod vocabulary;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use gfn_chem::{Fragment, Molecule};
+use gfn_core::{ActionSpace, EnvironmentSpec, ObjectKind, ObservationSpec};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use vocabulary::{FragmentsError, Vocabulary};
+
+use tree::{HEADER, MOST_BLOCKS, SLOT, joins, slots};
+
+/// Builds molecules from blocks: each step attaches one block to an open attachment point, or stops.
+///
+/// A vocabulary lists blocks with numbered attachment points. The first action picks a block; each later one picks an
+/// open point of the molecule and a way to attach a block there. Stopping is possible from `min_blocks` blocks on, and
+/// a molecule of `max_blocks` blocks, or without an open point, is finished of itself. Points that stay open become
+/// hydrogens.
+///
+/// States are unordered trees of blocks: the order of assembly leaves no trace, and points or blocks that are alike by
+/// symmetry count once, so the graph of states is exact and a molecule's probability does not depend on how many names
+/// it has. Going back, any block with at most one neighbour can be taken away.
+///
+/// A vocabulary of your own is a JSON file `{"name": "...", "blocks": [{"name": "phenyl", "smiles":
+/// "[*:1]c1ccc([*:2])cc1"}, ...]}`; `[*:n]` marks attachment points, each for one single bond.
+///
+/// Reference: Bengio et al. 2021, "Flow network based generative models for non-iterative diverse candidate
+/// generation", arXiv 2106.04399.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Params {
+    /// The blocks: `druglike` (built in) or the path of a JSON file.
+    pub vocabulary: String,
+    /// The fewest blocks that a molecule can have.
+    #[schemars(range(min = 1, max = 16))]
+    pub min_blocks: usize,
+    /// The most blocks that a molecule can have.
+    #[schemars(range(min = 1, max = 16))]
+    pub max_blocks: usize,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            vocabulary: vocabulary::DRUGLIKE.into(),
+            min_blocks: 2,
+            max_blocks: 8,
+        }
+    }
+}
+
+/// Molecules assembled from blocks; [`Params`] says how.
+#[derive(Clone, Debug)]
+pub struct Fragments {
+    spec: EnvironmentSpec,
+    vocabulary: Vocabulary,
+    min_blocks: usize,
+    max_blocks: usize,
+}
+
+impl Fragments {
+    /// The environment that `params` ask for; a vocabulary's relative path starts at `base`.
+    ///
+    /// # Errors
+    /// [`FragmentsError`] names the parameter, or the file, the block and what is wrong.
+    pub fn new(params: &Params, base: &Path) -> Result<Self, FragmentsError> {
+        check_bounds(params)?;
+        let vocabulary = Vocabulary::load(&params.vocabulary, base)?;
+        Self::with_vocabulary(vocabulary, params)
+    }
+
+    /// The environment of a vocabulary that is at hand; `params.vocabulary` only names it in errors.
+    ///
+    /// # Errors
+    /// [`FragmentsError`] where the bounds in `params` are wrong.
+    pub fn with_vocabulary(vocabulary: Vocabulary, params: &Params) -> Result<Self, FragmentsError> {
+        check_bounds(params)?;
+        let (min_blocks, max_blocks) = (params.min_blocks, params.max_blocks);
+        if min_blocks > 2 && vocabulary.most_ports() < 2 {
+            return Err(FragmentsError::OutOfReach {
+                file: params.vocabulary.clone(),
+                least: min_blocks,
+            });
+        }
+        let mut initial = vec![-1; HEADER + SLOT * max_blocks];
+        initial[..HEADER].fill(0);
+        initial[HEADER..]
+            .chunks_exact_mut(SLOT)
+            .for_each(|slot| slot[4] = 0);
+        let spec = EnvironmentSpec {
+            name: "fragments",
+            initial,
+            actions: ActionSpace::Rows {
+                width: vocabulary.arm_count(),
+                most_rows: most_rows(vocabulary.most_ports(), max_blocks),
+            },
+            backward_actions: ActionSpace::Ragged { most: max_blocks },
+            most_steps: max_blocks,
+            observation: ObservationSpec::Graph {
+                node_kinds: vocabulary.block_count() + 1,
+                edge_kinds: vocabulary.port_count,
+                row_kinds: vocabulary.port_count + 1,
+            },
+            objects: ObjectKind::Molecule,
+        };
+        Ok(Self {
+            spec,
+            vocabulary,
+            min_blocks,
+            max_blocks,
+        })
+    }
+
+    /// The blocks.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// The molecule that `state` stands for, with a hydrogen at each open stem; no atoms where it has no blocks.
+    pub fn molecule(&self, state: &[i32]) -> Molecule {
+        let pieces: Vec<&Fragment> = slots(state)
+            .map(|slot| &self.vocabulary.blocks[slot[0] as usize].fragment)
+            .collect();
+        Fragment::assemble(&pieces, &joins(state))
+    }
+}
+
+fn check_bounds(params: &Params) -> Result<(), FragmentsError> {
+    for (name, value) in [
+        ("min_blocks", params.min_blocks),
+        ("max_blocks", params.max_blocks),
+    ] {
+        if !(1..=MOST_BLOCKS).contains(&value) {
+            return Err(FragmentsError::Range {
+                name,
+                value,
+                most: MOST_BLOCKS,
+            });
+        }
+    }
+    if params.min_blocks > params.max_blocks {
+        return Err(FragmentsError::Bounds {
+            least: params.min_blocks,
+            most: params.max_blocks,
+        });
+    }
+    Ok(())
+}
+
+/// The most open stems of a state that is not finished.
+fn most_rows(most_ports: usize, max_blocks: usize) -> usize {
+    (1..max_blocks)
+        .map(|blocks| (blocks * most_ports + 2).saturating_sub(2 * blocks))
+        .max()
+        .unwrap_or(1)
+        .max(1)
+}

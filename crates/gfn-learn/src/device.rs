@@ -1,0 +1,87 @@
+//! Where tensors live. One binary serves CPU and GPU: it links the CPU library, and loads the CUDA one when asked.
+#![allow(unsafe_code)]
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
+use tch::Device;
+
+use crate::LearnError;
+
+/// Finds the device that `wanted` names: `auto`, `cpu`, `cuda` or `cuda:N`.
+///
+/// # Errors
+/// Where `wanted` is none of these, or names a GPU that cannot be used; the message says what is missing.
+pub fn find(wanted: &str) -> Result<Device, LearnError> {
+    let index = match wanted {
+        "cpu" => return Ok(Device::Cpu),
+        "auto" => return Ok(if cuda_devices().is_ok_and(|count| count > 0) { Device::Cuda(0) } else { Device::Cpu }),
+        "cuda" => 0,
+        other => other.strip_prefix("cuda:").and_then(|index| index.parse().ok()).ok_or_else(|| {
+            LearnError::Device(format!(
+                "`hardware.device` is `{other}`; expected `auto`, `cpu`, `cuda` or `cuda:N` with a device number N"
+            ))
+        })?,
+    };
+    let refuse = |reason: String| Err(LearnError::Device(format!("`hardware.device` is `{wanted}`, but {reason}")));
+    match cuda_devices() {
+        Err(reason) => refuse(reason),
+        Ok(0) => refuse("no NVIDIA GPU is visible (is the driver there? is CUDA_VISIBLE_DEVICES empty?)".into()),
+        Ok(count) if index >= count => refuse(format!("this machine has {count} GPU(s), numbered from 0")),
+        Ok(_) => Ok(Device::Cuda(index)),
+    }
+}
+
+/// How many CUDA devices there are, once the CUDA part of libtorch is loaded.
+fn cuda_devices() -> Result<usize, String> {
+    static LOADED: OnceLock<Result<(), String>> = OnceLock::new();
+    LOADED.get_or_init(load_cuda).clone()?;
+    Ok(tch::Cuda::device_count() as usize)
+}
+
+/// Loads `libtorch_cuda.so` into this process, so that its kernels register themselves.
+fn load_cuda() -> Result<(), String> {
+    let places = cuda_places();
+    let Some(path) = places.iter().find(|path| path.exists()) else {
+        return Err("the CUDA part of libtorch is not there; `scripts/libtorch --cuda` fetches it".into());
+    };
+    // SAFETY: loading runs the initialisers of libtorch's own library of the same version; nothing else of the process
+    // depends on their order. The library is never unloaded.
+    match unsafe { Library::open(Some(path), RTLD_NOW | RTLD_GLOBAL) } {
+        Ok(library) => {
+            std::mem::forget(library);
+            Ok(())
+        }
+        Err(error) => Err(format!("{} cannot be loaded: {error}", path.display())),
+    }
+}
+
+/// Where `libtorch_cuda.so` may lie: beside the loaded `libtorch_cpu.so`, or in the folder `cuda` next to its folder.
+fn cuda_places() -> Vec<PathBuf> {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let loaded = maps.lines().filter_map(|line| line.find('/').map(|start| PathBuf::from(&line[start..])));
+    let Some(cpu) = loaded.into_iter().find(|path| path.ends_with("libtorch_cpu.so")) else { return Vec::new() };
+    let folder = cpu.parent().map(PathBuf::from).unwrap_or_default();
+    vec![folder.join("libtorch_cuda.so"), folder.join("../cuda/libtorch_cuda.so")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_by_name() {
+        assert_eq!(find("cpu").unwrap(), Device::Cpu);
+        assert!(find("auto").is_ok());
+        let error = find("gpu").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "`hardware.device` is `gpu`; expected `auto`, `cpu`, `cuda` or `cuda:N` with a device number N"
+        );
+        if find("auto").unwrap() == Device::Cpu {
+            let error = find("cuda").unwrap_err().to_string();
+            assert!(error.starts_with("`hardware.device` is `cuda`, but "), "{error}");
+        }
+    }
+}

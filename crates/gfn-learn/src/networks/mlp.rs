@@ -1,0 +1,222 @@
+//! A multilayer perceptron whose first layer reads sparse indices.
+//!
+//! Its gradient is written out: a few matrix products into the flat gradient, without a graph of tiny operations.
+
+use gfn_core::{ActionSpace, EnvironmentSpec, Logits, Observation, ObservationSpec};
+use gfn_losses::evaluation::{OutputGradients, Outputs};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tch::{Device, Tensor};
+
+use super::{Heads, Network};
+use crate::LearnError;
+use crate::kernels::{Activation, activation_backward, add_bias, gather_rows, scatter_rows, sum_rows};
+use crate::parameters::{Layout, Parameters, Start, from_f64, to_f64};
+
+/// A multilayer perceptron over sparse indices: each state is a few ones among many zeros, so the first layer adds up a
+/// few rows of its weights and multiplies by no zeros. Logits for all actions, and what else the loss needs, come from one last layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Params {
+    /// Units in a hidden layer.
+    #[schemars(range(min = 1, max = 16384))]
+    pub hidden: usize,
+    /// Hidden layers.
+    #[schemars(range(min = 1, max = 16))]
+    pub layers: usize,
+    /// The function between layers.
+    pub activation: Activation,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self { hidden: 256, layers: 2, activation: Activation::LeakyRelu }
+    }
+}
+
+/// What the perceptron must know of an environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    features: usize,
+    active: usize,
+    actions: usize,
+    backward_actions: usize,
+}
+
+impl Shape {
+    /// Reads it off the environment.
+    ///
+    /// # Errors
+    /// What the perceptron needs, where the environment has something else.
+    pub fn of(spec: &EnvironmentSpec) -> Result<Self, String> {
+        match (&spec.observation, spec.actions, spec.backward_actions) {
+            (
+                &ObservationSpec::Indices { features, active },
+                ActionSpace::Fixed { count: actions },
+                ActionSpace::Fixed { count: backward_actions },
+            ) => Ok(Self { features, active, actions, backward_actions }),
+            (ObservationSpec::Graph { .. }, ..) => {
+                Err(format!("states given as indices; environment `{}` gives graphs", spec.name))
+            }
+            _ => Err(format!("a fixed set of actions; that of environment `{}` varies with the state", spec.name)),
+        }
+    }
+}
+
+/// A dense layer's parameter numbers; the weight is `[in, out]`.
+#[derive(Clone, Copy, Debug)]
+struct Layer {
+    weight: usize,
+    bias: usize,
+}
+
+/// The columns of the last layer.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    forward: usize,
+    backward: usize,
+    log_flow: usize,
+}
+
+impl Columns {
+    fn total(self) -> usize {
+        self.forward + self.backward + self.log_flow
+    }
+}
+
+/// A multilayer perceptron; see [`Params`].
+pub struct Mlp {
+    parameters: Parameters,
+    layers: Vec<Layer>,
+    active: usize,
+    activation: Activation,
+    columns: Columns,
+    device: Device,
+    /// The activations of the recorded forward pass, one a hidden layer.
+    recorded: Vec<Tensor>,
+}
+
+impl Mlp {
+    /// A perceptron with weights drawn from the seed.
+    ///
+    /// # Errors
+    /// Where libtorch has no memory.
+    pub fn new(
+        params: &Params,
+        shape: Shape,
+        heads: Heads,
+        seed: u64,
+        number: u64,
+        device: Device,
+    ) -> Result<Self, LearnError> {
+        let columns = Columns {
+            forward: if heads.forward { shape.actions } else { 0 },
+            backward: if heads.backward { shape.backward_actions } else { 0 },
+            log_flow: usize::from(heads.log_flow),
+        };
+        let mut layout = Layout::default();
+        let mut layer = |name: String, inputs: usize, outputs: usize| Layer {
+            weight: layout.add(format!("{name}.weight"), &[inputs, outputs], Start::Uniform { fan_in: inputs }),
+            bias: layout.add(format!("{name}.bias"), &[outputs], Start::Uniform { fan_in: inputs }),
+        };
+        let inputs = |k: usize| if k == 0 { shape.features } else { params.hidden };
+        let mut layers: Vec<Layer> =
+            (0..params.layers).map(|k| layer(format!("hidden.{k}"), inputs(k), params.hidden)).collect();
+        layers.push(layer("output".into(), params.hidden, columns.total()));
+        let parameters = Parameters::new(layout, seed, number, device)?;
+        let activation = params.activation;
+        Ok(Self { parameters, layers, active: shape.active, activation, columns, device, recorded: Vec::new() })
+    }
+
+    /// The outputs `[N, columns]`, and the activations of the hidden layers.
+    fn run(&self, observation: &Observation) -> Result<(Tensor, Vec<Tensor>), LearnError> {
+        let value = |number: usize| self.parameters.value(number);
+        let (first, rest) = self.layers.split_first().expect("at least one hidden layer");
+        let indices = &observation.indices;
+        let start = gather_rows(value(first.weight), value(first.bias), indices, self.active, self.activation)?;
+        let mut hidden = vec![start];
+        for layer in &rest[..rest.len() - 1] {
+            let mut next = hidden[hidden.len() - 1].f_mm(value(layer.weight))?;
+            add_bias(&mut next, value(layer.bias), Some(self.activation))?;
+            hidden.push(next);
+        }
+        let last = rest[rest.len() - 1];
+        let mut output = hidden[hidden.len() - 1].f_mm(value(last.weight))?;
+        add_bias(&mut output, value(last.bias), None)?;
+        Ok((output, hidden))
+    }
+
+    fn split(&self, values: &[f64], states: usize) -> Outputs {
+        let total = self.columns.total();
+        let take = |from: usize, width: usize| -> Vec<f64> {
+            if width == total {
+                return values.to_vec();
+            }
+            values.chunks_exact(total.max(1)).flat_map(|row| &row[from..from + width]).copied().collect()
+        };
+        let logits = |from: usize, width: usize| Logits {
+            offsets: (0..=states).map(|row| row * width).collect(),
+            values: take(from, width),
+        };
+        let Columns { forward, backward, log_flow } = self.columns;
+        Outputs {
+            forward: logits(0, forward),
+            backward: (backward > 0).then(|| logits(forward, backward)),
+            log_flow: (log_flow > 0).then(|| take(forward + backward, 1)),
+        }
+    }
+
+    fn join(&self, gradients: &OutputGradients, states: usize) -> Vec<f64> {
+        let Columns { forward, backward, log_flow } = self.columns;
+        if forward == self.columns.total() {
+            return gradients.forward.clone();
+        }
+        let mut joined = Vec::with_capacity(states * self.columns.total());
+        for row in 0..states {
+            joined.extend_from_slice(&gradients.forward[row * forward..(row + 1) * forward]);
+            joined.extend_from_slice(&gradients.backward[row * backward..(row + 1) * backward]);
+            joined.extend_from_slice(&gradients.log_flow[row * log_flow..(row + 1) * log_flow]);
+        }
+        joined
+    }
+}
+
+impl Network for Mlp {
+    fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    fn parameters_mut(&mut self) -> &mut Parameters {
+        &mut self.parameters
+    }
+
+    fn forward(&mut self, observation: &Observation, record: bool) -> Result<Outputs, LearnError> {
+        let _guard = tch::no_grad_guard();
+        let (output, hidden) = self.run(observation)?;
+        if record {
+            self.recorded = hidden;
+        }
+        Ok(self.split(&to_f64(&output)?, observation.states))
+    }
+
+    fn backward(&mut self, observation: &Observation, gradients: &OutputGradients) -> Result<(), LearnError> {
+        let _guard = tch::no_grad_guard();
+        let states = observation.states;
+        let joined = self.join(gradients, states);
+        let mut slope = from_f64(&joined, &[states as i64, self.columns.total() as i64], self.device)?;
+        let hidden = std::mem::take(&mut self.recorded);
+        assert_eq!(hidden.len() + 1, self.layers.len(), "a recorded forward pass comes first");
+        for (k, layer) in self.layers.clone().into_iter().enumerate().rev() {
+            sum_rows(self.parameters.gradient_of(layer.bias), &slope)?;
+            if k == 0 {
+                scatter_rows(self.parameters.gradient_of(layer.weight), &observation.indices, self.active, &slope)?;
+                break;
+            }
+            let input = &hidden[k - 1];
+            let _ = input.f_tr()?.f_mm_out(self.parameters.gradient_of(layer.weight), &slope)?;
+            slope = slope.f_mm(&self.parameters.value(layer.weight).f_tr()?)?;
+            activation_backward(&mut slope, input, self.activation)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! The one list of what is built in. Adding a component is adding a line here.
+
+use std::path::Path;
+
+use gfn_core::{Environment, Loss, ObjectKind, Reward, Sampler};
+use gfn_envs::{fragments, hypergrid};
+use gfn_learn::networks::{NetworkParams, message_passing, mlp};
+use gfn_learn::optimiser::{AdamParams, AdamWParams, Settings};
+use gfn_losses::{
+    detailed_balance, flow_matching, log_partition_variance, sub_trajectory_balance, trajectory_balance,
+};
+use gfn_rewards::{druglike, hypergrid as hypergrid_reward};
+use gfn_samplers::on_policy;
+
+use crate::component::{Entry, entry, no_check};
+use crate::settings::{BackwardKind, LearnedBackward, TiedBackward, UniformBackward};
+
+/// What an environment stands on: the folder that relative paths start from.
+pub type EnvironmentContext = std::path::PathBuf;
+
+/// Environments.
+pub fn environments() -> Vec<Entry<Box<dyn Environment>, EnvironmentContext>> {
+    vec![
+        entry("hypergrid", no_check, |params: &hypergrid::Params, _| {
+            Ok(Box::new(hypergrid::Hypergrid::new(params)))
+        }),
+        entry("fragments", absolute_vocabulary, |params: &fragments::Params, base| {
+            fragments::Fragments::new(params, base)
+                .map(|environment| Box::new(environment) as Box<dyn Environment>)
+                .map_err(|error| error.to_string())
+        }),
+    ]
+}
+
+/// A vocabulary file is kept with its whole path, so that `resolved.toml` runs from anywhere.
+fn absolute_vocabulary(params: &mut fragments::Params, base: &Path) -> Result<(), String> {
+    if params.vocabulary.ends_with(".json") || params.vocabulary.contains('/') {
+        let path = base.join(&params.vocabulary);
+        let path = std::path::absolute(&path).unwrap_or(path);
+        params.vocabulary = path.to_string_lossy().into_owned();
+    }
+    Ok(())
+}
+
+/// What a reward stands on.
+#[derive(Clone, Debug)]
+pub struct RewardContext {
+    /// What it scores.
+    pub objects: ObjectKind,
+    /// The threads that it may use; no result depends on it.
+    pub threads: usize,
+}
+
+/// Rewards.
+pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
+    vec![
+        entry("hypergrid", no_check, |params: &hypergrid_reward::Params, context| {
+            hypergrid_reward::HypergridReward::new(params.clone(), &context.objects)
+                .map(|reward| Box::new(reward) as Box<dyn Reward>)
+        }),
+        entry("druglike", no_check, |params: &druglike::Params, context| {
+            let reward = druglike::Druglike::new(params, context.threads);
+            reward.accepts(&context.objects)?;
+            Ok(Box::new(reward))
+        }),
+    ]
+}
+
+/// Networks.
+pub fn networks() -> Vec<Entry<NetworkParams>> {
+    vec![
+        entry("mlp", no_check, |params: &mlp::Params, ()| Ok(NetworkParams::Mlp(params.clone()))),
+        entry("message-passing", no_check, |params: &message_passing::Params, ()| {
+            Ok(NetworkParams::MessagePassing(params.clone()))
+        }),
+    ]
+}
+
+/// Backward policies.
+pub fn backward_policies() -> Vec<Entry<BackwardKind>> {
+    vec![
+        entry("uniform", no_check, |_: &UniformBackward, ()| Ok(BackwardKind::Uniform)),
+        entry("tied", no_check, |_: &TiedBackward, ()| Ok(BackwardKind::Tied)),
+        entry("learned", no_check, |_: &LearnedBackward, ()| Ok(BackwardKind::Learned)),
+    ]
+}
+
+/// Losses.
+pub fn losses() -> Vec<Entry<Box<dyn Loss>>> {
+    vec![
+        entry("flow-matching", no_check, |params: &flow_matching::Params, ()| {
+            Ok(Box::new(flow_matching::FlowMatching::new(params)))
+        }),
+        entry("detailed-balance", no_check, |_: &detailed_balance::Params, ()| {
+            Ok(Box::new(detailed_balance::DetailedBalance))
+        }),
+        entry("trajectory-balance", no_check, |_: &trajectory_balance::Params, ()| {
+            Ok(Box::new(trajectory_balance::TrajectoryBalance))
+        }),
+        entry("sub-trajectory-balance", no_check, |params: &sub_trajectory_balance::Params, ()| {
+            Ok(Box::new(sub_trajectory_balance::SubTrajectoryBalance::new(params)))
+        }),
+        entry("log-partition-variance", no_check, |_: &log_partition_variance::Params, ()| {
+            Ok(Box::new(log_partition_variance::LogPartitionVariance))
+        }),
+    ]
+}
+
+/// Samplers.
+pub fn samplers() -> Vec<Entry<Box<dyn Sampler>>> {
+    vec![entry("on-policy", |params: &mut on_policy::Params, _| params.check(), |params: &on_policy::Params, ()| {
+        Ok(Box::new(on_policy::OnPolicy::new(params.clone())))
+    })]
+}
+
+/// Optimisers.
+pub fn optimisers() -> Vec<Entry<Settings>> {
+    vec![
+        entry(
+            "adam",
+            |params: &mut AdamParams, _| Settings::from(params.clone()).check(),
+            |params: &AdamParams, ()| Ok(params.clone().into()),
+        ),
+        entry(
+            "adamw",
+            |params: &mut AdamWParams, _| Settings::from(params.clone()).check(),
+            |params: &AdamWParams, ()| Ok(params.clone().into()),
+        ),
+    ]
+}

@@ -1,0 +1,133 @@
+//! An entry of the registry: a name, the parameters behind it, and how to build from them.
+
+use std::path::Path;
+
+use gfn_config::{Node, Origin, Problem, Tree, choice_help, read, to_table};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Makes a component of type `T`, given what it stands on.
+pub type Build<T, C> = Box<dyn Fn(&C) -> Result<T, String>>;
+
+/// A component as chosen in a file: its name, its parameters with all defaults filled in, and how to build it.
+pub struct Chosen<T, C = ()> {
+    /// The registered name.
+    pub name: &'static str,
+    /// Every parameter, `kind` first: what is written to `resolved.toml`.
+    pub table: toml::Table,
+    /// Builds it.
+    pub build: Build<T, C>,
+    /// Where the choice was made.
+    pub origin: Option<Origin>,
+}
+
+type Read<T, C> = Box<dyn Fn(&Node, &str, &[&str], &Path) -> Result<(toml::Table, Build<T, C>), Vec<Problem>>>;
+
+/// A registered component.
+pub struct Entry<T, C = ()> {
+    /// The name by which a file chooses it.
+    pub name: &'static str,
+    /// The JSON Schema of its parameters; the doc comments in it are its help.
+    pub schema: Value,
+    read: Read<T, C>,
+}
+
+/// Registers a component whose parameters are `P`. `check` states what a schema cannot; `build` makes the component.
+pub fn entry<P, T, C>(
+    name: &'static str,
+    check: fn(&mut P, &Path) -> Result<(), String>,
+    build: fn(&P, &C) -> Result<T, String>,
+) -> Entry<T, C>
+where
+    P: DeserializeOwned + Serialize + JsonSchema + 'static,
+    T: 'static,
+    C: 'static,
+{
+    let read_parameters: Read<T, C> = Box::new(move |node, section, ignore, base| {
+        let mut params: P = read(node, section, ignore)?;
+        check(&mut params, base).map_err(|message| vec![Problem::new(message).at(&node.origin)])?;
+        let table = to_table(&params).map_err(|error| vec![Problem::new(error.to_string()).at(&node.origin)])?;
+        let build: Build<T, C> = Box::new(move |context| build(&params, context));
+        Ok((table, build))
+    });
+    Entry { name, schema: schema_of::<P>(), read: read_parameters }
+}
+
+/// Nothing to check beyond the schema.
+pub fn no_check<P>(_: &mut P, _: &Path) -> Result<(), String> {
+    Ok(())
+}
+
+/// The JSON Schema of a parameter struct.
+pub fn schema_of<P: JsonSchema>() -> Value {
+    schemars::schema_for!(P).to_value()
+}
+
+/// Where and how a section is read.
+pub struct Section<'a> {
+    /// The file with its layers.
+    pub tree: &'a Tree,
+    /// The section's name.
+    pub name: &'static str,
+    /// The component taken where the section or its `kind` is absent.
+    pub default: Option<&'static str>,
+    /// Keys in the section that are not the component's own.
+    pub shared_keys: &'a [&'a str],
+    /// The folder that relative paths start from.
+    pub base: &'a Path,
+}
+
+/// Reads a section against the components it may choose.
+///
+/// # Errors
+/// Every mistake in the section.
+pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<Chosen<T, C>, Vec<Problem>> {
+    let root = section.tree.root();
+    let absent = Node::empty(Origin::whole(root.origin.source));
+    let node = section.tree.section(section.name).unwrap_or(&absent);
+    if node.table().is_none() {
+        let message = format!("`{0}` is a table: write `[{0}]` and the keys under it", section.name);
+        return Err(vec![Problem::new(message).at(&node.origin)]);
+    }
+    let names: Vec<&'static str> = entries.iter().map(|entry| entry.name).collect();
+    let (name, origin) = name_of(node, section, &names)?;
+    let Some(entry) = entries.into_iter().find(|entry| entry.name == name) else {
+        let message = format!("unknown {} `{name}`", section.name.replace('_', " "));
+        let help = choice_help(&name, &names, section.name);
+        return Err(vec![Problem { message, origin, help: Some(help) }]);
+    };
+    let mut ignore = vec!["kind"];
+    ignore.extend_from_slice(section.shared_keys);
+    let (parameters, build) = (entry.read)(node, section.name, &ignore, section.base)?;
+    let mut table = toml::Table::new();
+    table.insert("kind".into(), entry.name.into());
+    table.extend(parameters);
+    Ok(Chosen { name: entry.name, table, build, origin })
+}
+
+fn name_of(
+    node: &Node,
+    section: &Section<'_>,
+    names: &[&str],
+) -> Result<(String, Option<Origin>), Vec<Problem>> {
+    match (node.get("kind"), section.default) {
+        (Some(kind), _) => match kind.as_str() {
+            Some(name) => Ok((name.to_string(), Some(kind.origin.clone()))),
+            None => {
+                let message = format!("`{}.kind` is a name in quotes", section.name);
+                Err(vec![Problem::new(message).at(&kind.origin).help(format!("one of: {}", list(names)))])
+            }
+        },
+        (None, Some(default)) => Ok((default.to_string(), None)),
+        (None, None) => {
+            let message = format!("missing key `{}.kind`", section.name);
+            Err(vec![Problem::new(message).at(&node.origin).help(format!("one of: {}", list(names)))])
+        }
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,247 @@
+//! An experiment file, read whole against the registry: every mistake at once.
+
+use std::path::{Path, PathBuf};
+
+use gfn_config::{Node, Origin, Problem, Problems, Tree, read, to_table, unknown_keys};
+use gfn_core::{Environment, Loss, Reward, Sampler};
+use gfn_learn::networks::NetworkParams;
+use gfn_learn::optimiser::Settings;
+use gfn_rewards::shaped::Shape;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::builtin::{self, RewardContext};
+use crate::component::{Chosen, Section, choose};
+use crate::settings::{BackwardKind, Evaluation, Hardware, Training};
+
+/// The sections of a file, in the order in which they are written.
+pub const SECTIONS: [&str; 10] = [
+    "environment",
+    "reward",
+    "network",
+    "backward_policy",
+    "loss",
+    "sampler",
+    "optimizer",
+    "training",
+    "hardware",
+    "evaluation",
+];
+
+const TOP_KEYS: [&str; 3] = ["name", "description", "seed"];
+
+/// An experiment, every choice made and every default filled in.
+pub struct Experiment {
+    /// The run folder's name.
+    pub name: String,
+    /// A sentence for people.
+    pub description: Option<String>,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// What is walked.
+    pub environment: Chosen<Box<dyn Environment>, PathBuf>,
+    /// What is sought.
+    pub reward: Chosen<Box<dyn Reward>, RewardContext>,
+    /// What can be declared about any reward.
+    pub shape: Shape,
+    /// The policy's network.
+    pub network: Chosen<NetworkParams>,
+    /// The backward policy; absent from the file where the loss has none.
+    pub backward_policy: Chosen<BackwardKind>,
+    /// Whether the file speaks of the backward policy.
+    pub backward_policy_given: Option<Origin>,
+    /// The objective.
+    pub loss: Chosen<Box<dyn Loss>>,
+    /// Where trajectories come from.
+    pub sampler: Chosen<Box<dyn Sampler>>,
+    /// The optimiser.
+    pub optimiser: Chosen<Settings>,
+    /// How long to train.
+    pub training: Training,
+    /// Where to compute.
+    pub hardware: Hardware,
+    /// How to measure.
+    pub evaluation: Evaluation,
+    /// The folder that relative paths start from.
+    pub base: PathBuf,
+    /// The layers, to point into.
+    pub tree: Tree,
+}
+
+impl Experiment {
+    /// Reads a file with the process's `GFN__…` variables and `--set` flags over it.
+    ///
+    /// # Errors
+    /// Every mistake found, with its place.
+    pub fn load(path: &Path, sets: &[String]) -> Result<Self, Problems> {
+        let variables = std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        let tree = Tree::load(path, variables, sets)?;
+        let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        Self::read(tree, base)
+    }
+
+    /// Reads merged layers; relative paths start from `base`.
+    ///
+    /// # Errors
+    /// Every mistake found, with its place.
+    pub fn read(tree: Tree, base: PathBuf) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let known: Vec<&str> = TOP_KEYS.iter().chain(&SECTIONS).copied().collect();
+        problems.extend(unknown_keys(tree.root(), "", &known));
+
+        let shape_keys = keys_of(&Shape::default());
+        let reward_keys = reward_keys(&tree);
+        let section = |name, default| Section { tree: &tree, name, default, shared_keys: &[], base: &base };
+        let mut keep = Keep(&mut problems);
+        let name = keep.of(top(&tree, "name", Node::as_str, "a text in quotes", Some("experiment")).and_then(safe_name(&tree)));
+        let description = keep.of(optional_text(&tree, "description"));
+        let seed = keep.of(seed(&tree));
+        let environment = keep.of(choose(builtin::environments(), &section("environment", None)));
+        let shared: Vec<&str> = shape_keys.iter().map(String::as_str).collect();
+        let reward = keep.of(choose(builtin::rewards(), &Section { shared_keys: &shared, ..section("reward", None) }));
+        let shape = keep.of(plain::<Shape>(&tree, "reward", &reward_keys));
+        let network = keep.of(choose(builtin::networks(), &section("network", Some("mlp"))));
+        let backward_policy =
+            keep.of(choose(builtin::backward_policies(), &section("backward_policy", Some("uniform"))));
+        let loss = keep.of(choose(builtin::losses(), &section("loss", None)));
+        let sampler = keep.of(choose(builtin::samplers(), &section("sampler", Some("on-policy"))));
+        let optimiser = keep.of(choose(builtin::optimisers(), &section("optimizer", Some("adam"))));
+        let training = keep.of(plain(&tree, "training", &[]));
+        let hardware = keep.of(plain(&tree, "hardware", &[]));
+        let evaluation = keep.of(plain(&tree, "evaluation", &[]));
+        let backward_policy_given = tree.root().entry("backward_policy").map(|entry| entry.key_origin.clone());
+
+        let parts = (|| {
+            Some(Self {
+                name: name?,
+                description: description?,
+                seed: seed?,
+                environment: environment?,
+                reward: reward?,
+                shape: shape?,
+                network: network?,
+                backward_policy: backward_policy?,
+                backward_policy_given,
+                loss: loss?,
+                sampler: sampler?,
+                optimiser: optimiser?,
+                training: training?,
+                hardware: hardware?,
+                evaluation: evaluation?,
+                base,
+                tree: tree.clone(),
+            })
+        })();
+        match parts {
+            Some(experiment) if problems.is_empty() => Ok(experiment),
+            _ => Err(tree.problems(problems)),
+        }
+    }
+
+    /// The experiment as a table that reads back as itself, every default filled in.
+    pub fn to_table(&self, needs_backward_policy: bool) -> toml::Table {
+        let mut root = toml::Table::new();
+        root.insert("name".into(), self.name.clone().into());
+        if let Some(description) = &self.description {
+            root.insert("description".into(), description.clone().into());
+        }
+        root.insert("seed".into(), toml::Value::Integer(self.seed as i64));
+        let mut reward = self.reward.table.clone();
+        reward.extend(table_of(&self.shape));
+        let mut add = |name: &str, table: toml::Table| root.insert(name.into(), table.into());
+        add("environment", self.environment.table.clone());
+        add("reward", reward);
+        add("network", self.network.table.clone());
+        if needs_backward_policy {
+            add("backward_policy", self.backward_policy.table.clone());
+        }
+        add("loss", self.loss.table.clone());
+        add("sampler", self.sampler.table.clone());
+        add("optimizer", self.optimiser.table.clone());
+        add("training", table_of(&self.training));
+        add("hardware", table_of(&self.hardware));
+        add("evaluation", table_of(&self.evaluation));
+        root
+    }
+}
+
+/// Collects problems and keeps what was read.
+struct Keep<'a>(&'a mut Vec<Problem>);
+
+impl Keep<'_> {
+    fn of<T>(&mut self, result: Result<T, Vec<Problem>>) -> Option<T> {
+        result.map_err(|problems| self.0.extend(problems)).ok()
+    }
+}
+
+fn table_of<P: Serialize>(params: &P) -> toml::Table {
+    to_table(params).expect("our own settings are tables of numbers and texts")
+}
+
+fn keys_of<P: JsonSchema>(_: &P) -> Vec<String> {
+    let schema = crate::component::schema_of::<P>();
+    schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()
+}
+
+/// The keys of `[reward]` that belong to the chosen reward, not to its shape: all that the shape does not know. Where the
+/// reward does not know them either, reading the reward says so.
+fn reward_keys(tree: &Tree) -> Vec<String> {
+    let shape = keys_of(&Shape::default());
+    let table = tree.section("reward").and_then(Node::table);
+    table.into_iter().flatten().map(|(key, _)| key.clone()).filter(|key| !shape.contains(key)).collect()
+}
+
+fn plain<P: DeserializeOwned + JsonSchema>(
+    tree: &Tree,
+    name: &'static str,
+    ignore: &[String],
+) -> Result<P, Vec<Problem>> {
+    let absent = Node::empty(Origin::whole(tree.root().origin.source));
+    let ignore: Vec<&str> = ignore.iter().map(String::as_str).collect();
+    read(tree.section(name).unwrap_or(&absent), name, &ignore)
+}
+
+fn top<'a, T: ?Sized>(
+    tree: &'a Tree,
+    key: &str,
+    take: impl Fn(&'a Node) -> Option<&'a T>,
+    expected: &str,
+    default: Option<&'a T>,
+) -> Result<&'a T, Vec<Problem>> {
+    match (tree.section(key), default) {
+        (Some(node), _) => take(node)
+            .ok_or_else(|| vec![Problem::new(format!("`{key}` must be {expected}")).at(&node.origin)]),
+        (None, Some(default)) => Ok(default),
+        (None, None) => Err(vec![Problem::new(format!("missing key `{key}`")).at(&tree.root().origin)]),
+    }
+}
+
+/// The name becomes a folder's, so it must be one.
+fn safe_name(tree: &Tree) -> impl Fn(&str) -> Result<String, Vec<Problem>> {
+    |name| {
+        let safe = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if !name.is_empty() && name.chars().all(safe) && !name.starts_with('.') && name.len() <= 100 {
+            return Ok(name.to_string());
+        }
+        let mut problem = Problem::new(format!("`name` is `{name}`, which cannot name a folder"))
+            .help("use letters, digits, `.`, `_` and `-`, not beginning with a dot");
+        problem.origin = tree.section("name").map(|node| node.origin.clone());
+        Err(vec![problem])
+    }
+}
+
+fn optional_text(tree: &Tree, key: &str) -> Result<Option<String>, Vec<Problem>> {
+    match tree.section(key) {
+        None => Ok(None),
+        Some(_) => top(tree, key, Node::as_str, "a text in quotes", None).map(|text| Some(text.to_string())),
+    }
+}
+
+fn seed(tree: &Tree) -> Result<u64, Vec<Problem>> {
+    let Some(node) = tree.section("seed") else { return Ok(0) };
+    match node.value {
+        gfn_config::Value::Integer(seed) if seed >= 0 => Ok(seed as u64),
+        _ => Err(vec![Problem::new("`seed` must be a whole number from 0 up").at(&node.origin)]),
+    }
+}

@@ -1,0 +1,125 @@
+//! The sections of an experiment file that choose no component, and the backward policies, which have no parameters.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Every parent is equally likely. Nothing is learned.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UniformBackward {}
+
+/// The backward policy is a further output of the forward policy's network: little is computed more.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TiedBackward {}
+
+/// The backward policy is a network of its own, with the parameters of `[network]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LearnedBackward {}
+
+/// A chosen backward policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackwardKind {
+    /// See [`UniformBackward`].
+    Uniform,
+    /// See [`TiedBackward`].
+    Tied,
+    /// See [`LearnedBackward`].
+    Learned,
+}
+
+/// How long to train.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Training {
+    /// Updates of the network.
+    #[schemars(range(min = 1))]
+    pub steps: u64,
+    /// Trajectories drawn for each update.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub batch_size: usize,
+    /// A line of `metrics.jsonl` is written every this many updates.
+    #[schemars(range(min = 1))]
+    pub log_every: u64,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self { steps: 1000, batch_size: 16, log_every: 10 }
+    }
+}
+
+/// Where to compute.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hardware {
+    /// `auto` (a GPU where there is one), `cpu`, `cuda`, or `cuda:N`.
+    pub device: String,
+    /// Threads of matrix products and rewards; 0: as many as the machine has cores. Results do not depend on it.
+    #[schemars(range(min = 0, max = 1024))]
+    pub threads: usize,
+    /// The numbers of the network.
+    pub precision: Precision,
+}
+
+impl Default for Hardware {
+    fn default() -> Self {
+        Self { device: "auto".into(), threads: 0, precision: Precision::F32 }
+    }
+}
+
+impl Hardware {
+    /// The number of threads, that of the machine's cores where the file leaves it open.
+    pub fn thread_count(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
+            threads => threads,
+        }
+    }
+}
+
+/// The numbers of the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// Single precision. Losses are computed in double precision always.
+    #[default]
+    F32,
+}
+
+/// How the policy is measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Evaluation {
+    /// Measure every this many updates; 0: before the first and after the last only.
+    pub every: u64,
+    /// Objects drawn from the policy at each measurement, and written to `samples.csv` at the end.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub samples: usize,
+    /// Sweep the environment for exact figures where it has at most this many states; 0: never.
+    pub exact_states: u64,
+    /// The L1 distance between the target and the last this many finished objects of training is measured too, where
+    /// the environment is swept; 0: not.
+    pub window: usize,
+    /// The reward (before shaping) from which an object counts as a mode; absent: as the reward says, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub mode_threshold: Option<f64>,
+    /// Molecules whose Tanimoto similarity (Morgan, radius 2) reaches this belong to one mode.
+    #[schemars(extend("minimum" = 0, "maximum" = 1))]
+    pub mode_similarity: f64,
+}
+
+impl Default for Evaluation {
+    fn default() -> Self {
+        Self {
+            every: 0,
+            samples: 1000,
+            exact_states: 500_000,
+            window: 0,
+            mode_threshold: None,
+            mode_similarity: 0.7,
+        }
+    }
+}
