@@ -40,8 +40,12 @@ impl Mask {
 
     /// Makes every action of `from..to` legal.
     pub fn allow_range(&mut self, from: usize, to: usize) {
-        for action in from..to {
-            self.allow(action);
+        assert!(from <= to && to <= self.len, "actions {from}..{to} of {}", self.len);
+        for word in from / 64..to.div_ceil(64) {
+            let low = from.saturating_sub(word * 64);
+            let high = (to - word * 64).min(64);
+            // `high` is at least 1 and `low` at most 63 here, so neither shift reaches 64.
+            self.words[word] |= (u64::MAX >> (64 - high)) & (u64::MAX << low);
         }
     }
 
@@ -90,5 +94,15 @@ mod tests {
         assert!(mask.allows(64) && !mask.allows(65) && !mask.allows(200));
         mask.reset(10);
         assert!(mask.none());
+    }
+
+    #[test]
+    fn ranges_are_the_single_actions() {
+        for (from, to) in [(0, 0), (0, 1), (3, 64), (64, 64), (1, 65), (63, 130), (64, 128), (0, 200), (200, 200)] {
+            let (mut whole, mut single) = (Mask::new(200), Mask::new(200));
+            whole.allow_range(from, to);
+            (from..to).for_each(|action| single.allow(action));
+            assert_eq!(whole, single, "{from}..{to}");
+        }
     }
 }

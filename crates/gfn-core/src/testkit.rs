@@ -139,7 +139,7 @@ fn check_mask(space: &ActionSpace, mask: &Mask, state: &[i32], which: &str) -> R
     let right = match *space {
         ActionSpace::Fixed { count } => mask.len() == count,
         ActionSpace::Rows { width, most_rows } => {
-            mask.len() >= 1 && (mask.len() - 1).is_multiple_of(width) && mask.len() <= 1 + width * most_rows
+            !mask.is_empty() && (mask.len() - 1).is_multiple_of(width) && mask.len() <= 1 + width * most_rows
         }
         ActionSpace::Ragged { most } => mask.len() <= most,
     };

@@ -47,6 +47,17 @@ impl TrajectoryBatch {
         self.offsets.push(self.actions.len());
     }
 
+    /// A batch of trajectory `index` alone, with its log-reward.
+    pub fn only(&self, index: usize) -> Self {
+        let mut alone = Self::new(self.state_len);
+        let steps = self.steps_of(index);
+        let first = (steps.start + index) * self.state_len;
+        let states = &self.states[first..first + (steps.len() + 1) * self.state_len];
+        alone.push(states, &self.actions[steps.clone()], &self.backward_actions[steps]);
+        alone.log_reward.extend(self.log_reward.get(index));
+        alone
+    }
+
     /// How many trajectories there are.
     pub fn len(&self) -> usize {
         self.offsets.len() - 1

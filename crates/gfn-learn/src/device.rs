@@ -33,6 +33,11 @@ pub fn find(wanted: &str) -> Result<Device, LearnError> {
     }
 }
 
+/// Sets the number of threads of matrix products, for the whole process.
+pub fn set_threads(threads: usize) {
+    tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX).max(1));
+}
+
 /// How many CUDA devices there are, once the CUDA part of libtorch is loaded.
 fn cuda_devices() -> Result<usize, String> {
     static LOADED: OnceLock<Result<(), String>> = OnceLock::new();

@@ -181,3 +181,96 @@ pub fn sum_rows(sum: &mut Tensor, x: &Tensor) -> Result<(), LearnError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gfn_core::{Purpose, Stream};
+    use tch::Kind;
+
+    const STATES: usize = 7;
+    const ACTIVE: usize = 3;
+    const FEATURES: usize = 10;
+    const WIDTH: usize = 5;
+    const ACTIVATIONS: [Activation; 3] = [Activation::LeakyRelu, Activation::Relu, Activation::Tanh];
+
+    fn random(stream: u64, shape: &[i64]) -> Tensor {
+        let mut stream = Stream::new(0, Purpose::Test, stream);
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| stream.normal() as f32).collect();
+        Tensor::from_slice(&values).view(shape)
+    }
+
+    /// Active indices, the last state's all alike, and the same as a dense matrix `[N, F]` of counts.
+    fn inputs() -> (Vec<i64>, Tensor) {
+        let mut stream = Stream::new(0, Purpose::Test, 99);
+        let mut indices: Vec<i64> = (0..STATES * ACTIVE).map(|_| stream.below(FEATURES) as i64).collect();
+        indices[(STATES - 1) * ACTIVE..].fill(4);
+        let mut dense = vec![0f32; STATES * FEATURES];
+        for (place, &index) in indices.iter().enumerate() {
+            dense[place / ACTIVE * FEATURES + index as usize] += 1.0;
+        }
+        (indices, Tensor::from_slice(&dense).view([STATES as i64, FEATURES as i64]))
+    }
+
+    #[track_caller]
+    fn close(a: &Tensor, b: &Tensor) {
+        assert_eq!(a.size(), b.size());
+        let apart = (a - b).abs().max().double_value(&[]);
+        assert!(apart < 1e-5, "{apart} apart");
+    }
+
+    #[test]
+    fn sparse_rows_are_a_product_with_ones() {
+        let (indices, dense) = inputs();
+        let (weight, bias) = (random(1, &[FEATURES as i64, WIDTH as i64]), random(2, &[WIDTH as i64]));
+        for activation in ACTIVATIONS {
+            let expected = activation.forward(&(dense.matmul(&weight) + &bias)).unwrap();
+            close(&gather_rows(&weight, &bias, &indices, ACTIVE, activation).unwrap(), &expected);
+        }
+        let gradient = random(3, &[STATES as i64, WIDTH as i64]);
+        let mut scattered = random(4, &[FEATURES as i64, WIDTH as i64]);
+        scatter_rows(&mut scattered, &indices, ACTIVE, &gradient).unwrap();
+        close(&scattered, &dense.tr().matmul(&gradient));
+    }
+
+    #[test]
+    fn biases_and_sums_are_tensor_operations() {
+        let (x, bias) = (random(5, &[STATES as i64, WIDTH as i64]), random(6, &[WIDTH as i64]));
+        for activation in ACTIVATIONS.map(Some).into_iter().chain([None]) {
+            let sum = &x + &bias;
+            let expected = activation.map_or(sum.shallow_clone(), |activation| activation.forward(&sum).unwrap());
+            let mut changed = x.copy();
+            add_bias(&mut changed, &bias, activation).unwrap();
+            close(&changed, &expected);
+        }
+        let mut sum = random(7, &[WIDTH as i64]);
+        sum_rows(&mut sum, &x).unwrap();
+        close(&sum, &x.sum_dim_intlist(0, false, None::<Kind>));
+        let squares = x.square().sum(Kind::Double).double_value(&[]);
+        assert!((sum_of_squares(slice(&x)) - squares).abs() < 1e-4 * squares);
+    }
+
+    /// The slope against libtorch's own derivative of the same function.
+    #[test]
+    fn slopes_are_the_derivatives() {
+        for activation in ACTIVATIONS {
+            let x = random(8, &[STATES as i64, WIDTH as i64]).set_requires_grad(true);
+            let weights = random(9, &[STATES as i64, WIDTH as i64]);
+            let output = activation.forward(&x).unwrap();
+            (&output * &weights).sum(Kind::Float).backward();
+            let mut gradient = weights.copy();
+            activation_backward(&mut gradient, &output.detach(), activation).unwrap();
+            close(&gradient, &x.grad());
+        }
+    }
+
+    #[test]
+    fn no_states_are_no_rows() {
+        let (weight, bias) = (random(1, &[FEATURES as i64, WIDTH as i64]), random(2, &[WIDTH as i64]));
+        let rows = gather_rows(&weight, &bias, &[], ACTIVE, Activation::Tanh).unwrap();
+        assert_eq!(rows.size(), [0, WIDTH as i64]);
+        let mut sum = random(7, &[WIDTH as i64]);
+        sum_rows(&mut sum, &rows).unwrap();
+        assert!(slice(&sum).iter().all(|&value| value == 0.0));
+    }
+}

@@ -231,7 +231,8 @@ impl Optimiser {
         Ok(Self { settings, count: 0, moments, log_z })
     }
 
-    /// Takes one step along the networks' gradients and that of log Z; returns the gradient's norm before clipping.
+    /// Takes one step along the networks' gradients and that of log Z; returns the gradient's norm before clipping. Where
+    /// the gradient is not a number, no step is taken and NaN is returned.
     ///
     /// # Errors
     /// Where libtorch fails.
@@ -241,6 +242,9 @@ impl Optimiser {
             squared += parameters.squared_gradient_norm()?;
         }
         let norm = squared.sqrt();
+        if !norm.is_finite() || !log_z_gradient.is_finite() {
+            return Ok(f64::NAN);
+        }
         let scale = self.settings.adam.clip_norm.map_or(1.0, |most| (most / norm.max(1e-12)).min(1.0));
         let learning_rate = self.settings.adam.learning_rate.at(self.count);
         let log_z_rate = self.settings.adam.log_z_learning_rate.at(self.count);

@@ -1,1 +1,7 @@
-//! What a run writes: its events and the layout of its folder.
+//! What a run writes: its events, its manifest, the layout of its folder. Plain serde types and files, so that a report
+//! reads a run without knowing how it was made.
+
+pub mod event;
+pub mod folder;
+pub mod manifest;
+pub mod samples;

@@ -59,7 +59,7 @@ fn make(experiment: &Experiment, problems: &mut Vec<Problem>) -> Option<Assemble
         report(problems, message, &origin);
     }
     check_loss(experiment, &*loss, problems);
-    let context = RewardContext { objects: spec.objects.clone(), threads: experiment.hardware.thread_count() };
+    let context = RewardContext { objects: spec.objects.clone(), threads: experiment.hardware.reward_thread_count() };
     let reward = match (experiment.reward.build)(&context) {
         Ok(reward) => reward,
         Err(needs) => {

@@ -56,23 +56,27 @@ impl Default for Training {
 pub struct Hardware {
     /// `auto` (a GPU where there is one), `cpu`, `cuda`, or `cuda:N`.
     pub device: String,
-    /// Threads of matrix products and rewards; 0: as many as the machine has cores. Results do not depend on it.
-    #[schemars(range(min = 0, max = 1024))]
+    /// Threads of matrix products. Results do not depend on it. More than one helps wide networks and large batches on
+    /// idle cores; threads that share their cores with other work wait for one another and lose far more than they gain.
+    #[schemars(range(min = 1, max = 1024))]
     pub threads: usize,
+    /// Threads of rewards that can use them; 0: as many as the machine has cores. Results do not depend on it.
+    #[schemars(range(min = 0, max = 1024))]
+    pub reward_threads: usize,
     /// The numbers of the network.
     pub precision: Precision,
 }
 
 impl Default for Hardware {
     fn default() -> Self {
-        Self { device: "auto".into(), threads: 0, precision: Precision::F32 }
+        Self { device: "auto".into(), threads: 1, reward_threads: 0, precision: Precision::F32 }
     }
 }
 
 impl Hardware {
-    /// The number of threads, that of the machine's cores where the file leaves it open.
-    pub fn thread_count(&self) -> usize {
-        match self.threads {
+    /// The number of reward threads, that of the machine's cores where the file leaves it open.
+    pub fn reward_thread_count(&self) -> usize {
+        match self.reward_threads {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
             threads => threads,
         }

@@ -64,7 +64,7 @@ impl Shaped {
         if self.shape.cache == 0 {
             self.inner.log_reward(objects, raw)?;
         } else {
-            self.from_cache(objects, raw)?;
+            self.fill_from_cache(objects, raw)?;
         }
         match raw.iter().position(|value| value.is_nan() || *value == f64::INFINITY) {
             None => Ok(()),
@@ -75,7 +75,7 @@ impl Shaped {
         }
     }
 
-    fn from_cache(&self, objects: &Objects<'_>, raw: &mut [f64]) -> Result<(), RewardError> {
+    fn fill_from_cache(&self, objects: &Objects<'_>, raw: &mut [f64]) -> Result<(), RewardError> {
         let mut cache = self.cache.lock().expect("no reward panics while it holds the cache");
         let mut missing = Vec::new();
         for (index, value) in raw.iter_mut().enumerate() {
@@ -101,6 +101,24 @@ impl Shaped {
         Ok(())
     }
 
+    /// Writes log R before and after shaping.
+    ///
+    /// # Errors
+    /// As [`Shaped::raw_log_reward`], and where a reward is 0 after shaping.
+    pub fn score(&self, objects: &Objects<'_>, raw: &mut [f64], log_reward: &mut [f64]) -> Result<(), RewardError> {
+        self.raw_log_reward(objects, raw)?;
+        for (index, (shaped, &raw)) in log_reward.iter_mut().zip(&*raw).enumerate() {
+            *shaped = self.shape(raw);
+            if *shaped == f64::NEG_INFINITY {
+                return Err(RewardError::Object {
+                    object: objects.describe(index),
+                    message: "the reward is 0, of which no flow can be made; set `reward.floor`".into(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// The shaped log-reward for a raw one.
     pub fn shape(&self, raw: f64) -> f64 {
         let clipped = self.shape.clip.map_or(raw, |clip| raw.min(clip.ln()));
@@ -114,17 +132,8 @@ impl Reward for Shaped {
     }
 
     fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
-        self.raw_log_reward(objects, log_reward)?;
-        for (index, value) in log_reward.iter_mut().enumerate() {
-            *value = self.shape(*value);
-            if *value == f64::NEG_INFINITY {
-                return Err(RewardError::Object {
-                    object: objects.describe(index),
-                    message: "the reward is 0, of which no flow can be made; set `reward.floor`".into(),
-                });
-            }
-        }
-        Ok(())
+        let mut raw = vec![0.0; log_reward.len()];
+        self.score(objects, &mut raw, log_reward)
     }
 
     fn mode_threshold(&self) -> Option<f64> {

@@ -1,0 +1,122 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Train generative flow networks from experiment files.
+///
+/// A generative flow network learns to make objects x with probability proportional to a reward R(x). An experiment is
+/// one TOML file: what is built, what is rewarded, which network, which loss. `gfn run FILE` trains it and leaves a
+/// folder with everything about the run.
+///
+/// Exit codes: 0 done, 1 failed, 2 the file or the command line is wrong.
+#[derive(Debug, Parser)]
+#[command(name = "gfn", version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train an experiment.
+    ///
+    /// Makes a folder runs/NAME/seed-N (or that of --out) with resolved.toml, manifest.json, metrics.jsonl, samples.csv,
+    /// weights.safetensors and log.jsonl.
+    ///
+    /// Examples:
+    ///   gfn run experiments/mol.toml
+    ///   gfn run experiments/hypergrid/tb.toml --set environment.height=16 --seed 3
+    ///   gfn run experiments/mol.toml --set reward.exponent=16 --out runs/greedy
+    #[command(verbatim_doc_comment)]
+    Run {
+        #[command(flatten)]
+        experiment: ExperimentArgs,
+        /// The folder to make; it must not exist, or be empty.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Show no progress.
+        #[arg(long)]
+        quiet: bool,
+    },
+    /// Print an experiment with every default filled in, as a file that runs again.
+    Resolve {
+        #[command(flatten)]
+        experiment: ExperimentArgs,
+    },
+    /// List what an experiment file can choose from, with parameters, defaults and help.
+    ///
+    /// Examples:
+    ///   gfn components
+    ///   gfn components loss
+    ///   gfn components loss flow-matching
+    #[command(verbatim_doc_comment)]
+    Components {
+        /// A section of the file: environment, reward, network, backward_policy, loss, sampler, optimizer, …
+        section: Option<String>,
+        /// A component of that section.
+        name: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Draw objects from the policy of a finished run, as CSV.
+    Sample {
+        /// The run's folder.
+        run: PathBuf,
+        /// How many.
+        #[arg(short = 'n', long, default_value_t = 1000)]
+        count: usize,
+        /// Tells one draw from another: the same seed draws the same objects.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// The file to write instead of standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Change a setting, such as hardware.device=cpu.
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        sets: Vec<String>,
+    },
+    /// Measure the policy of a finished run as its [evaluation] says.
+    Eval {
+        /// The run's folder.
+        run: PathBuf,
+        /// Change a setting, such as evaluation.samples=10000.
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        sets: Vec<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExperimentArgs {
+    /// The experiment file.
+    pub(crate) file: PathBuf,
+    /// Change a setting: a key path and a TOML value, such as loss.epsilon=1e-3. May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) sets: Vec<String>,
+    /// The seed, instead of the file's.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+}
+
+impl ExperimentArgs {
+    /// All changes to the file.
+    pub(crate) fn all_sets(&self) -> Vec<String> {
+        let seed = self.seed.map(|seed| format!("seed={seed}"));
+        self.sets.iter().cloned().chain(seed).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_consistent() {
+        super::Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,36 @@
+//! `gfn sample` and `gfn eval`: what can be done with a finished run.
+
+use std::path::Path;
+
+use gfn_record::samples;
+use gfn_runner::finished::Loaded;
+
+use super::print;
+use crate::exit::Failure;
+use crate::table::figures;
+
+pub(crate) fn sample(
+    run: &Path,
+    count: usize,
+    seed: u64,
+    out: Option<&Path>,
+    sets: &[String],
+) -> Result<(), Failure> {
+    let drawn = Loaded::open(run, sets)?.sample(count, seed)?;
+    let mut bytes = Vec::new();
+    samples::write(&mut bytes, &drawn).expect("memory can be written");
+    match out {
+        Some(path) => std::fs::write(path, &bytes)
+            .map_err(|error| Failure::failed(format!("{}: {error}", path.display()))),
+        None => print(&String::from_utf8_lossy(&bytes)),
+    }
+}
+
+pub(crate) fn eval(run: &Path, sets: &[String], json: bool) -> Result<(), Failure> {
+    let measured = Loaded::open(run, sets)?.measure()?;
+    if json {
+        let text = serde_json::to_string_pretty(&measured).expect("figures are plain data");
+        return print(&(text + "\n"));
+    }
+    print(&figures(&[("trained", &measured)]))
+}

@@ -1,0 +1,34 @@
+//! One file a command.
+
+mod components;
+mod finished;
+mod resolve;
+mod run;
+
+use std::io::Write;
+
+use crate::args::Command;
+use crate::exit::Failure;
+
+/// Does what was typed.
+pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Run { experiment, out, quiet } => run::run(&experiment, out, quiet),
+        Command::Resolve { experiment } => resolve::resolve(&experiment),
+        Command::Components { section, name, json } => {
+            components::components(section.as_deref(), name.as_deref(), json)
+        }
+        Command::Sample { run, count, seed, out, sets } => {
+            finished::sample(&run, count, seed, out.as_deref(), &sets)
+        }
+        Command::Eval { run, sets, json } => finished::eval(&run, &sets, json),
+    }
+}
+
+/// Prints to standard output; a closed pipe is the reader's choice, not an error.
+fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::failed(error)),
+        _ => Ok(()),
+    }
+}

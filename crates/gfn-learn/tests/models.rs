@@ -1,0 +1,157 @@
+//! Models: sampling and training see the same logits, whatever else is in the batch; saved weights come back.
+
+mod common;
+
+use common::{grid, messages, model, molecules, observe, open_states, perceptron, write};
+use gfn_core::{Environment, Logits, Policy};
+use gfn_learn::model::{BackwardPolicy, Model};
+use gfn_learn::networks::{NetworkParams, mlp};
+use gfn_learn::weights;
+use safetensors::tensor::{Dtype, TensorView};
+
+fn sampling_logits(model: &mut Model, environment: &dyn Environment, states: &[Vec<i32>]) -> Logits {
+    let mut logits = Logits::default();
+    model.logits(environment, &states.concat(), &mut logits).unwrap();
+    logits
+}
+
+fn each(check: impl Fn(&dyn Environment, NetworkParams)) {
+    check(&grid(2, 6), perceptron());
+    check(&molecules(), messages());
+}
+
+#[test]
+fn sampling_and_training_see_the_same_logits() {
+    each(|environment, network| {
+        for backward in [BackwardPolicy::Uniform, BackwardPolicy::Tied, BackwardPolicy::Learned(network.clone())] {
+            let mut model = model(environment, network.clone(), backward, 1);
+            let states = open_states(environment);
+            let outputs = model.evaluate(&observe(environment, &states)).unwrap();
+            assert_eq!(sampling_logits(&mut model, environment, &states), outputs.forward);
+        }
+    });
+}
+
+/// Alone, in another order, or in a bigger batch: a state's outputs are its own.
+#[test]
+fn outputs_do_not_depend_on_the_batch() {
+    let close = |a: &[f64], b: &[f64]| {
+        assert_eq!(a.len(), b.len());
+        assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5), "{a:?} {b:?}");
+    };
+    each(|environment, network| {
+        let mut model = model(environment, network.clone(), BackwardPolicy::Learned(network), 2);
+        let states = open_states(environment);
+        let whole = model.evaluate(&observe(environment, &states)).unwrap();
+        let [backward, log_flow] = [whole.backward.as_ref().unwrap(), &one_each(whole.log_flow.as_ref().unwrap())];
+        let reversed: Vec<Vec<i32>> = states.iter().rev().cloned().collect();
+        let reversed = model.evaluate(&observe(environment, &reversed)).unwrap();
+        for (index, state) in states.iter().enumerate() {
+            let mirrored = states.len() - 1 - index;
+            let alone = model.evaluate(&observe(environment, std::slice::from_ref(state))).unwrap();
+            for (other, at) in [(&alone, 0), (&reversed, mirrored)] {
+                close(whole.forward.of(index), other.forward.of(at));
+                close(backward.of(index), other.backward.as_ref().unwrap().of(at));
+                close(log_flow.of(index), &other.log_flow.as_ref().unwrap()[at..=at]);
+            }
+        }
+    });
+}
+
+fn one_each(values: &[f64]) -> Logits {
+    Logits { offsets: (0..=values.len()).collect(), values: values.to_vec() }
+}
+
+#[test]
+fn molecules_are_told_apart() {
+    let environment = molecules();
+    let mut model = model(&environment, messages(), BackwardPolicy::Uniform, 3);
+    let states = open_states(&environment);
+    let logits = sampling_logits(&mut model, &environment, &states);
+    for (index, state) in states.iter().enumerate() {
+        for (earlier, other) in states[..index].iter().enumerate() {
+            let same = logits.of(index) == logits.of(earlier);
+            assert!(!same, "{} and {} look alike", environment.describe(state), environment.describe(other));
+        }
+    }
+}
+
+#[test]
+fn weights_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    each(|environment, network| {
+        for backward in [BackwardPolicy::Uniform, BackwardPolicy::Tied, BackwardPolicy::Learned(network.clone())] {
+            let mut saved = model(environment, network.clone(), backward.clone(), 4);
+            saved.optimiser.log_z.value = 1.0 / 3.0;
+            let bytes = weights::to_bytes(&saved).unwrap();
+            let mut loaded = model(environment, network.clone(), backward, 5);
+            assert_ne!(weights::to_bytes(&loaded).unwrap(), bytes);
+            weights::load(&mut loaded, &write(folder.path(), "weights.safetensors", &bytes)).unwrap();
+            assert_eq!(weights::to_bytes(&loaded).unwrap(), bytes);
+            let states = open_states(environment);
+            let [saved, loaded] = [&mut saved, &mut loaded]
+                .map(|model| model.evaluate(&observe(environment, &states)).unwrap());
+            assert_eq!(saved, loaded);
+        }
+    });
+}
+
+/// What the file at hand is refused for, its path cut off; a refused file leaves the model as it was.
+fn refusal(model: &mut Model, bytes: Option<&[u8]>) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    if let Some(bytes) = bytes {
+        write(folder.path(), "weights.safetensors", bytes);
+    }
+    let before = weights::to_bytes(model).unwrap();
+    let message = weights::load(model, &path).unwrap_err().to_string();
+    assert_eq!(weights::to_bytes(model).unwrap(), before, "changed by a file that was refused: {message}");
+    message.strip_prefix(&format!("{}: ", path.display())).expect("the message begins with the path").to_string()
+}
+
+#[test]
+fn files_that_do_not_fit_are_refused() {
+    let environment = grid(2, 6);
+    let mut model = model(&environment, perceptron(), BackwardPolicy::Uniform, 6);
+    let bytes_of = |environment: &dyn Environment, network, backward| {
+        weights::to_bytes(&common::model(environment, network, backward, 6)).unwrap()
+    };
+    let own = bytes_of(&environment, perceptron(), BackwardPolicy::Uniform);
+
+    assert_eq!(refusal(&mut model, None), "cannot be read: No such file or directory (os error 2)");
+    for length in [0, 4, 20, own.len() / 2, own.len() - 1] {
+        let message = refusal(&mut model, Some(&own[..length]));
+        assert!(message.starts_with("is damaged: "), "{message}");
+    }
+    let mut longer = own.clone();
+    longer.push(0);
+    assert!(refusal(&mut model, Some(&longer)).starts_with("is damaged: "));
+
+    let wider = NetworkParams::Mlp(mlp::Params { hidden: 17, ..mlp::Params::default() });
+    assert_eq!(
+        refusal(&mut model, Some(&bytes_of(&environment, wider, BackwardPolicy::Uniform))),
+        "tensor `forward.hidden.0.weight` is [12, 17] F32; the model has [12, 16] F32"
+    );
+    assert_eq!(
+        refusal(&mut model, Some(&bytes_of(&environment, perceptron(), BackwardPolicy::Tied))),
+        "tensor `forward.output.weight` is [16, 7] F32; the model has [16, 4] F32"
+    );
+    assert_eq!(
+        refusal(&mut model, Some(&bytes_of(&molecules(), messages(), BackwardPolicy::Uniform))),
+        "holds no tensor `forward.hidden.0.weight`; it is of another model"
+    );
+    let single = TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap();
+    let file = safetensors::serialize([("log_z", single)], None).unwrap();
+    assert_eq!(refusal(&mut model, Some(&file)), "tensor `log_z` is [1] F32; the model has [1] F64");
+}
+
+#[test]
+fn a_model_with_a_backward_network_wants_its_weights() {
+    let environment = grid(2, 6);
+    let learned = BackwardPolicy::Learned(perceptron());
+    let without = weights::to_bytes(&model(&environment, perceptron(), BackwardPolicy::Uniform, 7)).unwrap();
+    assert_eq!(
+        refusal(&mut model(&environment, perceptron(), learned, 7), Some(&without)),
+        "holds no tensor `backward.hidden.0.weight`; it is of another model"
+    );
+}

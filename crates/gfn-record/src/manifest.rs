@@ -1,0 +1,65 @@
+//! `manifest.json`: what made a run, where, with what, and how it ended.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::Measured;
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// It is being trained, or was when its process died.
+    Running,
+    /// It reached its last step.
+    Finished,
+    /// It stopped with an error.
+    Failed,
+}
+
+/// The manifest of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this format.
+    pub format: u32,
+    /// The version of `gfn`.
+    pub gfn: String,
+    /// The version of libtorch.
+    pub libtorch: String,
+    /// The experiment's name.
+    pub name: String,
+    /// The seed.
+    pub seed: u64,
+    /// How the run stands.
+    pub status: Status,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<String>,
+    /// The experiment file.
+    pub experiment: String,
+    /// The SHA-256 of `resolved.toml`.
+    pub resolved_sha256: String,
+    /// Where tensors lived.
+    pub device: String,
+    /// Threads of matrix products.
+    pub threads: usize,
+    /// The machine's processor.
+    pub processor: String,
+    /// Numbers that are learned.
+    pub parameters: usize,
+    /// Seconds since 1970 at the start.
+    pub started: u64,
+    /// Seconds from start to end; absent while running.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub seconds: Option<f64>,
+    /// Seconds spent training, measuring left out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub training_seconds: Option<f64>,
+    /// Updates taken.
+    pub steps: u64,
+    /// The untrained policy.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub before: Option<Measured>,
+    /// The trained policy.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub after: Option<Measured>,
+}

@@ -1,0 +1,66 @@
+//! A run that is over, opened again: to draw from its policy, or to measure it.
+
+use std::path::Path;
+
+use gfn_core::Purpose;
+use gfn_learn::model::Model;
+use gfn_learn::{device, weights};
+use gfn_record::event::Measured;
+use gfn_record::folder::{RunFolder, names};
+use gfn_record::samples::Sample;
+use gfn_registry::{Assembled, Experiment, assemble};
+
+use crate::RunError;
+use crate::measure::Measurer;
+
+/// A trained policy with everything it was trained with.
+pub struct Loaded {
+    /// The experiment, read from `resolved.toml`.
+    pub experiment: Experiment,
+    parts: Assembled,
+    model: Model,
+    at: (u64, u64),
+}
+
+impl Loaded {
+    /// Opens a run's folder.
+    ///
+    /// # Errors
+    /// Where it is not a run's, or the weights do not fit.
+    pub fn open(path: &Path, sets: &[String]) -> Result<Self, RunError> {
+        let folder = RunFolder::open(path)?;
+        let experiment = Experiment::load(&folder.file(names::RESOLVED), sets)?;
+        let parts = assemble(&experiment)?;
+        let device = device::find(&experiment.hardware.device)?;
+        device::set_threads(experiment.hardware.threads);
+        let mut model = Model::new(&parts.model, parts.environment.spec(), experiment.seed, device)?;
+        weights::load(&mut model, &folder.file(names::WEIGHTS))?;
+        let steps = folder.manifest()?.steps;
+        let trajectories = steps * experiment.training.batch_size as u64;
+        Ok(Self { experiment, parts, model, at: (steps, trajectories) })
+    }
+
+    /// Draws `count` objects; `seed` tells one draw from another.
+    ///
+    /// # Errors
+    /// Where the policy or the reward fails.
+    pub fn sample(&mut self, count: usize, seed: u64) -> Result<Vec<Sample>, RunError> {
+        let settings = gfn_registry::settings::Evaluation { exact_states: 0, ..self.experiment.evaluation.clone() };
+        let measurer = Measurer::new(&self.parts, &settings)?;
+        Ok(measurer.draw(&mut self.model, seed, Purpose::Samples, count, None)?.samples)
+    }
+
+    /// Measures the policy as the experiment's `[evaluation]` says.
+    ///
+    /// # Errors
+    /// Where the policy or the reward fails.
+    pub fn measure(&mut self) -> Result<Measured, RunError> {
+        let measurer = Measurer::new(&self.parts, &self.experiment.evaluation)?;
+        // Only a learned log Z outlives its training batch.
+        let log_z = self.parts.loss.needs().log_z.then_some(self.model.optimiser.log_z.value);
+        let seed = self.experiment.seed;
+        let (mut measured, _) = measurer.measure(&mut self.model, seed, Purpose::Evaluation, self.at, log_z)?;
+        measured.modes_visited = None;
+        Ok(measured)
+    }
+}

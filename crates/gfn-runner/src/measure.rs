@@ -1,0 +1,278 @@
+//! What a policy is like: exact figures where the environment can be swept, and figures of objects drawn from it.
+
+use std::collections::VecDeque;
+
+use gfn_chem::{Fingerprint, Molecule, diversity, modes};
+use gfn_core::exact::{
+    StateGraph, jensen_shannon, kullback_leibler, l1, normalise, sampling_floor, total_variation,
+};
+use gfn_core::{ObjectKind, Objects, Purpose, Reward, SampleRequest, Sampler, TrajectoryBatch};
+use gfn_learn::model::Model;
+use gfn_record::event::{Exact, Measured, MoleculeMetrics, SampleMetrics};
+use gfn_record::samples::Sample;
+use gfn_registry::Assembled;
+use gfn_registry::settings::Evaluation;
+use gfn_samplers::on_policy::{OnPolicy, Params};
+use hashbrown::{HashMap, HashSet};
+use rustc_hash::FxBuildHasher;
+
+use crate::RunError;
+use crate::train::Trainer;
+
+/// Trajectories that are drawn at a time.
+const CHUNK: usize = 256;
+/// States that the network sees at a time in a sweep.
+const SWEEP: usize = 4096;
+
+/// Measures policies of one experiment.
+pub struct Measurer<'a> {
+    parts: &'a Assembled,
+    settings: &'a Evaluation,
+    threshold: Option<f64>,
+    swept: Option<Swept>,
+    modes_visited: HashSet<Box<[i32]>, FxBuildHasher>,
+}
+
+/// The exact target, and the objects visited of late.
+struct Swept {
+    graph: StateGraph,
+    target: Vec<f64>,
+    log_z: f64,
+    modes: Option<u64>,
+    object_of: HashMap<u32, u32, FxBuildHasher>,
+    window: VecDeque<u32>,
+}
+
+/// Objects drawn from a policy: what is told of them, and themselves.
+pub struct Drawn {
+    /// What is told of them.
+    pub metrics: SampleMetrics,
+    /// Themselves, in the order drawn.
+    pub samples: Vec<Sample>,
+}
+
+impl<'a> Measurer<'a> {
+    /// Sweeps the environment where it is small enough.
+    ///
+    /// # Errors
+    /// Where the sweep or its rewards fail.
+    pub fn new(parts: &'a Assembled, settings: &'a Evaluation) -> Result<Self, RunError> {
+        let threshold = settings.mode_threshold.or_else(|| parts.reward.mode_threshold());
+        let states = parts.environment.as_enumerable().map(gfn_core::Enumerable::state_count);
+        let swept = match states {
+            Some(states) if states <= settings.exact_states => Some(Swept::new(parts, threshold)?),
+            _ => None,
+        };
+        Ok(Self { parts, settings, threshold, swept, modes_visited: HashSet::default() })
+    }
+
+    /// Whether exact figures are known.
+    pub fn is_exact(&self) -> bool {
+        self.swept.is_some()
+    }
+
+    /// Remembers the objects of the trainer's last batch.
+    pub fn visit(&mut self, trainer: &Trainer<'_>) {
+        let batch = trainer.batch();
+        if let Some(threshold) = self.threshold {
+            for (index, _) in trainer.rewards().enumerate().filter(|(_, reward)| reaches(*reward, threshold)) {
+                if !self.modes_visited.contains(batch.finished(index)) {
+                    self.modes_visited.insert(batch.finished(index).into());
+                }
+            }
+        }
+        if let Some(swept) = self.swept.as_mut().filter(|_| self.settings.window > 0) {
+            for index in 0..batch.len() {
+                swept.visit(batch.finished(index), self.settings.window);
+            }
+        }
+    }
+
+    /// Measures a policy after `step` updates on `trajectories` trajectories. `log_z` is what the model takes log Z to be.
+    ///
+    /// # Errors
+    /// Where the policy or the reward fails.
+    pub fn measure(
+        &self,
+        model: &mut Model,
+        seed: u64,
+        purpose: Purpose,
+        at: (u64, u64),
+        log_z: Option<f64>,
+    ) -> Result<(Measured, Vec<Sample>), RunError> {
+        let (exact, distribution) = match &self.swept {
+            Some(swept) => {
+                let (exact, distribution) = swept.measure(self.parts, model, log_z)?;
+                (Some(exact), Some(distribution))
+            }
+            None => (None, None),
+        };
+        let Drawn { metrics, mut samples } =
+            self.draw(model, seed, purpose, self.settings.samples, distribution.as_deref())?;
+        samples.truncate(self.settings.samples);
+        let modes_visited = self.threshold.map(|_| self.modes_visited.len() as u64);
+        let measured =
+            Measured { step: at.0, trajectories: at.1, exact, modes_visited, samples: metrics };
+        Ok((measured, samples))
+    }
+
+    /// Draws objects from a policy, without exploration.
+    ///
+    /// # Errors
+    /// Where the policy or the reward fails.
+    pub fn draw(
+        &self,
+        model: &mut Model,
+        seed: u64,
+        purpose: Purpose,
+        count: usize,
+        distribution: Option<&[f64]>,
+    ) -> Result<Drawn, RunError> {
+        let environment = &*self.parts.environment;
+        let sampler = OnPolicy::new(Params::default());
+        let mut batch = TrajectoryBatch::new(environment.spec().state_len());
+        let mut samples = Vec::with_capacity(count);
+        for first in (0..count).step_by(CHUNK) {
+            let count = CHUNK.min(count - first);
+            let request = SampleRequest { seed, purpose, first_index: first as u64, count, step: 0 };
+            sampler.sample(&request, environment, model, &mut batch)?;
+            self.score(&batch, distribution, &mut samples)?;
+        }
+        let metrics = self.describe(&samples);
+        Ok(Drawn { metrics, samples })
+    }
+
+    fn score(
+        &self,
+        batch: &TrajectoryBatch,
+        distribution: Option<&[f64]>,
+        samples: &mut Vec<Sample>,
+    ) -> Result<(), RunError> {
+        let finished = batch.all_finished();
+        let objects = Objects::new(&*self.parts.environment, &finished);
+        let (mut raw, mut log_reward) = (vec![0.0; batch.len()], vec![0.0; batch.len()]);
+        self.parts.reward.score(&objects, &mut raw, &mut log_reward)?;
+        samples.extend((0..batch.len()).map(|index| Sample {
+            object: objects.describe(index),
+            reward: raw[index].exp(),
+            log_reward: log_reward[index],
+            log_probability: self.probability(objects.state(index), distribution).map(f64::ln),
+            steps: batch.steps_of(index).len(),
+        }));
+        Ok(())
+    }
+
+    fn probability(&self, state: &[i32], distribution: Option<&[f64]>) -> Option<f64> {
+        let swept = self.swept.as_ref()?;
+        Some(distribution?[swept.object(state)? as usize])
+    }
+
+    fn describe(&self, samples: &[Sample]) -> SampleMetrics {
+        let count = samples.len().max(1) as f64;
+        let distinct: HashSet<&str> = samples.iter().map(|sample| sample.object.as_str()).collect();
+        let is_molecule = self.parts.environment.spec().objects == ObjectKind::Molecule;
+        SampleMetrics {
+            count: samples.len() as u64,
+            mean_reward: samples.iter().map(|sample| sample.reward).sum::<f64>() / count,
+            best_reward: samples.iter().map(|sample| sample.reward).fold(0.0, f64::max),
+            unique: distinct.len() as f64 / count,
+            mean_length: samples.iter().map(|sample| sample.steps as f64).sum::<f64>() / count,
+            molecules: is_molecule.then(|| self.describe_molecules(samples)),
+        }
+    }
+
+    fn describe_molecules(&self, samples: &[Sample]) -> MoleculeMetrics {
+        let mut seen: HashMap<&str, Option<Fingerprint>> = HashMap::new();
+        let mut valid = 0;
+        let mut molecules: Vec<(f64, Fingerprint)> = Vec::new();
+        for sample in samples {
+            let known = seen.contains_key(sample.object.as_str());
+            let fingerprint = *seen.entry(&sample.object).or_insert_with(|| {
+                Molecule::parse(&sample.object).and_then(|molecule| molecule.fingerprint()).ok()
+            });
+            if let Some(fingerprint) = fingerprint {
+                valid += 1;
+                if !known {
+                    molecules.push((sample.reward, fingerprint));
+                }
+            }
+        }
+        molecules.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let top = |count: usize| {
+            let best = molecules.get(..count)?;
+            Some(best.iter().map(|(reward, _)| reward).sum::<f64>() / count as f64)
+        };
+        let fingerprints: Vec<Fingerprint> = molecules.iter().map(|(_, fingerprint)| *fingerprint).collect();
+        MoleculeMetrics {
+            valid: f64::from(valid) / samples.len().max(1) as f64,
+            top_10: top(10),
+            top_100: top(100),
+            top_1000: top(1000),
+            mean_similarity: 1.0 - diversity(&fingerprints),
+            modes: self.threshold.map(|threshold| modes(&molecules, threshold, self.settings.mode_similarity) as u64),
+        }
+    }
+}
+
+/// A reward computed in another order may fall a rounding short of the threshold that it equals.
+fn reaches(reward: f64, threshold: f64) -> bool {
+    reward >= threshold * (1.0 - 1e-9)
+}
+
+impl Swept {
+    fn new(parts: &Assembled, threshold: Option<f64>) -> Result<Self, RunError> {
+        let environment = &*parts.environment;
+        let graph = StateGraph::build(environment, usize::MAX)?;
+        let states: Vec<i32> =
+            graph.finished().iter().flat_map(|&state| graph.state(state as usize).iter().copied()).collect();
+        let (mut raw, mut log_reward) = (vec![0.0; graph.finished().len()], vec![0.0; graph.finished().len()]);
+        parts.reward.score(&Objects::new(environment, &states), &mut raw, &mut log_reward)?;
+        let (target, log_z) = normalise(&log_reward);
+        let modes =
+            threshold.map(|threshold| raw.iter().filter(|raw| reaches(raw.exp(), threshold)).count() as u64);
+        let object_of = graph.finished().iter().zip(0..).map(|(&state, object)| (state, object)).collect();
+        Ok(Self { graph, target, log_z, modes, object_of, window: VecDeque::new() })
+    }
+
+    fn object(&self, state: &[i32]) -> Option<u32> {
+        self.object_of.get(&(self.graph.find(state)? as u32)).copied()
+    }
+
+    fn visit(&mut self, state: &[i32], most: usize) {
+        if let Some(object) = self.object(state) {
+            if self.window.len() == most {
+                self.window.pop_front();
+            }
+            self.window.push_back(object);
+        }
+    }
+
+    fn measure(
+        &self,
+        parts: &Assembled,
+        model: &mut Model,
+        log_z: Option<f64>,
+    ) -> Result<(Exact, Vec<f64>), RunError> {
+        let p = self.graph.policy_distribution(&*parts.environment, model, SWEEP)?;
+        let divergence = kullback_leibler(&self.target, &p);
+        let window = self.window.len() as u64;
+        let exact = Exact {
+            l1: l1(&p, &self.target),
+            total_variation: total_variation(&p, &self.target),
+            jensen_shannon: jensen_shannon(&p, &self.target),
+            kullback_leibler: divergence.is_finite().then_some(divergence),
+            log_z_error: log_z.map(|log_z| log_z - self.log_z),
+            modes: self.modes,
+            window_l1: (window > 0).then(|| self.window_l1()),
+            window_floor: (window > 0).then(|| sampling_floor(&self.target, window)),
+        };
+        Ok((exact, p))
+    }
+
+    fn window_l1(&self) -> f64 {
+        let mut frequency = vec![0.0; self.target.len()];
+        let share = 1.0 / self.window.len() as f64;
+        self.window.iter().for_each(|&object| frequency[object as usize] += share);
+        l1(&frequency, &self.target)
+    }
+}

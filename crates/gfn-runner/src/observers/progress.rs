@@ -1,0 +1,128 @@
+//! Progress for people: a bar where there is a terminal, plain lines where there is none.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use gfn_record::event::{Event, Measured, StepMetrics};
+use gfn_record::folder::FolderError;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Observer;
+
+/// The least time between two plain lines.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Shows how far a run is, on standard error.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    total: u64,
+    started: Instant,
+    last_line: Option<Instant>,
+    smooth: Option<Smooth>,
+}
+
+/// Running means, so that the numbers can be read.
+#[derive(Clone, Copy)]
+struct Smooth {
+    loss: f64,
+    reward: f64,
+    log_z: f64,
+}
+
+impl Smooth {
+    fn next(before: Option<Self>, step: &StepMetrics) -> Self {
+        let now = Self { loss: step.loss, reward: step.mean_reward, log_z: step.log_z };
+        let mix = |before: f64, now: f64| 0.95 * before + 0.05 * now;
+        before.map_or(now, |before| Self {
+            loss: mix(before.loss, now.loss),
+            reward: mix(before.reward, now.reward),
+            log_z: mix(before.log_z, now.log_z),
+        })
+    }
+
+    fn words(self) -> String {
+        format!("loss {:.4}  reward {:.4}  log Z {:.3}", self.loss, self.reward, self.log_z)
+    }
+}
+
+impl Progress {
+    /// Shows a run of `total` updates; nothing with `quiet`.
+    pub fn new(total: u64, quiet: bool) -> Option<Self> {
+        if quiet {
+            return None;
+        }
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(total);
+            let style = "{bar:30} {pos}/{len}  {per_sec}  {eta} left  {msg}";
+            bar.set_style(ProgressStyle::with_template(style).expect("the template is constant"));
+            bar
+        });
+        Some(Self { bar, total, started: Instant::now(), last_line: None, smooth: None })
+    }
+
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => {
+                let _ = writeln!(std::io::stderr(), "{text}");
+            }
+        }
+    }
+
+    fn on_step(&mut self, step: &StepMetrics) {
+        let smooth = Smooth::next(self.smooth, step);
+        self.smooth = Some(smooth);
+        if let Some(bar) = &self.bar {
+            bar.set_position(step.step);
+            if step.step % 8 == 0 {
+                bar.set_message(smooth.words());
+            }
+            return;
+        }
+        let due = self.last_line.is_none_or(|last| last.elapsed() >= LINE_EVERY) || step.step == self.total;
+        if due && step.step > 1 {
+            self.last_line = Some(Instant::now());
+            let elapsed = self.started.elapsed().as_secs_f64();
+            let rate = step.step as f64 / elapsed;
+            let left = (self.total - step.step) as f64 / rate;
+            let (now, total) = (step.step, self.total);
+            self.line(&format!("step {now}/{total}  {rate:.1}/s  {left:.0} s left  {}", smooth.words()));
+        }
+    }
+
+    fn on_measured(&self, measured: &Measured) {
+        self.line(&one_line(measured));
+    }
+}
+
+/// A measurement in one line.
+fn one_line(measured: &Measured) -> String {
+    let samples = &measured.samples;
+    let mut words = vec![format!("step {}: reward of samples {:.4}", measured.step, samples.mean_reward)];
+    if let Some(exact) = &measured.exact {
+        words.push(format!("L1 {:.4}", exact.l1));
+        words.extend(exact.log_z_error.map(|error| format!("log Z error {error:+.4}")));
+    }
+    if let Some(molecules) = &samples.molecules {
+        words.push(format!("distinct {:.1} %", 100.0 * samples.unique));
+        words.push(format!("similarity {:.3}", molecules.mean_similarity));
+    }
+    words.extend(measured.modes_visited.map(|modes| format!("modes visited {modes}")));
+    words.join(", ")
+}
+
+impl Observer for Progress {
+    fn on_event(&mut self, event: &Event) -> Result<(), FolderError> {
+        match event {
+            Event::Step(step) => self.on_step(step),
+            Event::Measured(measured) => self.on_measured(measured),
+        }
+        Ok(())
+    }
+
+    fn on_end(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The training loop: sample, score, evaluate once, differentiate, step.
+
+use gfn_core::{Objects, Purpose, SampleRequest, TrajectoryBatch};
+use gfn_learn::model::Model;
+use gfn_losses::evaluation::Evaluation;
+use gfn_record::event::StepMetrics;
+use gfn_registry::Assembled;
+
+use crate::Cause;
+
+/// An experiment under way.
+pub struct Trainer<'a> {
+    parts: &'a Assembled,
+    /// The model being trained.
+    pub model: Model,
+    seed: u64,
+    batch_size: usize,
+    step: u64,
+    best_reward: f64,
+    log_z: Option<f64>,
+    batch: TrajectoryBatch,
+    raw: Vec<f64>,
+    plan: Evaluation,
+}
+
+impl<'a> Trainer<'a> {
+    /// A trainer that has taken no step.
+    pub fn new(parts: &'a Assembled, model: Model, seed: u64, batch_size: usize) -> Self {
+        Self {
+            batch: TrajectoryBatch::new(parts.environment.spec().state_len()),
+            parts,
+            model,
+            seed,
+            batch_size,
+            step: 0,
+            best_reward: 0.0,
+            log_z: None,
+            raw: Vec::new(),
+            plan: Evaluation::default(),
+        }
+    }
+
+    /// The last batch that was trained on.
+    pub fn batch(&self) -> &TrajectoryBatch {
+        &self.batch
+    }
+
+    /// The rewards of the last batch, before shaping.
+    pub fn rewards(&self) -> impl Iterator<Item = f64> + '_ {
+        self.raw.iter().map(|raw| raw.exp())
+    }
+
+    /// Updates taken.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// Trajectories trained on.
+    pub fn trajectories(&self) -> u64 {
+        self.step * self.batch_size as u64
+    }
+
+    /// What the model took log Z to be at the last update.
+    pub fn log_z(&self) -> Option<f64> {
+        self.log_z
+    }
+
+    /// Takes one update.
+    ///
+    /// # Errors
+    /// Where anything fails or stops being a number; the model is then as it was after the update before.
+    pub fn update(&mut self) -> Result<StepMetrics, Cause> {
+        self.sample()?;
+        self.score()?;
+        let (environment, loss) = (&*self.parts.environment, &*self.parts.loss);
+        let learned_backward = self.parts.model.backward.is_learned();
+        self.plan.plan(environment, &self.batch, loss, learned_backward);
+        let outputs = self.model.evaluate(&self.plan.observation)?;
+        let evaluated = self.plan.differentiate(&self.batch, loss, &outputs, self.model.optimiser.log_z.value);
+        if !evaluated.loss.is_finite() {
+            return Err(self.blame(evaluated.loss)?);
+        }
+        let gradient_norm = self.model.step(&self.plan.observation, evaluated.gradients)?;
+        if !gradient_norm.is_finite() {
+            return Err(Cause::Gradient { norm: gradient_norm });
+        }
+        self.step += 1;
+        self.log_z = Some(evaluated.log_z);
+        Ok(self.metrics(evaluated.loss, evaluated.log_z, gradient_norm))
+    }
+
+    fn sample(&mut self) -> Result<(), Cause> {
+        let request = SampleRequest {
+            seed: self.seed,
+            purpose: Purpose::Training,
+            first_index: self.trajectories(),
+            count: self.batch_size,
+            step: self.step,
+        };
+        let environment = &*self.parts.environment;
+        Ok(self.parts.sampler.sample(&request, environment, &mut self.model, &mut self.batch)?)
+    }
+
+    fn score(&mut self) -> Result<(), Cause> {
+        let finished = self.batch.all_finished();
+        let objects = Objects::new(&*self.parts.environment, &finished);
+        self.raw.resize(self.batch.len(), 0.0);
+        self.batch.log_reward.resize(self.raw.len(), 0.0);
+        self.parts.reward.score(&objects, &mut self.raw, &mut self.batch.log_reward)?;
+        Ok(())
+    }
+
+    /// Finds the trajectory whose own loss is not a number.
+    fn blame(&mut self, value: f64) -> Result<Cause, Cause> {
+        let (environment, loss) = (&*self.parts.environment, &*self.parts.loss);
+        let cause = |index: usize, batch: &TrajectoryBatch| Cause::Loss {
+            value,
+            object: environment.describe(batch.finished(index)),
+            log_reward: batch.log_reward[index],
+        };
+        for index in 0..self.batch.len() {
+            let alone = self.batch.only(index);
+            self.plan.plan(environment, &alone, loss, self.parts.model.backward.is_learned());
+            let outputs = self.model.evaluate(&self.plan.observation)?;
+            let log_z = self.model.optimiser.log_z.value;
+            if !self.plan.differentiate(&alone, loss, &outputs, log_z).loss.is_finite() {
+                return Ok(cause(index, &self.batch));
+            }
+        }
+        Ok(cause(0, &self.batch))
+    }
+
+    fn metrics(&mut self, loss: f64, log_z: f64, gradient_norm: f64) -> StepMetrics {
+        let count = self.batch.len() as f64;
+        self.best_reward = self.rewards().fold(self.best_reward, f64::max);
+        StepMetrics {
+            step: self.step,
+            trajectories: self.trajectories(),
+            loss,
+            log_z,
+            mean_reward: self.rewards().sum::<f64>() / count,
+            best_reward: self.best_reward,
+            mean_log_reward: self.batch.log_reward.iter().sum::<f64>() / count,
+            mean_length: self.batch.steps() as f64 / count,
+            states: self.plan.len() as u64,
+            gradient_norm,
+        }
+    }
+}
