@@ -9,22 +9,46 @@ use tch::Device;
 
 use crate::LearnError;
 
-/// Finds the device that `wanted` names: `auto`, `cpu`, `cuda` or `cuda:N`.
+/// What a device's name asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Auto,
+    Cpu,
+    Cuda(usize),
+}
+
+fn parse(name: &str) -> Result<Wanted, String> {
+    let index = |text: &str| text.strip_prefix("cuda:")?.parse().ok();
+    match name {
+        "auto" => Ok(Wanted::Auto),
+        "cpu" => Ok(Wanted::Cpu),
+        "cuda" => Ok(Wanted::Cuda(0)),
+        other => index(other).map(Wanted::Cuda).ok_or_else(|| {
+            format!("`hardware.device` is `{other}`; expected `auto`, `cpu`, `cuda` or `cuda:N` with a device number N")
+        }),
+    }
+}
+
+/// Checks a device's name, not whether the device is there.
 ///
 /// # Errors
-/// Where `wanted` is none of these, or names a GPU that cannot be used; the message says what is missing.
-pub fn find(wanted: &str) -> Result<Device, LearnError> {
-    let index = match wanted {
-        "cpu" => return Ok(Device::Cpu),
-        "auto" => return Ok(if cuda_devices().is_ok_and(|count| count > 0) { Device::Cuda(0) } else { Device::Cpu }),
-        "cuda" => 0,
-        other => other.strip_prefix("cuda:").and_then(|index| index.parse().ok()).ok_or_else(|| {
-            LearnError::Device(format!(
-                "`hardware.device` is `{other}`; expected `auto`, `cpu`, `cuda` or `cuda:N` with a device number N"
-            ))
-        })?,
+/// A sentence that says what names there are.
+pub fn check_name(name: &str) -> Result<(), String> {
+    parse(name).map(|_| ())
+}
+
+/// Finds the device that `name` asks for: `auto`, `cpu`, `cuda` or `cuda:N`.
+///
+/// # Errors
+/// Where `name` is none of these, or a GPU that cannot be used; the message says what is missing.
+pub fn find(name: &str) -> Result<Device, LearnError> {
+    let index = match parse(name).map_err(LearnError::Device)? {
+        Wanted::Cpu => return Ok(Device::Cpu),
+        Wanted::Auto if cuda_devices().is_ok_and(|count| count > 0) => return Ok(Device::Cuda(0)),
+        Wanted::Auto => return Ok(Device::Cpu),
+        Wanted::Cuda(index) => index,
     };
-    let refuse = |reason: String| Err(LearnError::Device(format!("`hardware.device` is `{wanted}`, but {reason}")));
+    let refuse = |reason: String| Err(LearnError::Device(format!("`hardware.device` is `{name}`, but {reason}")));
     match cuda_devices() {
         Err(reason) => refuse(reason),
         Ok(0) => refuse("no NVIDIA GPU is visible (is the driver there? is CUDA_VISIBLE_DEVICES empty?)".into()),

@@ -59,6 +59,10 @@ fn make(experiment: &Experiment, problems: &mut Vec<Problem>) -> Option<Assemble
         report(problems, message, &origin);
     }
     check_loss(experiment, &*loss, problems);
+    if let Err(message) = gfn_learn::device::check_name(&experiment.hardware.device) {
+        let origin = experiment.tree.section("hardware").and_then(|node| node.get("device"));
+        report(problems, message, &origin.map(|node| node.origin.clone()));
+    }
     let context = RewardContext { objects: spec.objects.clone(), threads: experiment.hardware.reward_thread_count() };
     let reward = match (experiment.reward.build)(&context) {
         Ok(reward) => reward,

@@ -1,0 +1,255 @@
+//! Which crate may know what: the dependency graph of `crates/README.md`, checked against every manifest; `unsafe` where it
+//! is agreed on and nowhere else; no machine's folders in the text.
+
+use std::path::{Path, PathBuf};
+
+use toml::Table;
+
+/// A crate and the crates of this workspace that it may depend on; `in_tests` come on top for its tests.
+struct Layer {
+    name: &'static str,
+    on: &'static [&'static str],
+    in_tests: &'static [&'static str],
+}
+
+const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
+    Layer { name, on, in_tests: &[] }
+}
+
+/// From the bottom up.
+const LAYERS: [Layer; 12] = [
+    layer("gfn-core", &[]),
+    layer("gfn-chem", &[]),
+    layer("gfn-config", &[]),
+    layer("gfn-record", &[]),
+    layer("gfn-envs", &["gfn-core", "gfn-chem"]),
+    Layer { name: "gfn-rewards", on: &["gfn-core", "gfn-chem"], in_tests: &["gfn-envs"] },
+    layer("gfn-samplers", &["gfn-core"]),
+    layer("gfn-losses", &["gfn-core", "gfn-samplers"]),
+    Layer { name: "gfn-learn", on: &["gfn-core", "gfn-losses"], in_tests: &["gfn-envs", "gfn-samplers"] },
+    layer("gfn-registry", &[
+        "gfn-core",
+        "gfn-chem",
+        "gfn-config",
+        "gfn-envs",
+        "gfn-rewards",
+        "gfn-samplers",
+        "gfn-losses",
+        "gfn-learn",
+    ]),
+    layer("gfn-runner", &[
+        "gfn-core",
+        "gfn-chem",
+        "gfn-config",
+        "gfn-record",
+        "gfn-envs",
+        "gfn-rewards",
+        "gfn-samplers",
+        "gfn-losses",
+        "gfn-learn",
+        "gfn-registry",
+    ]),
+    layer("gfn-cli", &[
+        "gfn-core",
+        "gfn-chem",
+        "gfn-config",
+        "gfn-record",
+        "gfn-envs",
+        "gfn-rewards",
+        "gfn-samplers",
+        "gfn-losses",
+        "gfn-learn",
+        "gfn-registry",
+        "gfn-runner",
+    ]),
+];
+
+/// Packages that one crate keeps to itself.
+const RESERVED: [(&str, &str); 4] =
+    [("tch", "gfn-learn"), ("libloading", "gfn-learn"), ("safetensors", "gfn-learn"), ("chematic", "gfn-chem")];
+
+/// The contracts know no configuration.
+const NOT_IN_CORE: [&str; 2] = ["toml", "figment"];
+
+/// The files that may hold `unsafe` code.
+const UNSAFE_FILES: [&str; 2] = ["crates/gfn-learn/src/host.rs", "crates/gfn-learn/src/device.rs"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Every package that a manifest names, and whether for tests alone.
+fn dependencies(manifest: &Table) -> Vec<(String, bool)> {
+    let mut found = Vec::new();
+    let mut read = |table: &Table| {
+        for (section, for_tests) in [("dependencies", false), ("build-dependencies", false), ("dev-dependencies", true)] {
+            for (name, wanted) in table.get(section).and_then(|section| section.as_table()).into_iter().flatten() {
+                let renamed = wanted.get("package").and_then(|package| package.as_str());
+                found.push((renamed.unwrap_or(name).to_string(), for_tests));
+            }
+        }
+    };
+    read(manifest);
+    let targets = manifest.get("target").and_then(|targets| targets.as_table());
+    targets.into_iter().flatten().filter_map(|(_, target)| target.as_table()).for_each(&mut read);
+    found
+}
+
+/// What is wrong with a manifest.
+fn wrong_arrows(manifest: &str) -> Vec<String> {
+    let manifest: Table = manifest.parse().unwrap();
+    let name = manifest["package"]["name"].as_str().unwrap();
+    let Some(layer) = LAYERS.iter().find(|layer| layer.name == name) else {
+        return vec![format!("`{name}` has no layer: add it to `tests/layers.rs` and to `crates/README.md`")];
+    };
+    let allowed = |package: &str, for_tests: bool| {
+        let reserved = RESERVED.iter().find(|(reserved, _)| *reserved == package);
+        reserved.is_none_or(|(_, owner)| *owner == name)
+            && !(name == "gfn-core" && NOT_IN_CORE.contains(&package))
+            && (!package.starts_with("gfn-")
+                || layer.on.contains(&package)
+                || (for_tests && layer.in_tests.contains(&package)))
+    };
+    let wrong = dependencies(&manifest).into_iter().filter(|(package, for_tests)| !allowed(package, *for_tests));
+    wrong.map(|(package, _)| format!("`{name}` may not depend on `{package}`")).collect()
+}
+
+/// Every text file below a folder, with its path from the root; what is built, fetched or written by runs is left out.
+fn texts(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let (path, kind) = (entry.path(), entry.file_type().unwrap());
+        let shown = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+        if kind.is_dir() && !["target", ".git", ".libtorch", "runs"].contains(&shown.as_str()) {
+            texts(&path, found);
+        } else if kind.is_file()
+            && shown != "Cargo.lock"
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            found.push((shown, text));
+        }
+    }
+}
+
+fn all_texts() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    texts(&root(), &mut found);
+    assert!(found.iter().any(|(path, _)| path == "Cargo.toml"), "the root is elsewhere");
+    found
+}
+
+/// What is wrong with a source file's `unsafe` code.
+fn wrong_unsafe(path: &str, source: &str) -> Vec<String> {
+    // Put together here, so that this file does not find itself.
+    let keyword = ["un", "safe"].concat();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let lines: Vec<&str> = source.lines().collect();
+    let mut wrong = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let code = line.split("//").next().unwrap_or_default();
+        if !code.split(|c| !is_word(c)).any(|word| word == keyword) {
+            continue;
+        }
+        if !UNSAFE_FILES.contains(&path) {
+            wrong.push(format!("{path}:{}: `{keyword}` is not agreed on here", index + 1));
+        }
+        let comment = lines[..index].iter().rev().take_while(|above| above.trim_start().starts_with("//"));
+        if !comment.into_iter().any(|above| above.contains("SAFETY: ")) {
+            wrong.push(format!("{path}:{}: `{keyword}` without a `SAFETY:` comment above", index + 1));
+        }
+    }
+    wrong
+}
+
+/// Lines that name a folder of somebody's machine.
+fn wrong_folders(path: &str, text: &str) -> Vec<String> {
+    let homes = ["root", "work", "home"].map(|name| format!("/{name}/"));
+    // A longer path may have such a folder in its middle.
+    let starts = |line: &str, home: &String| {
+        line.match_indices(home.as_str())
+            .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-*}])>".contains(c)))
+    };
+    let named = |line: &str| homes.iter().any(|home| starts(line, home));
+    let lines = text.lines().enumerate().filter(|(_, line)| named(line));
+    lines.map(|(index, line)| format!("{path}:{}: names a machine's folder: {}", index + 1, line.trim())).collect()
+}
+
+#[track_caller]
+fn expect_none(wrong: &[String]) {
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn crates_depend_downwards() {
+    let mut wrong = Vec::new();
+    let mut seen = Vec::new();
+    for entry in std::fs::read_dir(root().join("crates")).unwrap().map(Result::unwrap) {
+        let Ok(manifest) = std::fs::read_to_string(entry.path().join("Cargo.toml")) else { continue };
+        wrong.extend(wrong_arrows(&manifest));
+        seen.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    let gone = LAYERS.iter().filter(|layer| !seen.iter().any(|name| name == layer.name));
+    wrong.extend(gone.map(|layer| format!("`{}` has a layer, but no folder `crates/{}`", layer.name, layer.name)));
+    expect_none(&wrong);
+}
+
+#[test]
+fn unsafe_code_is_where_it_is_agreed_on() {
+    let texts = all_texts();
+    let sources = texts.iter().filter(|(path, _)| path.ends_with(".rs"));
+    let wrong: Vec<String> = sources.flat_map(|(path, source)| wrong_unsafe(path, source)).collect();
+    expect_none(&wrong);
+    for path in UNSAFE_FILES {
+        assert!(texts.iter().any(|(found, _)| found == path), "`{path}` is gone: take it off the list");
+    }
+}
+
+#[test]
+fn no_text_names_a_machines_folders() {
+    let wrong: Vec<String> = all_texts().iter().flat_map(|(path, text)| wrong_folders(path, text)).collect();
+    expect_none(&wrong);
+}
+
+#[test]
+fn wrong_arrows_are_found() {
+    let manifest = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
+    let core = manifest(
+        "gfn-core",
+        r#"
+            [dependencies]
+            serde.workspace = true
+            tch.workspace = true
+            gfn-envs.workspace = true
+            [dev-dependencies]
+            toml = "1"
+            [target.'cfg(unix)'.dependencies]
+            loader = { package = "libloading", version = "1" }
+        "#,
+    );
+    let expected = ["tch", "gfn-envs", "toml", "libloading"];
+    let expected = expected.map(|package| format!("`gfn-core` may not depend on `{package}`"));
+    let found = wrong_arrows(&core);
+    assert!(found.len() == expected.len() && expected.iter().all(|line| found.contains(line)), "{found:?}");
+
+    let envs = |section: &str| manifest("gfn-rewards", &format!("[{section}]\ngfn-envs.workspace = true"));
+    assert_eq!(wrong_arrows(&envs("dependencies")), ["`gfn-rewards` may not depend on `gfn-envs`"]);
+    expect_none(&wrong_arrows(&envs("dev-dependencies")));
+
+    let unknown = "`gfn-new` has no layer: add it to `tests/layers.rs` and to `crates/README.md`";
+    assert_eq!(wrong_arrows(&manifest("gfn-new", "")), [unknown]);
+}
+
+#[test]
+fn wrong_lines_are_found() {
+    let block = ["let x = un", "safe { read(p) };"].concat();
+    let safe = format!("// SAFETY: p is valid,\n// and stays so.\n{block}");
+    let listed = UNSAFE_FILES[0];
+    expect_none(&wrong_unsafe(listed, &safe));
+    assert_eq!(wrong_unsafe("crates/gfn-core/src/lib.rs", &safe).len(), 1);
+    assert_eq!(wrong_unsafe(listed, &block).len(), 1);
+    assert_eq!(wrong_unsafe(listed, &format!("// SAFETY: p is valid.\nlet p = q;\n{block}")).len(), 1);
+    expect_none(&wrong_unsafe("x.rs", &format!("#![forbid({}_code)] // {block}", ["un", "safe"].concat())));
+
+    let home = ["/ro", "ot/x"].concat();
+    assert_eq!(wrong_folders("a.md", &format!("fine\nsee {home}\n`{home}`")).len(), 2);
+    expect_none(&wrong_folders("a.md", &format!("$folder{home} and x{home}")));
+}

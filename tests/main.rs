@@ -1,0 +1,35 @@
+//! What a user does, through the `gfn` program.
+
+mod files;
+mod runs;
+mod training;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The top of the checkout.
+fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Runs `gfn` in the top folder.
+fn gfn(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gfn")).args(arguments).current_dir(top()).output().expect("gfn starts")
+}
+
+/// Standard output of a run that must succeed.
+fn succeed(arguments: &[&str]) -> String {
+    let output = gfn(arguments);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "gfn {arguments:?}: {errors}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Standard error of a run that must end with `code`.
+fn fail(arguments: &[&str], code: i32) -> String {
+    let output = gfn(arguments);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "gfn {arguments:?}: {errors}");
+    assert!(!errors.contains("panicked"), "{errors}");
+    errors
+}
