@@ -9,6 +9,7 @@ need_tools() {
   local least found
   least=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$top/Cargo.toml")
   command -v cargo >/dev/null || die "no cargo: install Rust $least or later (see rustup.rs)"
+  command -v "${RUSTC:-rustc}" >/dev/null || die "no \`${RUSTC:-rustc}\`: install Rust $least or later (see rustup.rs)"
   found=$(cd "$top" && "${RUSTC:-rustc}" --version 2>&1) || die "\`${RUSTC:-rustc}\` does not run: ${found##*$'\n'}"
   found=${found#rustc } found=${found%%[ -]*}
   [ "$(printf '%s\n' "$least" "$found" | sort -V | head -n 1)" = "$least" ] ||

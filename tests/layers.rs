@@ -1,5 +1,6 @@
 //! Which crate may know what: the dependency graph of `crates/README.md`, checked against every manifest; `unsafe` where it
 //! is agreed on and nowhere else; no machine's folders in the text.
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,11 @@ struct Layer {
 }
 
 const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
-    Layer { name, on, in_tests: &[] }
+    Layer {
+        name,
+        on,
+        in_tests: &[],
+    }
 }
 
 /// From the bottom up.
@@ -23,50 +28,75 @@ const LAYERS: [Layer; 12] = [
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
     layer("gfn-envs", &["gfn-core", "gfn-chem"]),
-    Layer { name: "gfn-rewards", on: &["gfn-core", "gfn-chem"], in_tests: &["gfn-envs"] },
-    layer("gfn-samplers", &["gfn-core"]),
+    Layer {
+        name: "gfn-rewards",
+        on: &["gfn-core", "gfn-chem"],
+        in_tests: &["gfn-envs"],
+    },
+    Layer {
+        name: "gfn-samplers",
+        on: &["gfn-core"],
+        in_tests: &["gfn-envs"],
+    },
     layer("gfn-losses", &["gfn-core", "gfn-samplers"]),
-    Layer { name: "gfn-learn", on: &["gfn-core", "gfn-losses"], in_tests: &["gfn-envs", "gfn-samplers"] },
-    layer("gfn-registry", &[
-        "gfn-core",
-        "gfn-chem",
-        "gfn-config",
-        "gfn-envs",
-        "gfn-rewards",
-        "gfn-samplers",
-        "gfn-losses",
-        "gfn-learn",
-    ]),
-    layer("gfn-runner", &[
-        "gfn-core",
-        "gfn-chem",
-        "gfn-config",
-        "gfn-record",
-        "gfn-envs",
-        "gfn-rewards",
-        "gfn-samplers",
-        "gfn-losses",
-        "gfn-learn",
+    Layer {
+        name: "gfn-learn",
+        on: &["gfn-core", "gfn-losses"],
+        in_tests: &["gfn-envs", "gfn-samplers"],
+    },
+    layer(
         "gfn-registry",
-    ]),
-    layer("gfn-cli", &[
-        "gfn-core",
-        "gfn-chem",
-        "gfn-config",
-        "gfn-record",
-        "gfn-envs",
-        "gfn-rewards",
-        "gfn-samplers",
-        "gfn-losses",
-        "gfn-learn",
-        "gfn-registry",
+        &[
+            "gfn-core",
+            "gfn-chem",
+            "gfn-config",
+            "gfn-envs",
+            "gfn-rewards",
+            "gfn-samplers",
+            "gfn-losses",
+            "gfn-learn",
+        ],
+    ),
+    layer(
         "gfn-runner",
-    ]),
+        &[
+            "gfn-core",
+            "gfn-chem",
+            "gfn-config",
+            "gfn-record",
+            "gfn-envs",
+            "gfn-rewards",
+            "gfn-samplers",
+            "gfn-losses",
+            "gfn-learn",
+            "gfn-registry",
+        ],
+    ),
+    layer(
+        "gfn-cli",
+        &[
+            "gfn-core",
+            "gfn-chem",
+            "gfn-config",
+            "gfn-record",
+            "gfn-envs",
+            "gfn-rewards",
+            "gfn-samplers",
+            "gfn-losses",
+            "gfn-learn",
+            "gfn-registry",
+            "gfn-runner",
+        ],
+    ),
 ];
 
 /// Packages that one crate keeps to itself.
-const RESERVED: [(&str, &str); 4] =
-    [("tch", "gfn-learn"), ("libloading", "gfn-learn"), ("safetensors", "gfn-learn"), ("chematic", "gfn-chem")];
+const RESERVED: [(&str, &str); 4] = [
+    ("tch", "gfn-learn"),
+    ("libloading", "gfn-learn"),
+    ("safetensors", "gfn-learn"),
+    ("chematic", "gfn-chem"),
+];
 
 /// The contracts know no configuration.
 const NOT_IN_CORE: [&str; 2] = ["toml", "figment"];
@@ -75,15 +105,27 @@ const NOT_IN_CORE: [&str; 2] = ["toml", "figment"];
 const UNSAFE_FILES: [&str; 2] = ["crates/gfn-learn/src/host.rs", "crates/gfn-learn/src/device.rs"];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// Every package that a manifest names, and whether for tests alone.
 fn dependencies(manifest: &Table) -> Vec<(String, bool)> {
     let mut found = Vec::new();
     let mut read = |table: &Table| {
-        for (section, for_tests) in [("dependencies", false), ("build-dependencies", false), ("dev-dependencies", true)] {
-            for (name, wanted) in table.get(section).and_then(|section| section.as_table()).into_iter().flatten() {
+        for (section, for_tests) in [
+            ("dependencies", false),
+            ("build-dependencies", false),
+            ("dev-dependencies", true),
+        ] {
+            for (name, wanted) in table
+                .get(section)
+                .and_then(|section| section.as_table())
+                .into_iter()
+                .flatten()
+            {
                 let renamed = wanted.get("package").and_then(|package| package.as_str());
                 found.push((renamed.unwrap_or(name).to_string(), for_tests));
             }
@@ -91,7 +133,11 @@ fn dependencies(manifest: &Table) -> Vec<(String, bool)> {
     };
     read(manifest);
     let targets = manifest.get("target").and_then(|targets| targets.as_table());
-    targets.into_iter().flatten().filter_map(|(_, target)| target.as_table()).for_each(&mut read);
+    targets
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, target)| target.as_table())
+        .for_each(&mut read);
     found
 }
 
@@ -100,7 +146,9 @@ fn wrong_arrows(manifest: &str) -> Vec<String> {
     let manifest: Table = manifest.parse().unwrap();
     let name = manifest["package"]["name"].as_str().unwrap();
     let Some(layer) = LAYERS.iter().find(|layer| layer.name == name) else {
-        return vec![format!("`{name}` has no layer: add it to `tests/layers.rs` and to `crates/README.md`")];
+        return vec![format!(
+            "`{name}` has no layer: add it to `tests/layers.rs` and to `crates/README.md`"
+        )];
     };
     let allowed = |package: &str, for_tests: bool| {
         let reserved = RESERVED.iter().find(|(reserved, _)| *reserved == package);
@@ -110,8 +158,12 @@ fn wrong_arrows(manifest: &str) -> Vec<String> {
                 || layer.on.contains(&package)
                 || (for_tests && layer.in_tests.contains(&package)))
     };
-    let wrong = dependencies(&manifest).into_iter().filter(|(package, for_tests)| !allowed(package, *for_tests));
-    wrong.map(|(package, _)| format!("`{name}` may not depend on `{package}`")).collect()
+    let wrong = dependencies(&manifest)
+        .into_iter()
+        .filter(|(package, for_tests)| !allowed(package, *for_tests));
+    wrong
+        .map(|(package, _)| format!("`{name}` may not depend on `{package}`"))
+        .collect()
 }
 
 /// Every text file below a folder, with its path from the root; what is built, fetched or written by runs is left out.
@@ -133,7 +185,10 @@ fn texts(folder: &Path, found: &mut Vec<(String, String)>) {
 fn all_texts() -> Vec<(String, String)> {
     let mut found = Vec::new();
     texts(&root(), &mut found);
-    assert!(found.iter().any(|(path, _)| path == "Cargo.toml"), "the root is elsewhere");
+    assert!(
+        found.iter().any(|(path, _)| path == "Cargo.toml"),
+        "the root is elsewhere"
+    );
     found
 }
 
@@ -152,9 +207,15 @@ fn wrong_unsafe(path: &str, source: &str) -> Vec<String> {
         if !UNSAFE_FILES.contains(&path) {
             wrong.push(format!("{path}:{}: `{keyword}` is not agreed on here", index + 1));
         }
-        let comment = lines[..index].iter().rev().take_while(|above| above.trim_start().starts_with("//"));
+        let comment = lines[..index]
+            .iter()
+            .rev()
+            .take_while(|above| above.trim_start().starts_with("//"));
         if !comment.into_iter().any(|above| above.contains("SAFETY: ")) {
-            wrong.push(format!("{path}:{}: `{keyword}` without a `SAFETY:` comment above", index + 1));
+            wrong.push(format!(
+                "{path}:{}: `{keyword}` without a `SAFETY:` comment above",
+                index + 1
+            ));
         }
     }
     wrong
@@ -170,7 +231,9 @@ fn wrong_folders(path: &str, text: &str) -> Vec<String> {
     };
     let named = |line: &str| homes.iter().any(|home| starts(line, home));
     let lines = text.lines().enumerate().filter(|(_, line)| named(line));
-    lines.map(|(index, line)| format!("{path}:{}: names a machine's folder: {}", index + 1, line.trim())).collect()
+    lines
+        .map(|(index, line)| format!("{path}:{}: names a machine's folder: {}", index + 1, line.trim()))
+        .collect()
 }
 
 #[track_caller]
@@ -182,13 +245,25 @@ fn expect_none(wrong: &[String]) {
 fn crates_depend_downwards() {
     let mut wrong = Vec::new();
     let mut seen = Vec::new();
-    for entry in std::fs::read_dir(root().join("crates")).unwrap().map(Result::unwrap) {
-        let Ok(manifest) = std::fs::read_to_string(entry.path().join("Cargo.toml")) else { continue };
+    for entry in std::fs::read_dir(root().join("crates"))
+        .unwrap()
+        .map(Result::unwrap)
+    {
+        let Ok(manifest) = std::fs::read_to_string(entry.path().join("Cargo.toml")) else {
+            continue;
+        };
         wrong.extend(wrong_arrows(&manifest));
         seen.push(entry.file_name().to_string_lossy().into_owned());
     }
-    let gone = LAYERS.iter().filter(|layer| !seen.iter().any(|name| name == layer.name));
-    wrong.extend(gone.map(|layer| format!("`{}` has a layer, but no folder `crates/{}`", layer.name, layer.name)));
+    let gone = LAYERS
+        .iter()
+        .filter(|layer| !seen.iter().any(|name| name == layer.name));
+    wrong.extend(gone.map(|layer| {
+        format!(
+            "`{}` has a layer, but no folder `crates/{}`",
+            layer.name, layer.name
+        )
+    }));
     expect_none(&wrong);
 }
 
@@ -196,16 +271,24 @@ fn crates_depend_downwards() {
 fn unsafe_code_is_where_it_is_agreed_on() {
     let texts = all_texts();
     let sources = texts.iter().filter(|(path, _)| path.ends_with(".rs"));
-    let wrong: Vec<String> = sources.flat_map(|(path, source)| wrong_unsafe(path, source)).collect();
+    let wrong: Vec<String> = sources
+        .flat_map(|(path, source)| wrong_unsafe(path, source))
+        .collect();
     expect_none(&wrong);
     for path in UNSAFE_FILES {
-        assert!(texts.iter().any(|(found, _)| found == path), "`{path}` is gone: take it off the list");
+        assert!(
+            texts.iter().any(|(found, _)| found == path),
+            "`{path}` is gone: take it off the list"
+        );
     }
 }
 
 #[test]
 fn no_text_names_a_machines_folders() {
-    let wrong: Vec<String> = all_texts().iter().flat_map(|(path, text)| wrong_folders(path, text)).collect();
+    let wrong: Vec<String> = all_texts()
+        .iter()
+        .flat_map(|(path, text)| wrong_folders(path, text))
+        .collect();
     expect_none(&wrong);
 }
 
@@ -228,10 +311,16 @@ fn wrong_arrows_are_found() {
     let expected = ["tch", "gfn-envs", "toml", "libloading"];
     let expected = expected.map(|package| format!("`gfn-core` may not depend on `{package}`"));
     let found = wrong_arrows(&core);
-    assert!(found.len() == expected.len() && expected.iter().all(|line| found.contains(line)), "{found:?}");
+    assert!(
+        found.len() == expected.len() && expected.iter().all(|line| found.contains(line)),
+        "{found:?}"
+    );
 
     let envs = |section: &str| manifest("gfn-rewards", &format!("[{section}]\ngfn-envs.workspace = true"));
-    assert_eq!(wrong_arrows(&envs("dependencies")), ["`gfn-rewards` may not depend on `gfn-envs`"]);
+    assert_eq!(
+        wrong_arrows(&envs("dependencies")),
+        ["`gfn-rewards` may not depend on `gfn-envs`"]
+    );
     expect_none(&wrong_arrows(&envs("dev-dependencies")));
 
     let unknown = "`gfn-new` has no layer: add it to `tests/layers.rs` and to `crates/README.md`";
@@ -246,10 +335,19 @@ fn wrong_lines_are_found() {
     expect_none(&wrong_unsafe(listed, &safe));
     assert_eq!(wrong_unsafe("crates/gfn-core/src/lib.rs", &safe).len(), 1);
     assert_eq!(wrong_unsafe(listed, &block).len(), 1);
-    assert_eq!(wrong_unsafe(listed, &format!("// SAFETY: p is valid.\nlet p = q;\n{block}")).len(), 1);
-    expect_none(&wrong_unsafe("x.rs", &format!("#![forbid({}_code)] // {block}", ["un", "safe"].concat())));
+    assert_eq!(
+        wrong_unsafe(listed, &format!("// SAFETY: p is valid.\nlet p = q;\n{block}")).len(),
+        1
+    );
+    expect_none(&wrong_unsafe(
+        "x.rs",
+        &format!("#![forbid({}_code)] // {block}", ["un", "safe"].concat()),
+    ));
 
     let home = ["/ro", "ot/x"].concat();
-    assert_eq!(wrong_folders("a.md", &format!("fine\nsee {home}\n`{home}`")).len(), 2);
+    assert_eq!(
+        wrong_folders("a.md", &format!("fine\nsee {home}\n`{home}`")).len(),
+        2
+    );
     expect_none(&wrong_folders("a.md", &format!("$folder{home} and x{home}")));
 }

@@ -1,4 +1,5 @@
 //! The gradients of both networks against central finite differences.
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 mod common;
 
@@ -39,23 +40,37 @@ impl Case {
         observation: Observation,
         heads: Heads,
     ) -> Self {
-        let mut network = network.build(environment.spec(), heads, 3, 0, Device::Cpu).unwrap();
+        let mut network = network
+            .build(environment.spec(), heads, 3, 0, Device::Cpu)
+            .unwrap();
         let outputs = network.forward(&observation, false).unwrap();
         let weights = OutputGradients {
             forward: normal(1, outputs.forward.values.len()),
-            backward: normal(2, outputs.backward.as_ref().map_or(0, |logits| logits.values.len())),
+            backward: normal(
+                2,
+                outputs.backward.as_ref().map_or(0, |logits| logits.values.len()),
+            ),
             log_flow: normal(3, outputs.log_flow.as_ref().map_or(0, Vec::len)),
             log_z: 0.0,
         };
         let values = network.parameters().to_host().unwrap();
-        Self { name, network, observation, weights, values }
+        Self {
+            name,
+            network,
+            observation,
+            weights,
+            values,
+        }
     }
 
     /// The gradient by the network's own account.
     fn gradient(&mut self) -> Vec<f64> {
         self.network.forward(&self.observation, true).unwrap();
         self.network.backward(&self.observation, &self.weights).unwrap();
-        slice(&self.network.parameters().gradient).iter().map(|&slope| f64::from(slope)).collect()
+        slice(&self.network.parameters().gradient)
+            .iter()
+            .map(|&slope| f64::from(slope))
+            .collect()
     }
 
     /// The loss at `values + step · direction`.
@@ -63,7 +78,10 @@ impl Case {
         let moved = |(value, way): (&f32, &f64)| (f64::from(*value) + step * way) as f32;
         let values: Vec<f32> = self.values.iter().zip(direction).map(moved).collect();
         self.network.parameters_mut().set(&values).unwrap();
-        weighted(&self.network.forward(&self.observation, false).unwrap(), &self.weights)
+        weighted(
+            &self.network.forward(&self.observation, false).unwrap(),
+            &self.weights,
+        )
     }
 
     /// Whether the slope along a direction is what is expected. The rectifiers have kinks, and a step across one measures
@@ -72,14 +90,22 @@ impl Case {
         let measured = [1e-2, 3e-3, 1e-3, 3e-4]
             .map(|step| (self.loss(direction, step) - self.loss(direction, -step)) / (2.0 * step));
         let close = measured.iter().any(|slope| (slope - expected).abs() < tolerance);
-        assert!(close, "{}: {what}: the slope is {expected} by the network, {measured:?} by its outputs", self.name);
+        assert!(
+            close,
+            "{}: {what}: the slope is {expected} by the network, {measured:?} by its outputs",
+            self.name
+        );
     }
 
     /// Along random directions and along the gradient itself, and at the biggest entry of every parameter.
     fn check(&mut self) {
         let gradient = self.gradient();
         let norm = gradient.iter().map(|slope| slope * slope).sum::<f64>().sqrt();
-        assert!(norm > 0.1, "{}: a gradient of norm {norm} tests nothing", self.name);
+        assert!(
+            norm > 0.1,
+            "{}: a gradient of norm {norm} tests nothing",
+            self.name
+        );
         let mut directions: Vec<Vec<f64>> = (10..14).map(|stream| normal(stream, gradient.len())).collect();
         directions.push(gradient.clone());
         for mut direction in directions {
@@ -112,11 +138,31 @@ impl Case {
 
 /// Forward alone, with one or both of the other heads, and the backward head of a network of its own.
 const HEADS: [Heads; 5] = [
-    Heads { forward: true, backward: false, log_flow: false },
-    Heads { forward: true, backward: true, log_flow: false },
-    Heads { forward: true, backward: false, log_flow: true },
-    Heads { forward: true, backward: true, log_flow: true },
-    Heads { forward: false, backward: true, log_flow: false },
+    Heads {
+        forward: true,
+        backward: false,
+        log_flow: false,
+    },
+    Heads {
+        forward: true,
+        backward: true,
+        log_flow: false,
+    },
+    Heads {
+        forward: true,
+        backward: false,
+        log_flow: true,
+    },
+    Heads {
+        forward: true,
+        backward: true,
+        log_flow: true,
+    },
+    Heads {
+        forward: false,
+        backward: true,
+        log_flow: false,
+    },
 ];
 
 #[test]
@@ -126,7 +172,11 @@ fn of_the_perceptron() {
     for activation in [Activation::LeakyRelu, Activation::Relu, Activation::Tanh] {
         for layers in 1..=3 {
             for heads in HEADS {
-                let params = NetworkParams::Mlp(mlp::Params { hidden: 12, layers, activation });
+                let params = NetworkParams::Mlp(mlp::Params {
+                    hidden: 12,
+                    layers,
+                    activation,
+                });
                 let observation = observe(&environment, &states);
                 let name = format!("{activation:?}, {layers} layers, {heads:?}");
                 Case::new(name, &params, &environment, observation, heads).check();
@@ -157,7 +207,14 @@ fn of_message_passing_on_the_source_alone() {
     for heads in HEADS.into_iter().filter(|heads| heads.forward) {
         let observation = observe(&environment, &[environment.spec().initial.clone()]);
         assert!(observation.edge_source.is_empty() && observation.removable_node.is_empty());
-        Case::new(format!("the source, {heads:?}"), &params, &environment, observation, heads).check();
+        Case::new(
+            format!("the source, {heads:?}"),
+            &params,
+            &environment,
+            observation,
+            heads,
+        )
+        .check();
     }
 }
 
@@ -167,11 +224,19 @@ fn of_message_passing_on_the_source_alone() {
 fn of_a_backward_network_with_nothing_to_say() {
     let environment = molecules();
     let observation = observe(&environment, &[environment.spec().initial.clone()]);
-    let mut network = common::messages().build(environment.spec(), HEADS[4], 3, 0, Device::Cpu).unwrap();
+    let mut network = common::messages()
+        .build(environment.spec(), HEADS[4], 3, 0, Device::Cpu)
+        .unwrap();
     let outputs = network.forward(&observation, true).unwrap();
     assert_eq!(outputs.backward.unwrap().offsets, [0, 0]);
-    network.backward(&observation, &OutputGradients::default()).unwrap();
-    assert!(slice(&network.parameters().gradient).iter().all(|&slope| slope == 0.0));
+    network
+        .backward(&observation, &OutputGradients::default())
+        .unwrap();
+    assert!(
+        slice(&network.parameters().gradient)
+            .iter()
+            .all(|&slope| slope == 0.0)
+    );
 }
 
 /// A backward pass replaces the gradient of the one before; it does not add to it.
@@ -180,9 +245,10 @@ fn are_replaced() {
     let grid = grid(2, 4);
     let molecules = molecules();
     let heads = HEADS[3];
-    for (environment, network) in
-        [(&grid as &dyn Environment, common::perceptron()), (&molecules, common::messages())]
-    {
+    for (environment, network) in [
+        (&grid as &dyn Environment, common::perceptron()),
+        (&molecules, common::messages()),
+    ] {
         let observation = observe(environment, &open_states(environment));
         let mut case = Case::new("twice".into(), &network, environment, observation, heads);
         assert_eq!(case.gradient(), case.gradient());

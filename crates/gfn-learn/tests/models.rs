@@ -1,4 +1,5 @@
 //! Models: sampling and training see the same logits, whatever else is in the batch; saved weights come back.
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 mod common;
 
@@ -23,7 +24,11 @@ fn each(check: impl Fn(&dyn Environment, NetworkParams)) {
 #[test]
 fn sampling_and_training_see_the_same_logits() {
     each(|environment, network| {
-        for backward in [BackwardPolicy::Uniform, BackwardPolicy::Tied, BackwardPolicy::Learned(network.clone())] {
+        for backward in [
+            BackwardPolicy::Uniform,
+            BackwardPolicy::Tied,
+            BackwardPolicy::Learned(network.clone()),
+        ] {
             let mut model = model(environment, network.clone(), backward, 1);
             let states = open_states(environment);
             let outputs = model.evaluate(&observe(environment, &states)).unwrap();
@@ -43,12 +48,17 @@ fn outputs_do_not_depend_on_the_batch() {
         let mut model = model(environment, network.clone(), BackwardPolicy::Learned(network), 2);
         let states = open_states(environment);
         let whole = model.evaluate(&observe(environment, &states)).unwrap();
-        let [backward, log_flow] = [whole.backward.as_ref().unwrap(), &one_each(whole.log_flow.as_ref().unwrap())];
+        let [backward, log_flow] = [
+            whole.backward.as_ref().unwrap(),
+            &one_each(whole.log_flow.as_ref().unwrap()),
+        ];
         let reversed: Vec<Vec<i32>> = states.iter().rev().cloned().collect();
         let reversed = model.evaluate(&observe(environment, &reversed)).unwrap();
         for (index, state) in states.iter().enumerate() {
             let mirrored = states.len() - 1 - index;
-            let alone = model.evaluate(&observe(environment, std::slice::from_ref(state))).unwrap();
+            let alone = model
+                .evaluate(&observe(environment, std::slice::from_ref(state)))
+                .unwrap();
             for (other, at) in [(&alone, 0), (&reversed, mirrored)] {
                 close(whole.forward.of(index), other.forward.of(at));
                 close(backward.of(index), other.backward.as_ref().unwrap().of(at));
@@ -59,7 +69,10 @@ fn outputs_do_not_depend_on_the_batch() {
 }
 
 fn one_each(values: &[f64]) -> Logits {
-    Logits { offsets: (0..=values.len()).collect(), values: values.to_vec() }
+    Logits {
+        offsets: (0..=values.len()).collect(),
+        values: values.to_vec(),
+    }
 }
 
 #[test]
@@ -71,7 +84,12 @@ fn molecules_are_told_apart() {
     for (index, state) in states.iter().enumerate() {
         for (earlier, other) in states[..index].iter().enumerate() {
             let same = logits.of(index) == logits.of(earlier);
-            assert!(!same, "{} and {} look alike", environment.describe(state), environment.describe(other));
+            assert!(
+                !same,
+                "{} and {} look alike",
+                environment.describe(state),
+                environment.describe(other)
+            );
         }
     }
 }
@@ -80,7 +98,11 @@ fn molecules_are_told_apart() {
 fn weights_come_back() {
     let folder = tempfile::tempdir().unwrap();
     each(|environment, network| {
-        for backward in [BackwardPolicy::Uniform, BackwardPolicy::Tied, BackwardPolicy::Learned(network.clone())] {
+        for backward in [
+            BackwardPolicy::Uniform,
+            BackwardPolicy::Tied,
+            BackwardPolicy::Learned(network.clone()),
+        ] {
             let mut saved = model(environment, network.clone(), backward.clone(), 4);
             saved.optimiser.log_z.value = 1.0 / 3.0;
             let bytes = weights::to_bytes(&saved).unwrap();
@@ -105,8 +127,15 @@ fn refusal(model: &mut Model, bytes: Option<&[u8]>) -> String {
     }
     let before = weights::to_bytes(model).unwrap();
     let message = weights::load(model, &path).unwrap_err().to_string();
-    assert_eq!(weights::to_bytes(model).unwrap(), before, "changed by a file that was refused: {message}");
-    message.strip_prefix(&format!("{}: ", path.display())).expect("the message begins with the path").to_string()
+    assert_eq!(
+        weights::to_bytes(model).unwrap(),
+        before,
+        "changed by a file that was refused: {message}"
+    );
+    message
+        .strip_prefix(&format!("{}: ", path.display()))
+        .expect("the message begins with the path")
+        .to_string()
 }
 
 #[test]
@@ -118,7 +147,10 @@ fn files_that_do_not_fit_are_refused() {
     };
     let own = bytes_of(&environment, perceptron(), BackwardPolicy::Uniform);
 
-    assert_eq!(refusal(&mut model, None), "cannot be read: No such file or directory (os error 2)");
+    assert_eq!(
+        refusal(&mut model, None),
+        "cannot be read: No such file or directory (os error 2)"
+    );
     for length in [0, 4, 20, own.len() / 2, own.len() - 1] {
         let message = refusal(&mut model, Some(&own[..length]));
         assert!(message.starts_with("is damaged: "), "{message}");
@@ -127,22 +159,37 @@ fn files_that_do_not_fit_are_refused() {
     longer.push(0);
     assert!(refusal(&mut model, Some(&longer)).starts_with("is damaged: "));
 
-    let wider = NetworkParams::Mlp(mlp::Params { hidden: 17, ..mlp::Params::default() });
+    let wider = NetworkParams::Mlp(mlp::Params {
+        hidden: 17,
+        ..mlp::Params::default()
+    });
     assert_eq!(
-        refusal(&mut model, Some(&bytes_of(&environment, wider, BackwardPolicy::Uniform))),
+        refusal(
+            &mut model,
+            Some(&bytes_of(&environment, wider, BackwardPolicy::Uniform))
+        ),
         "tensor `forward.hidden.0.weight` is [12, 17] F32; the model has [12, 16] F32"
     );
     assert_eq!(
-        refusal(&mut model, Some(&bytes_of(&environment, perceptron(), BackwardPolicy::Tied))),
+        refusal(
+            &mut model,
+            Some(&bytes_of(&environment, perceptron(), BackwardPolicy::Tied))
+        ),
         "tensor `forward.output.weight` is [16, 7] F32; the model has [16, 4] F32"
     );
     assert_eq!(
-        refusal(&mut model, Some(&bytes_of(&molecules(), messages(), BackwardPolicy::Uniform))),
+        refusal(
+            &mut model,
+            Some(&bytes_of(&molecules(), messages(), BackwardPolicy::Uniform))
+        ),
         "holds no tensor `forward.hidden.0.weight`; it is of another model"
     );
     let single = TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap();
     let file = safetensors::serialize([("log_z", single)], None).unwrap();
-    assert_eq!(refusal(&mut model, Some(&file)), "tensor `log_z` is [1] F32; the model has [1] F64");
+    assert_eq!(
+        refusal(&mut model, Some(&file)),
+        "tensor `log_z` is [1] F32; the model has [1] F64"
+    );
 }
 
 #[test]

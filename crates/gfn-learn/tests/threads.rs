@@ -1,6 +1,7 @@
 //! Training twice gives the same bits, and with MKL told to be strict the number of threads changes none either.
 //!
 //! Threads and MKL's mode belong to the process, so each mode is a child process: this binary again.
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 mod common;
 
@@ -12,8 +13,9 @@ use gfn_learn::optimiser::AdamParams;
 use gfn_learn::weights;
 use gfn_losses::evaluation::Evaluation;
 use gfn_losses::{
-    detailed_balance::DetailedBalance, flow_matching::FlowMatching, log_partition_variance::LogPartitionVariance,
-    sub_trajectory_balance::SubTrajectoryBalance, trajectory_balance::TrajectoryBalance,
+    detailed_balance::DetailedBalance, flow_matching::FlowMatching,
+    log_partition_variance::LogPartitionVariance, sub_trajectory_balance::SubTrajectoryBalance,
+    trajectory_balance::TrajectoryBalance,
 };
 use gfn_samplers::on_policy::{OnPolicy, Params};
 use tch::Device;
@@ -25,7 +27,10 @@ fn losses() -> Vec<(&'static str, Box<dyn Loss>)> {
     vec![
         ("trajectory balance", Box::new(TrajectoryBalance)),
         ("detailed balance", Box::new(DetailedBalance)),
-        ("sub-trajectory balance", Box::new(SubTrajectoryBalance::new(&Default::default()))),
+        (
+            "sub-trajectory balance",
+            Box::new(SubTrajectoryBalance::new(&Default::default())),
+        ),
         ("log-partition variance", Box::new(LogPartitionVariance)),
         ("flow matching", Box::new(FlowMatching::new(&Default::default()))),
     ]
@@ -33,7 +38,11 @@ fn losses() -> Vec<(&'static str, Box<dyn Loss>)> {
 
 /// A made-up reward that wants objects apart: it reads the words of the state.
 fn log_reward(state: &[i32]) -> f64 {
-    state.iter().enumerate().map(|(place, &word)| (f64::from(word) + place as f64).sin()).sum()
+    state
+        .iter()
+        .enumerate()
+        .map(|(place, &word)| (f64::from(word) + place as f64).sin())
+        .sum()
 }
 
 /// The saved weights after training as a run does, and the last loss.
@@ -46,10 +55,18 @@ fn train(
     tch::set_num_threads(threads);
     assert_eq!(tch::get_num_threads(), threads);
     let needs = loss.needs();
-    let backward =
-        if needs.backward_policy { BackwardPolicy::Learned(network.clone()) } else { BackwardPolicy::Uniform };
+    let backward = if needs.backward_policy {
+        BackwardPolicy::Learned(network.clone())
+    } else {
+        BackwardPolicy::Uniform
+    };
     let learned = backward.is_learned();
-    let params = ModelParams { network: network.clone(), backward, needs, optimiser: AdamParams::default().into() };
+    let params = ModelParams {
+        network: network.clone(),
+        backward,
+        needs,
+        optimiser: AdamParams::default().into(),
+    };
     let mut model = Model::new(&params, environment.spec(), 8, Device::Cpu).unwrap();
     let sampler = OnPolicy::new(Params::default());
     let mut batch = TrajectoryBatch::new(environment.spec().state_len());
@@ -63,8 +80,12 @@ fn train(
             count: BATCH,
             step,
         };
-        sampler.sample(&request, environment, &mut model, &mut batch).unwrap();
-        batch.log_reward = (0..batch.len()).map(|index| log_reward(batch.finished(index))).collect();
+        sampler
+            .sample(&request, environment, &mut model, &mut batch)
+            .unwrap();
+        batch.log_reward = (0..batch.len())
+            .map(|index| log_reward(batch.finished(index)))
+            .collect();
         evaluation.plan(environment, &batch, loss, learned);
         let outputs = model.evaluate(&evaluation.observation).unwrap();
         let evaluated = evaluation.differentiate(&batch, loss, &outputs, model.optimiser.log_z.value);
@@ -77,8 +98,14 @@ fn train(
 
 fn tasks() -> Vec<(&'static str, Box<dyn Environment>, NetworkParams)> {
     let perceptron = NetworkParams::Mlp(mlp::Params::default());
-    let messages = NetworkParams::MessagePassing(message_passing::Params { hidden: 64, layers: 3 });
-    vec![("grid", Box::new(grid(2, 8)), perceptron), ("molecules", Box::new(molecules()), messages)]
+    let messages = NetworkParams::MessagePassing(message_passing::Params {
+        hidden: 64,
+        layers: 3,
+    });
+    vec![
+        ("grid", Box::new(grid(2, 8)), perceptron),
+        ("molecules", Box::new(molecules()), messages),
+    ]
 }
 
 /// In strict mode every run is the same; otherwise those with as many threads are, and the others nearly so.
@@ -93,20 +120,35 @@ fn child() {
             assert!(one == one_again, "{task}, {name}: two runs on 1 thread differ");
             assert!(two == two_again, "{task}, {name}: two runs on 2 threads differ");
             let apart = (one.1 - two.1).abs() / one.1.abs();
-            assert!(apart < 1e-2, "{task}, {name}: the last loss is {} on 1 thread, {} on 2", one.1, two.1);
-            assert!(!strict || one == two, "{task}, {name}: 1 and 2 threads differ by {apart} in the last loss");
+            assert!(
+                apart < 1e-2,
+                "{task}, {name}: the last loss is {} on 1 thread, {} on 2",
+                one.1,
+                two.1
+            );
+            assert!(
+                !strict || one == two,
+                "{task}, {name}: 1 and 2 threads differ by {apart} in the last loss"
+            );
         }
     }
 }
 
 fn run_child(mode: Option<&str>) {
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "child", "--ignored"]).env_remove("MKL_CBWR");
+    command
+        .args(["--exact", "child", "--ignored"])
+        .env_remove("MKL_CBWR");
     // Threads that wait in a loop crawl where another process wants the cores.
     command.env("OMP_WAIT_POLICY", "PASSIVE");
-    mode.into_iter().for_each(|mode| _ = command.env("MKL_CBWR", mode));
+    mode.into_iter()
+        .for_each(|mode| _ = command.env("MKL_CBWR", mode));
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
 }
 
 #[test]

@@ -147,3 +147,67 @@ impl<'a> Trainer<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use gfn_config::Tree;
+    use gfn_core::{ObjectKind, Reward, RewardError};
+    use gfn_registry::{Experiment, assemble};
+    use gfn_rewards::shaped::{Shape, Shaped};
+
+    const FILE: &str = r#"
+        [environment]
+        kind = "hypergrid"
+        height = 4
+        [reward]
+        kind = "hypergrid"
+        [loss]
+        kind = "trajectory-balance"
+    "#;
+
+    /// Scores every object 1, until `good` batches have been scored; then one object is NaN.
+    struct Failing {
+        good: usize,
+        calls: AtomicUsize,
+    }
+
+    impl Reward for Failing {
+        fn accepts(&self, _: &ObjectKind) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
+            log_reward.fill(0.0);
+            if self.calls.fetch_add(1, Ordering::Relaxed) >= self.good {
+                log_reward[objects.len() - 1] = f64::NAN;
+            }
+            Ok(())
+        }
+    }
+
+    /// A reward that is not a number stops training at its step, names the object, and leaves the weights as they were.
+    #[test]
+    fn a_nan_reward_names_the_object() {
+        let tree = Tree::parse("test.toml", FILE).unwrap();
+        let experiment = Experiment::read(tree, std::path::PathBuf::new()).unwrap();
+        let mut parts = assemble(&experiment).unwrap();
+        let failing = Failing { good: 3, calls: AtomicUsize::new(0) };
+        parts.reward = Shaped::new(Box::new(failing), Shape { cache: 0, ..Shape::default() });
+        let model = Model::new(&parts.model, parts.environment.spec(), 0, gfn_learn::device::find("cpu").unwrap());
+        let mut trainer = Trainer::new(&parts, model.unwrap(), 0, 8);
+        for _ in 0..3 {
+            trainer.update().unwrap();
+        }
+        let weights = |trainer: &Trainer<'_>| gfn_learn::weights::to_bytes(&trainer.model).unwrap();
+        let before = weights(&trainer);
+        let cause = trainer.update().unwrap_err();
+        let guilty = parts.environment.describe(trainer.batch().finished(7));
+        let expected = format!("the reward of {guilty}: log-reward NaN; a reward must be a number, finite and not negative");
+        assert_eq!(cause.to_string(), expected);
+        assert_eq!(trainer.steps(), 3);
+        assert!(before == weights(&trainer));
+    }
+}

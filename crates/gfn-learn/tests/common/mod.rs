@@ -14,7 +14,11 @@ use tch::Device;
 
 /// A grid.
 pub(crate) fn grid(dimensions: usize, height: usize) -> Hypergrid {
-    Hypergrid::new(&hypergrid::Params { dimensions, height, ..hypergrid::Params::default() })
+    Hypergrid::new(&hypergrid::Params {
+        dimensions,
+        height,
+        ..hypergrid::Params::default()
+    })
 }
 
 /// Molecules of at most three blocks: a branch, a linker whose ends differ, and a cap.
@@ -25,7 +29,11 @@ pub(crate) fn molecules() -> Fragments {
         {"name": "cap", "smiles": "[*:1]F"}
     ]}"#;
     let vocabulary = Vocabulary::parse(text, "tiny.json").unwrap();
-    let params = fragments::Params { min_blocks: 1, max_blocks: 3, ..fragments::Params::default() };
+    let params = fragments::Params {
+        min_blocks: 1,
+        max_blocks: 3,
+        ..fragments::Params::default()
+    };
     Fragments::with_vocabulary(vocabulary, &params).unwrap()
 }
 
@@ -33,13 +41,18 @@ pub(crate) fn molecules() -> Fragments {
 pub(crate) fn open_states(environment: &dyn Environment) -> Vec<Vec<i32>> {
     let graph = StateGraph::build(environment, 100_000).unwrap();
     let finished: Vec<usize> = graph.finished().iter().map(|&state| state as usize).collect();
-    (0..graph.len()).filter(|state| !finished.contains(state)).map(|state| graph.state(state).to_vec()).collect()
+    (0..graph.len())
+        .filter(|state| !finished.contains(state))
+        .map(|state| graph.state(state).to_vec())
+        .collect()
 }
 
 /// What a network sees of the states.
 pub(crate) fn observe(environment: &dyn Environment, states: &[Vec<i32>]) -> Observation {
     let mut observation = Observation::default();
-    states.iter().for_each(|state| environment.observe(state, &mut observation));
+    states
+        .iter()
+        .for_each(|state| environment.observe(state, &mut observation));
     observation
 }
 
@@ -51,18 +64,39 @@ pub(crate) fn normal(stream: u64, count: usize) -> Vec<f64> {
 
 /// A small perceptron.
 pub(crate) fn perceptron() -> NetworkParams {
-    NetworkParams::Mlp(mlp::Params { hidden: 16, ..mlp::Params::default() })
+    NetworkParams::Mlp(mlp::Params {
+        hidden: 16,
+        ..mlp::Params::default()
+    })
 }
 
 /// A small message-passing network.
 pub(crate) fn messages() -> NetworkParams {
-    NetworkParams::MessagePassing(message_passing::Params { hidden: 12, layers: 2 })
+    NetworkParams::MessagePassing(message_passing::Params {
+        hidden: 12,
+        layers: 2,
+    })
 }
 
 /// A model with a state flow and a backward policy on the CPU.
-pub(crate) fn model(environment: &dyn Environment, network: NetworkParams, backward: BackwardPolicy, seed: u64) -> Model {
-    let needs = Needs { backward_policy: true, state_flow: true, log_z: true, ..Needs::default() };
-    let params = ModelParams { network, backward, needs, optimiser: AdamParams::default().into() };
+pub(crate) fn model(
+    environment: &dyn Environment,
+    network: NetworkParams,
+    backward: BackwardPolicy,
+    seed: u64,
+) -> Model {
+    let needs = Needs {
+        backward_policy: true,
+        state_flow: true,
+        log_z: true,
+        ..Needs::default()
+    };
+    let params = ModelParams {
+        network,
+        backward,
+        needs,
+        optimiser: AdamParams::default().into(),
+    };
     Model::new(&params, environment.spec(), seed, Device::Cpu).unwrap()
 }
 
