@@ -31,7 +31,10 @@ fn refusal(text: &str) -> String {
     let file = folder.path().join("small.toml");
     std::fs::write(&file, text).expect("a file");
     let out = folder.path().join("run");
-    let said = fail(&["run", &file.to_string_lossy(), "--out", &out.to_string_lossy()], 2);
+    let said = fail(
+        &["run", &file.to_string_lossy(), "--out", &out.to_string_lossy()],
+        2,
+    );
     assert!(!out.exists(), "nothing may be written for a bad file");
     said.replace(&*folder.path().to_string_lossy(), "")
 }
@@ -46,65 +49,137 @@ fn says(said: &str, expected: &[&str]) {
 #[test]
 fn an_unknown_key() {
     let said = spoiled("height = 4", "heigth = 4");
-    says(&said, &["unknown key `environment.heigth`", "/small.toml:5:1", "did you mean `height`?"]);
+    says(
+        &said,
+        &[
+            "unknown key `environment.heigth`",
+            "/small.toml:5:1",
+            "did you mean `height`?",
+        ],
+    );
 }
 
 #[test]
 fn an_unknown_section_and_an_unknown_kind() {
-    says(&spoiled("[training]", "[trainig]"), &["unknown key `trainig`", "did you mean `training`?"]);
+    says(
+        &spoiled("[training]", "[trainig]"),
+        &["unknown key `trainig`", "did you mean `training`?"],
+    );
     let said = spoiled("kind = \"trajectory-balance\"", "kind = \"trajectory-balanced\"");
-    says(&said, &["unknown loss `trajectory-balanced`", "small.toml:11:8", "did you mean `trajectory-balance`?"]);
+    says(
+        &said,
+        &[
+            "unknown loss `trajectory-balanced`",
+            "small.toml:11:8",
+            "did you mean `trajectory-balance`?",
+        ],
+    );
 }
 
 #[test]
 fn a_wrong_type() {
     let said = spoiled("height = 4", "height = \"four\"");
-    says(&said, &["`environment.height`", "whole number", "small.toml:5:10"]);
+    says(
+        &said,
+        &["`environment.height`", "whole number", "small.toml:5:10"],
+    );
 }
 
 #[test]
 fn numbers_out_of_range() {
-    says(&spoiled("batch_size = 4", "batch_size = 0"), &["`training.batch_size`", "small.toml:15:14"]);
-    says(&spoiled("batch_size = 4", "batch_size = -4"), &["`training.batch_size`"]);
-    says(&spoiled("steps = 2", "steps = nan"), &["`nan` is not a finite number", "small.toml:14:9"]);
+    says(
+        &spoiled("batch_size = 4", "batch_size = 0"),
+        &["`training.batch_size`", "small.toml:15:14"],
+    );
+    says(
+        &spoiled("batch_size = 4", "batch_size = -4"),
+        &["`training.batch_size`"],
+    );
+    says(
+        &spoiled("steps = 2", "steps = nan"),
+        &["`nan` is not a finite number", "small.toml:14:9"],
+    );
     let optimizer = |line: &str| refusal(&format!("{GOOD}\n[optimizer]\nkind = \"adam\"\n{line}\n"));
-    says(&optimizer("epsilon = 0.0"), &["`optimizer.epsilon`", "small.toml:19:11"]);
-    says(&optimizer("learning_rate = -1.0"), &["`optimizer.learning_rate` is -1"]);
+    says(
+        &optimizer("epsilon = 0.0"),
+        &["`optimizer.epsilon`", "small.toml:19:11"],
+    );
+    says(
+        &optimizer("learning_rate = -1.0"),
+        &["`optimizer.learning_rate` is -1"],
+    );
     says(&optimizer("learning_rate = inf"), &["inf"]);
     let loss = "kind = \"flow-matching\"\nepsilon = -1e-5";
-    says(&spoiled("kind = \"trajectory-balance\"", loss), &["`loss.epsilon`", "small.toml:12:11"]);
+    says(
+        &spoiled("kind = \"trajectory-balance\"", loss),
+        &["`loss.epsilon`", "small.toml:12:11"],
+    );
     let sampler = format!("{GOOD}\n[sampler]\nrandom_action_probability = 1.5\n");
-    says(&refusal(&sampler), &["`sampler.random_action_probability` is 1.5; expected from 0 to 1"]);
+    says(
+        &refusal(&sampler),
+        &["`sampler.random_action_probability` is 1.5; expected from 0 to 1"],
+    );
 }
 
 #[test]
 fn all_mistakes_at_once() {
-    let text = GOOD.replace("height = 4", "heigth = 4").replace("steps = 2", "steps = \"two\"");
+    let text = GOOD
+        .replace("height = 4", "heigth = 4")
+        .replace("steps = 2", "steps = \"two\"");
     let text = text.replace("\"trajectory-balance\"", "\"tb\"");
-    says(&refusal(&text), &["environment.heigth", "training.steps", "unknown loss `tb`"]);
+    says(
+        &refusal(&text),
+        &["environment.heigth", "training.steps", "unknown loss `tb`"],
+    );
 }
 
 #[test]
 fn combinations_that_cannot_work() {
     let molecules = "kind = \"fragments\"";
     let said = spoiled("kind = \"hypergrid\"\nheight = 4", molecules);
-    says(&said, &["network `mlp` needs states given as indices", "environment `fragments` gives graphs"]);
-    says(&said, &["reward `hypergrid` needs grid cells (environment `hypergrid`), not molecules"]);
+    says(
+        &said,
+        &[
+            "network `mlp` needs states given as indices",
+            "environment `fragments` gives graphs",
+        ],
+    );
+    says(
+        &said,
+        &["reward `hypergrid` needs grid cells (environment `hypergrid`), not molecules"],
+    );
 
     let said = spoiled("[reward]\nkind = \"hypergrid\"", "[reward]\nkind = \"druglike\"");
     says(&said, &["reward `druglike` needs", "environment `hypergrid`"]);
 
-    let said = spoiled("[training]", "[network]\nkind = \"message-passing\"\n\n[training]");
-    says(&said, &["network `message-passing` needs", "environment `hypergrid`"]);
+    let said = spoiled(
+        "[training]",
+        "[network]\nkind = \"message-passing\"\n\n[training]",
+    );
+    says(
+        &said,
+        &["network `message-passing` needs", "environment `hypergrid`"],
+    );
 
     let both = "kind = \"flow-matching\"\n\n[backward_policy]\nkind = \"learned\"";
     let said = spoiled("kind = \"trajectory-balance\"", both);
-    says(&said, &["loss `flow-matching` has no backward policy, but `backward_policy` is `learned`"]);
+    says(
+        &said,
+        &["loss `flow-matching` has no backward policy, but `backward_policy` is `learned`"],
+    );
 
-    let text = GOOD.replace("trajectory-balance", "log-partition-variance").replace("batch_size = 4", "batch_size = 1");
-    says(&refusal(&text), &["loss `log-partition-variance`", "`training.batch_size` is 1"]);
+    let text = GOOD
+        .replace("trajectory-balance", "log-partition-variance")
+        .replace("batch_size = 4", "batch_size = 1");
+    says(
+        &refusal(&text),
+        &["loss `log-partition-variance`", "`training.batch_size` is 1"],
+    );
 
-    let said = spoiled("[reward]\nkind = \"hypergrid\"", "[reward]\nkind = \"hypergrid\"\nfloor = 2.0\nclip = 1.0");
+    let said = spoiled(
+        "[reward]\nkind = \"hypergrid\"",
+        "[reward]\nkind = \"hypergrid\"\nfloor = 2.0\nclip = 1.0",
+    );
     says(&said, &["`reward.clip` is below `reward.floor`"]);
 }
 
@@ -112,25 +187,59 @@ fn combinations_that_cannot_work() {
 fn missing_files_and_empty_vocabularies() {
     says(&fail(&["run", "nowhere.toml"], 2), &["nowhere.toml"]);
     let fragments = "kind = \"fragments\"\nvocabulary = \"blocks.json\"";
-    says(&spoiled("kind = \"hypergrid\"\nheight = 4", fragments), &["blocks.json"]);
+    says(
+        &spoiled("kind = \"hypergrid\"\nheight = 4", fragments),
+        &["blocks.json"],
+    );
 
     let folder = tempfile::tempdir().expect("a folder");
     let blocks = folder.path().join("blocks.json");
     std::fs::write(&blocks, "{\"name\": \"none\", \"blocks\": []}").expect("a file");
-    let fragments = format!("kind = \"fragments\"\nvocabulary = {:?}", blocks.to_string_lossy());
-    says(&spoiled("kind = \"hypergrid\"\nheight = 4", &fragments), &["blocks.json", "no block"]);
+    let fragments = format!(
+        "kind = \"fragments\"\nvocabulary = {:?}",
+        blocks.to_string_lossy()
+    );
+    says(
+        &spoiled("kind = \"hypergrid\"\nheight = 4", &fragments),
+        &["blocks.json", "no block"],
+    );
 }
 
 #[test]
 fn devices_that_are_not_there() {
-    let said = fail(&["run", "experiments/hypergrid/tb.toml", "--set", "hardware.device=gpu"], 2);
-    says(&said, &["`hardware.device` is `gpu`; expected `auto`, `cpu`", "--set hardware.device=gpu"]);
+    let said = fail(
+        &[
+            "run",
+            "experiments/hypergrid/tb.toml",
+            "--set",
+            "hardware.device=gpu",
+        ],
+        2,
+    );
+    says(
+        &said,
+        &[
+            "`hardware.device` is `gpu`; expected `auto`, `cpu`",
+            "--set hardware.device=gpu",
+        ],
+    );
 }
 
 #[test]
 fn flags_are_pointed_at() {
-    let said = fail(&["run", "experiments/hypergrid/tb.toml", "--set", "loss.knid=trajectory-balance"], 2);
-    says(&said, &["--set loss.knid=trajectory-balance", "did you mean `kind`?"]);
+    let said = fail(
+        &[
+            "run",
+            "experiments/hypergrid/tb.toml",
+            "--set",
+            "loss.knid=trajectory-balance",
+        ],
+        2,
+    );
+    says(
+        &said,
+        &["--set loss.knid=trajectory-balance", "did you mean `kind`?"],
+    );
 }
 
 /// What `gfn resolve` prints reads back as itself.
@@ -150,9 +259,15 @@ fn resolved_files_resolve_to_themselves() {
 }
 
 fn experiment_files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let entries = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path());
     let visit = |path: std::path::PathBuf| {
-        if path.is_dir() { experiment_files(&path) } else { vec![path] }
+        if path.is_dir() {
+            experiment_files(&path)
+        } else {
+            vec![path]
+        }
     };
     entries.flat_map(visit).collect()
 }
@@ -160,11 +275,23 @@ fn experiment_files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 #[test]
 fn components_are_listed_and_explained() {
     let all = succeed(&["components"]);
-    for name in ["hypergrid", "fragments", "druglike", "mlp", "message-passing", "flow-matching", "adamw", "tied"] {
+    for name in [
+        "hypergrid",
+        "fragments",
+        "druglike",
+        "mlp",
+        "message-passing",
+        "flow-matching",
+        "adamw",
+        "tied",
+    ] {
         assert!(all.contains(name), "{name} is missing");
     }
     let page = succeed(&["components", "loss", "flow-matching"]);
     says(&page, &["epsilon: number ≥ 0 (default 0.0)", "arXiv 2106.04399"]);
-    says(&fail(&["components", "loss", "flow-machting"], 2), &["did you mean `flow-matching`?"]);
+    says(
+        &fail(&["components", "loss", "flow-machting"], 2),
+        &["did you mean `flow-matching`?"],
+    );
     assert!(serde_json::from_str::<serde_json::Value>(&succeed(&["components", "--json"])).is_ok());
 }

@@ -14,7 +14,11 @@ fn top() -> PathBuf {
 
 /// Runs `gfn` in the top folder.
 fn gfn(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gfn")).args(arguments).current_dir(top()).output().expect("gfn starts")
+    Command::new(env!("CARGO_BIN_EXE_gfn"))
+        .args(arguments)
+        .current_dir(top())
+        .output()
+        .expect("gfn starts")
 }
 
 /// Standard output of a run that must succeed.

@@ -31,17 +31,30 @@ fn read(out: &Path, name: &str) -> String {
 #[test]
 fn runs_repeat() {
     let root = tempfile::tempdir().expect("a folder");
-    for file in ["experiments/mol.toml", "experiments/hypergrid/tb.toml", "experiments/hypergrid/fm.toml"] {
+    for file in [
+        "experiments/mol.toml",
+        "experiments/hypergrid/tb.toml",
+        "experiments/hypergrid/fm.toml",
+    ] {
         let name = file.replace('/', "-");
-        let [one, again, two, other] = ["one", "again", "two", "other"].map(|run| root.path().join(format!("{name}-{run}")));
+        let [one, again, two, other] =
+            ["one", "again", "two", "other"].map(|run| root.path().join(format!("{name}-{run}")));
         run(file, "hardware.threads=1", &one);
         run(file, "hardware.threads=1", &again);
         run(file, "hardware.threads=2", &two);
         run(file, "seed=7", &other);
         for written in ["metrics.jsonl", "samples.csv"] {
             assert_eq!(read(&one, written), read(&again, written), "{file}: {written}");
-            assert_eq!(read(&one, written), read(&two, written), "{file}: {written} at two threads");
-            assert_ne!(read(&one, written), read(&other, written), "{file}: {written} of another seed");
+            assert_eq!(
+                read(&one, written),
+                read(&two, written),
+                "{file}: {written} at two threads"
+            );
+            assert_ne!(
+                read(&one, written),
+                read(&other, written),
+                "{file}: {written} of another seed"
+            );
         }
         let weights = |out: &Path| std::fs::read(out.join("weights.safetensors")).expect("weights");
         assert!(weights(&one) == weights(&two), "{file}: weights at two threads");
@@ -54,7 +67,10 @@ fn a_folder_says_everything() {
     let root = tempfile::tempdir().expect("a folder");
     let out = root.path().join("run");
     let told = run("experiments/mol.toml", "seed=3", &out);
-    assert!(told.contains("mean reward") && told.contains("untrained"), "{told}");
+    assert!(
+        told.contains("mean reward") && told.contains("untrained"),
+        "{told}"
+    );
     let manifest: serde_json::Value = serde_json::from_str(&read(&out, "manifest.json")).expect("JSON");
     assert_eq!(manifest["status"], "finished");
     assert_eq!(manifest["steps"], 12);
@@ -63,7 +79,13 @@ fn a_folder_says_everything() {
     assert!(read(&out, "log.jsonl").contains("\"finished\""));
 
     let again = root.path().join("again");
-    succeed(&["run", &out.join("resolved.toml").to_string_lossy(), "--quiet", "--out", &again.to_string_lossy()]);
+    succeed(&[
+        "run",
+        &out.join("resolved.toml").to_string_lossy(),
+        "--quiet",
+        "--out",
+        &again.to_string_lossy(),
+    ]);
     assert_eq!(read(&out, "metrics.jsonl"), read(&again, "metrics.jsonl"));
 
     let run = out.to_string_lossy();
@@ -72,9 +94,14 @@ fn a_folder_says_everything() {
     assert_eq!(drawn, succeed(&["sample", &run, "-n", "20"]));
     assert_ne!(drawn, succeed(&["sample", &run, "-n", "20", "--seed", "1"]));
 
-    let last = read(&out, "metrics.jsonl").lines().last().expect("a line").to_string();
+    let last = read(&out, "metrics.jsonl")
+        .lines()
+        .last()
+        .expect("a line")
+        .to_string();
     let last: serde_json::Value = serde_json::from_str(&last).expect("JSON");
-    let measured: serde_json::Value = serde_json::from_str(&succeed(&["eval", &run, "--json"])).expect("JSON");
+    let measured: serde_json::Value =
+        serde_json::from_str(&succeed(&["eval", &run, "--json"])).expect("JSON");
     assert_eq!(measured["samples"], last["samples"]);
 }
 
@@ -83,8 +110,20 @@ fn folders_are_not_overwritten() {
     let root = tempfile::tempdir().expect("a folder");
     let out = root.path().join("run");
     run("experiments/hypergrid/tb.toml", "seed=0", &out);
-    let said = fail(&["run", "experiments/hypergrid/tb.toml", "--quiet", "--out", &out.to_string_lossy()], 1);
-    assert!(said.contains("is not empty; name another folder with --out"), "{said}");
+    let said = fail(
+        &[
+            "run",
+            "experiments/hypergrid/tb.toml",
+            "--quiet",
+            "--out",
+            &out.to_string_lossy(),
+        ],
+        1,
+    );
+    assert!(
+        said.contains("is not empty; name another folder with --out"),
+        "{said}"
+    );
     let said = fail(&["sample", &root.path().to_string_lossy()], 1);
     assert!(said.contains("is not the folder of a run"), "{said}");
 }
@@ -96,8 +135,24 @@ fn a_loss_that_is_no_number() {
     let out = root.path().join("run");
     let file = "experiments/hypergrid/tb.toml";
     let set = "reward.exponent=1e300";
-    let said = fail(&["run", file, "--quiet", "--set", set, "--set", "evaluation.exact_states=0", "--out", &out.to_string_lossy()], 1);
-    assert!(said.contains("step 1: the loss is inf; the trajectory to"), "{said}");
+    let said = fail(
+        &[
+            "run",
+            file,
+            "--quiet",
+            "--set",
+            set,
+            "--set",
+            "evaluation.exact_states=0",
+            "--out",
+            &out.to_string_lossy(),
+        ],
+        1,
+    );
+    assert!(
+        said.contains("step 1: the loss is inf; the trajectory to"),
+        "{said}"
+    );
     let manifest: serde_json::Value = serde_json::from_str(&read(&out, "manifest.json")).expect("JSON");
     assert_eq!(manifest["status"], "failed");
     assert!(out.join("weights.safetensors").is_file());

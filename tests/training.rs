@@ -7,20 +7,37 @@ fn l1_after(file: &str, steps: u64) -> f64 {
     let root = tempfile::tempdir().expect("a folder");
     let out = root.path().join("run");
     let steps = format!("training.steps={steps}");
-    let set = ["--set", steps.as_str(), "--set", "evaluation.samples=10", "--set", "evaluation.every=0"];
+    let set = [
+        "--set",
+        steps.as_str(),
+        "--set",
+        "evaluation.samples=10",
+        "--set",
+        "evaluation.every=0",
+    ];
     let file = format!("experiments/hypergrid/{file}.toml");
     let out_text = out.to_string_lossy();
-    let arguments: Vec<&str> = ["run", &file, "--quiet", "--out", &out_text].into_iter().chain(set).collect();
+    let arguments: Vec<&str> = ["run", &file, "--quiet", "--out", &out_text]
+        .into_iter()
+        .chain(set)
+        .collect();
     succeed(&arguments);
     let metrics = std::fs::read_to_string(out.join("metrics.jsonl")).expect("metrics");
-    let last: serde_json::Value = serde_json::from_str(metrics.lines().last().expect("a line")).expect("JSON");
+    let last: serde_json::Value =
+        serde_json::from_str(metrics.lines().last().expect("a line")).expect("JSON");
     last["exact"]["l1"].as_f64().expect("a number")
 }
 
 /// Every loss, from an L1 of 1.4 untrained: about twice what was measured at 150 of its 250 updates.
 #[test]
 fn every_loss_learns_the_grid() {
-    for (file, most) in [("tb", 0.08), ("subtb", 0.13), ("fm", 0.25), ("db", 0.11), ("lpv", 0.10)] {
+    for (file, most) in [
+        ("tb", 0.08),
+        ("subtb", 0.13),
+        ("fm", 0.25),
+        ("db", 0.11),
+        ("lpv", 0.10),
+    ] {
         let l1 = l1_after(file, 150);
         assert!(l1 < most, "{file}: L1 {l1}, expected below {most}");
     }

@@ -20,12 +20,18 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure of the command line.
     pub(crate) fn usage(text: String) -> Self {
-        Self { text: format!("error: {text}\n"), code: BAD_FILE }
+        Self {
+            text: format!("error: {text}\n"),
+            code: BAD_FILE,
+        }
     }
 
     /// A failure of the work.
     pub(crate) fn failed(text: impl std::fmt::Display) -> Self {
-        Self { text: format!("error: {text}\n"), code: FAILED }
+        Self {
+            text: format!("error: {text}\n"),
+            code: FAILED,
+        }
     }
 
     /// Tells it on standard error.
@@ -37,7 +43,10 @@ impl Failure {
 
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
-        Self { text: problems.to_string(), code: BAD_FILE }
+        Self {
+            text: problems.to_string(),
+            code: BAD_FILE,
+        }
     }
 }
 

@@ -5,7 +5,10 @@ use gfn_record::event::Measured;
 /// One row a figure, one column a policy.
 pub(crate) fn figures(columns: &[(&str, &Measured)]) -> String {
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-    let mut lines = vec![line("", &names.iter().map(ToString::to_string).collect::<Vec<_>>())];
+    let mut lines = vec![line(
+        "",
+        &names.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    )];
     let rows: Vec<Vec<(&str, Option<f64>)>> = columns.iter().map(|(_, measured)| row(measured)).collect();
     for index in 0..rows[0].len() {
         let values: Vec<Option<f64>> = rows.iter().map(|row| row[index].1).collect();
@@ -51,10 +54,25 @@ fn row(measured: &Measured) -> Vec<(&'static str, Option<f64>)> {
         ("distinct", Some(samples.unique)),
         ("mean length", Some(samples.mean_length)),
         ("valid", molecules.map(|molecules| molecules.valid)),
-        ("top 10 mean reward", molecules.and_then(|molecules| molecules.top_10)),
-        ("top 100 mean reward", molecules.and_then(|molecules| molecules.top_100)),
-        ("top 1000 mean reward", molecules.and_then(|molecules| molecules.top_1000)),
-        ("mean Tanimoto similarity", molecules.map(|molecules| molecules.mean_similarity)),
-        ("modes among samples", count(molecules.and_then(|molecules| molecules.modes))),
+        (
+            "top 10 mean reward",
+            molecules.and_then(|molecules| molecules.top_10),
+        ),
+        (
+            "top 100 mean reward",
+            molecules.and_then(|molecules| molecules.top_100),
+        ),
+        (
+            "top 1000 mean reward",
+            molecules.and_then(|molecules| molecules.top_1000),
+        ),
+        (
+            "mean Tanimoto similarity",
+            molecules.map(|molecules| molecules.mean_similarity),
+        ),
+        (
+            "modes among samples",
+            count(molecules.and_then(|molecules| molecules.modes)),
+        ),
     ]
 }

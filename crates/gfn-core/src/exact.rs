@@ -43,7 +43,11 @@ pub struct StateIndex {
 impl StateIndex {
     /// An empty index of states of `state_len` words.
     pub fn new(state_len: usize) -> Self {
-        Self { table: HashTable::new(), states: Vec::new(), state_len }
+        Self {
+            table: HashTable::new(),
+            states: Vec::new(),
+            state_len,
+        }
     }
 
     /// Forgets every state and keeps the allocations.
@@ -75,7 +79,9 @@ impl StateIndex {
     /// The number of `state`, where it has one.
     pub fn find(&self, state: &[i32]) -> Option<usize> {
         let hash = FxBuildHasher.hash_one(state);
-        self.table.find(hash, |&index| self.state(index as usize) == state).map(|&index| index as usize)
+        self.table
+            .find(hash, |&index| self.state(index as usize) == state)
+            .map(|&index| index as usize)
     }
 
     /// The number of `state`, a new one if need be, and whether it is new.
@@ -90,7 +96,8 @@ impl StateIndex {
             let start = index as usize * len;
             FxBuildHasher.hash_one(&states[start..start + len])
         };
-        self.table.insert_unique(FxBuildHasher.hash_one(state), index as u32, rehash);
+        self.table
+            .insert_unique(FxBuildHasher.hash_one(state), index as u32, rehash);
         (index, true)
     }
 }
@@ -138,7 +145,11 @@ impl StateGraph {
                 if new && index.len() > limit {
                     return Err(ExactError::TooManyStates { limit });
                 }
-                edges.push(Edge { action: action as u32, target: target as u32, backward_action });
+                edges.push(Edge {
+                    action: action as u32,
+                    target: target as u32,
+                    backward_action,
+                });
             }
             if mask.none() {
                 finished.push(current as u32);
@@ -150,7 +161,14 @@ impl StateGraph {
         for edge in &edges {
             in_degree[edge.target as usize] += 1;
         }
-        let mut graph = Self { index, order: Vec::new(), edge_offsets, edges, finished, in_degree };
+        let mut graph = Self {
+            index,
+            order: Vec::new(),
+            edge_offsets,
+            edges,
+            finished,
+            in_degree,
+        };
         graph.order = graph.topological_order()?;
         Ok(graph)
     }
@@ -169,7 +187,9 @@ impl StateGraph {
             position += 1;
         }
         match waiting.iter().position(|&parents| parents > 0) {
-            Some(state) => Err(ExactError::Cycle { state: self.state(state).to_vec() }),
+            Some(state) => Err(ExactError::Cycle {
+                state: self.state(state).to_vec(),
+            }),
             None => Ok(order),
         }
     }
@@ -223,9 +243,16 @@ impl StateGraph {
     ///
     /// # Errors
     /// Where the reward fails.
-    pub fn log_rewards(&self, environment: &dyn Environment, reward: &dyn Reward) -> Result<Vec<f64>, ExactError> {
-        let states: Vec<i32> =
-            self.finished.iter().flat_map(|&index| self.state(index as usize).iter().copied()).collect();
+    pub fn log_rewards(
+        &self,
+        environment: &dyn Environment,
+        reward: &dyn Reward,
+    ) -> Result<Vec<f64>, ExactError> {
+        let states: Vec<i32> = self
+            .finished
+            .iter()
+            .flat_map(|&index| self.state(index as usize).iter().copied())
+            .collect();
         let mut log_reward = vec![0.0; self.finished.len()];
         reward.log_reward(&Objects::new(environment, &states), &mut log_reward)?;
         Ok(log_reward)
@@ -243,12 +270,15 @@ impl StateGraph {
         batch: usize,
     ) -> Result<Vec<f64>, ExactError> {
         let mut edge_probability = vec![0.0; self.edges.len()];
-        let open: Vec<u32> =
-            (0..self.len() as u32).filter(|&index| !self.edges_of(index as usize).is_empty()).collect();
+        let open: Vec<u32> = (0..self.len() as u32)
+            .filter(|&index| !self.edges_of(index as usize).is_empty())
+            .collect();
         let (mut states, mut logits) = (Vec::new(), Logits::default());
         for chunk in open.chunks(batch.max(1)) {
             states.clear();
-            chunk.iter().for_each(|&index| states.extend_from_slice(self.state(index as usize)));
+            chunk
+                .iter()
+                .for_each(|&index| states.extend_from_slice(self.state(index as usize)));
             policy.logits(environment, &states, &mut logits)?;
             for (row, &index) in chunk.iter().enumerate() {
                 let first = self.edge_offsets[index as usize];
@@ -288,7 +318,10 @@ impl StateGraph {
             let first = self.edge_offsets[index];
             let edges = self.edges_of(index);
             if !edges.is_empty() {
-                let flows = edges.iter().enumerate().map(|(k, edge)| log_flow[edge.target as usize] + log_pb[first + k]);
+                let flows = edges
+                    .iter()
+                    .enumerate()
+                    .map(|(k, edge)| log_flow[edge.target as usize] + log_pb[first + k]);
                 log_flow[index] = log_sum_exp(flows.collect::<Vec<_>>().into_iter());
             }
         }
@@ -297,7 +330,10 @@ impl StateGraph {
 
     /// log P_B of every edge under the uniform backward policy.
     pub fn uniform_log_pb(&self) -> Vec<f64> {
-        self.edges.iter().map(|edge| -f64::from(self.in_degree[edge.target as usize]).ln()).collect()
+        self.edges
+            .iter()
+            .map(|edge| -f64::from(self.in_degree[edge.target as usize]).ln())
+            .collect()
     }
 }
 
@@ -313,7 +349,10 @@ pub fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
 /// The distribution proportional to exp `log_weight`, and the log of its normalising constant.
 pub fn normalise(log_weight: &[f64]) -> (Vec<f64>, f64) {
     let log_z = log_sum_exp(log_weight.iter().copied());
-    (log_weight.iter().map(|weight| (weight - log_z).exp()).collect(), log_z)
+    (
+        log_weight.iter().map(|weight| (weight - log_z).exp()).collect(),
+        log_z,
+    )
 }
 
 /// Σ |p − q|: twice the total variation.
@@ -328,7 +367,11 @@ pub fn total_variation(p: &[f64], q: &[f64]) -> f64 {
 
 /// Kullback–Leibler divergence of `q` from `p`, Σ p log(p / q), in nats; infinite where `q` misses part of `p`.
 pub fn kullback_leibler(p: &[f64], q: &[f64]) -> f64 {
-    p.iter().zip(q).filter(|(p, _)| **p > 0.0).map(|(p, q)| p * (p / q).ln()).sum()
+    p.iter()
+        .zip(q)
+        .filter(|(p, _)| **p > 0.0)
+        .map(|(p, q)| p * (p / q).ln())
+        .sum()
 }
 
 /// Jensen–Shannon divergence in nats, at most ln 2.
@@ -340,7 +383,9 @@ pub fn jensen_shannon(p: &[f64], q: &[f64]) -> f64 {
 /// The expected [`l1`] between `p` and the frequencies of `samples` perfect samples from it: no sampler's frequencies
 /// can be expected to read lower. A cell's count is binomial; its mean absolute deviation is exact (de Moivre).
 pub fn sampling_floor(p: &[f64], samples: u64) -> f64 {
-    p.iter().map(|&p| binomial_deviation(samples, p) / samples as f64).sum()
+    p.iter()
+        .map(|&p| binomial_deviation(samples, p) / samples as f64)
+        .sum()
 }
 
 /// E|X − np| for X ~ Binomial(n, p): 2 (1 − p) m b(m; n, p) with m = ⌊np⌋ + 1 and b the probability of m.
@@ -418,6 +463,9 @@ mod tests {
     #[test]
     fn too_many_states_is_an_error() {
         let dag = RandomDag::new(0, 5, 6);
-        assert!(matches!(StateGraph::build(&dag, 3), Err(ExactError::TooManyStates { limit: 3 })));
+        assert!(matches!(
+            StateGraph::build(&dag, 3),
+            Err(ExactError::TooManyStates { limit: 3 })
+        ));
     }
 }

@@ -40,7 +40,11 @@ impl Mask {
 
     /// Makes every action of `from..to` legal.
     pub fn allow_range(&mut self, from: usize, to: usize) {
-        assert!(from <= to && to <= self.len, "actions {from}..{to} of {}", self.len);
+        assert!(
+            from <= to && to <= self.len,
+            "actions {from}..{to} of {}",
+            self.len
+        );
         for word in from / 64..to.div_ceil(64) {
             let low = from.saturating_sub(word * 64);
             let high = (to - word * 64).min(64);
@@ -98,7 +102,17 @@ mod tests {
 
     #[test]
     fn ranges_are_the_single_actions() {
-        for (from, to) in [(0, 0), (0, 1), (3, 64), (64, 64), (1, 65), (63, 130), (64, 128), (0, 200), (200, 200)] {
+        for (from, to) in [
+            (0, 0),
+            (0, 1),
+            (3, 64),
+            (64, 64),
+            (1, 65),
+            (63, 130),
+            (64, 128),
+            (0, 200),
+            (200, 200),
+        ] {
             let (mut whole, mut single) = (Mask::new(200), Mask::new(200));
             whole.allow_range(from, to);
             (from..to).for_each(|action| single.allow(action));

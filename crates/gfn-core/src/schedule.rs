@@ -52,7 +52,9 @@ impl Schedule {
         let way = (step as f64 / ramp.steps.max(1) as f64).min(1.0);
         match ramp.shape {
             Shape::Linear => ramp.from + way * (ramp.to - ramp.from),
-            Shape::Cosine => ramp.to + (ramp.from - ramp.to) * (1.0 + (std::f64::consts::PI * way).cos()) / 2.0,
+            Shape::Cosine => {
+                ramp.to + (ramp.from - ramp.to) * (1.0 + (std::f64::consts::PI * way).cos()) / 2.0
+            }
             Shape::Exponential => ramp.from * (ramp.to / ramp.from).powf(way),
         }
     }
@@ -67,12 +69,18 @@ impl Schedule {
             Self::Ramp(ramp) => [ramp.from, ramp.to],
         };
         if let Some(end) = ends.iter().find(|end| !(low..=high).contains(*end)) {
-            let range = if high == f64::INFINITY { format!("at least {low}") } else { format!("from {low} to {high}") };
+            let range = if high == f64::INFINITY {
+                format!("at least {low}")
+            } else {
+                format!("from {low} to {high}")
+            };
             return Err(format!("`{what}` is {end}; expected {range}"));
         }
         match self {
             Self::Ramp(ramp) if ramp.shape == Shape::Exponential && ends.iter().any(|&end| end <= 0.0) => {
-                Err(format!("`{what}` has an exponential shape, which needs positive `from` and `to`"))
+                Err(format!(
+                    "`{what}` has an exponential shape, which needs positive `from` and `to`"
+                ))
             }
             _ => Ok(()),
         }
@@ -90,7 +98,12 @@ mod tests {
     use super::*;
 
     fn ramp(shape: Shape) -> Schedule {
-        Schedule::Ramp(Ramp { from: 1.0, to: 0.01, steps: 100, shape })
+        Schedule::Ramp(Ramp {
+            from: 1.0,
+            to: 0.01,
+            steps: 100,
+            shape,
+        })
     }
 
     #[test]
@@ -108,7 +121,9 @@ mod tests {
     fn ranges_are_checked() {
         assert!(ramp(Shape::Linear).check("x", 0.0, 1.0).is_ok());
         assert_eq!(
-            Schedule::from(1.5).check("sampler.random_action_probability", 0.0, 1.0).unwrap_err(),
+            Schedule::from(1.5)
+                .check("sampler.random_action_probability", 0.0, 1.0)
+                .unwrap_err(),
             "`sampler.random_action_probability` is 1.5; expected from 0 to 1"
         );
     }

@@ -4,8 +4,8 @@ use thiserror::Error;
 
 use crate::exact::{ExactError, StateGraph};
 use crate::{
-    ActionSpace, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation, ObservationSpec, Purpose, Stream,
-    UniformPolicy,
+    ActionSpace, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation, ObservationSpec,
+    Purpose, Stream, UniformPolicy,
 };
 
 /// How thoroughly to check.
@@ -21,7 +21,11 @@ pub struct Thoroughness {
 
 impl Default for Thoroughness {
     fn default() -> Self {
-        Self { walks: 200, sweep: 20_000, seed: 0 }
+        Self {
+            walks: 200,
+            sweep: 20_000,
+            seed: 0,
+        }
     }
 }
 
@@ -47,7 +51,14 @@ pub struct Violation {
 }
 
 fn ensure(holds: bool, state: &[i32], what: impl FnOnce() -> String) -> Result<(), Violation> {
-    if holds { Ok(()) } else { Err(Violation { state: state.to_vec(), what: what() }) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Violation {
+            state: state.to_vec(),
+            what: what(),
+        })
+    }
 }
 
 /// Checks that masks agree with steps, `undo` reverses `step`, parents are exactly the inverse of children, every path
@@ -59,7 +70,10 @@ fn ensure(holds: bool, state: &[i32], what: impl FnOnce() -> String) -> Result<(
 pub fn check_environment(environment: &dyn Environment, how: Thoroughness) -> Result<Checked, Violation> {
     let mut checked = Checked::default();
     for walk in 0..how.walks {
-        checked.steps += check_walk(environment, &mut Stream::new(how.seed, Purpose::Test, walk as u64))?;
+        checked.steps += check_walk(
+            environment,
+            &mut Stream::new(how.seed, Purpose::Test, walk as u64),
+        )?;
     }
     match StateGraph::build(environment, how.sweep) {
         Ok(graph) => {
@@ -67,7 +81,12 @@ pub fn check_environment(environment: &dyn Environment, how: Thoroughness) -> Re
             (checked.states, checked.finished) = (Some(graph.len()), Some(graph.finished().len()));
         }
         Err(ExactError::TooManyStates { .. }) => {}
-        Err(error) => return Err(Violation { state: environment.spec().initial.clone(), what: error.to_string() }),
+        Err(error) => {
+            return Err(Violation {
+                state: environment.spec().initial.clone(),
+                what: error.to_string(),
+            });
+        }
     }
     Ok(checked)
 }
@@ -77,7 +96,9 @@ fn check_walk(environment: &dyn Environment, stream: &mut Stream) -> Result<usiz
     let mut state = spec.initial.clone();
     let mut mask = Mask::default();
     environment.backward_mask(&state, &mut mask);
-    ensure(mask.none(), &state, || "the source has a legal backward action".into())?;
+    ensure(mask.none(), &state, || {
+        "the source has a legal backward action".into()
+    })?;
     for step in 0.. {
         check_state(environment, &state)?;
         environment.forward_mask(&state, &mut mask);
@@ -90,7 +111,9 @@ fn check_walk(environment: &dyn Environment, stream: &mut Stream) -> Result<usiz
             })?;
             return Ok(step);
         }
-        ensure(step < spec.most_steps, &state, || format!("still going after {} steps", spec.most_steps))?;
+        ensure(step < spec.most_steps, &state, || {
+            format!("still going after {} steps", spec.most_steps)
+        })?;
         let mut next = state.clone();
         environment.step(&state, legal[stream.below(legal.len())], &mut next);
         state = next;
@@ -143,20 +166,32 @@ fn check_mask(space: &ActionSpace, mask: &Mask, state: &[i32], which: &str) -> R
         }
         ActionSpace::Ragged { most } => mask.len() <= most,
     };
-    ensure(right, state, || format!("the {which} mask has {} actions, which {space:?} does not allow", mask.len()))
+    ensure(right, state, || {
+        format!(
+            "the {which} mask has {} actions, which {space:?} does not allow",
+            mask.len()
+        )
+    })
 }
 
 fn check_observation(environment: &dyn Environment, state: &[i32]) -> Result<(), Violation> {
     let mut seen = Observation::default();
     environment.observe(state, &mut seen);
     environment.observe(state, &mut seen);
-    ensure(seen.states == 2, state, || "`observe` must append one state".into())?;
-    let within = |values: &[i64], bound: usize| values.iter().all(|&value| value >= 0 && (value as usize) < bound);
+    ensure(seen.states == 2, state, || {
+        "`observe` must append one state".into()
+    })?;
+    let within =
+        |values: &[i64], bound: usize| values.iter().all(|&value| value >= 0 && (value as usize) < bound);
     let right = match environment.spec().observation {
         ObservationSpec::Indices { features, active } => {
             seen.indices.len() == 2 * active && within(&seen.indices, features)
         }
-        ObservationSpec::Graph { node_kinds, edge_kinds, row_kinds } => {
+        ObservationSpec::Graph {
+            node_kinds,
+            edge_kinds,
+            row_kinds,
+        } => {
             let nodes = seen.node_kind.len();
             let mut mask = Mask::default();
             environment.forward_mask(state, &mut mask);
@@ -167,10 +202,12 @@ fn check_observation(environment: &dyn Environment, state: &[i32]) -> Result<(),
             nodes > 0
                 && within(&seen.node_kind, node_kinds)
                 && seen.node_state.len() == nodes
-                && [&seen.edge_source, &seen.edge_target].iter().all(|ends| within(ends, nodes))
-                && [&seen.edge_source_kind, &seen.edge_target_kind].iter().all(|ends| {
-                    within(ends, edge_kinds) && ends.len() == seen.edge_source.len()
-                })
+                && [&seen.edge_source, &seen.edge_target]
+                    .iter()
+                    .all(|ends| within(ends, nodes))
+                && [&seen.edge_source_kind, &seen.edge_target_kind]
+                    .iter()
+                    .all(|ends| within(ends, edge_kinds) && ends.len() == seen.edge_source.len())
                 && within(&seen.row_node, nodes)
                 && within(&seen.row_kind, row_kinds)
                 && seen.row_count == [rows, rows]
@@ -179,7 +216,9 @@ fn check_observation(environment: &dyn Environment, state: &[i32]) -> Result<(),
                 && seen.removable_count.len() == 2
         }
     };
-    ensure(right, state, || format!("the observation breaks the declared shape: {seen:?}"))
+    ensure(right, state, || {
+        format!("the observation breaks the declared shape: {seen:?}")
+    })
 }
 
 /// Checks every state of a swept graph: as many backward actions as edges that enter, and mass that sums to one.
@@ -190,20 +229,37 @@ fn check_sweep(environment: &dyn Environment, graph: &StateGraph) -> Result<(), 
         check_state(environment, state)?;
         environment.backward_mask(state, &mut back);
         ensure(back.count() == graph.parents_of(index), state, || {
-            format!("{} edges enter, but {} backward actions are legal", graph.parents_of(index), back.count())
+            format!(
+                "{} edges enter, but {} backward actions are legal",
+                graph.parents_of(index),
+                back.count()
+            )
         })?;
     }
     let spec = environment.spec();
     if let Some(enumerable) = environment.as_enumerable() {
-        ensure(enumerable.state_count() >= graph.len() as u64, &spec.initial, || {
-            format!("{} states were found, but only {} announced", graph.len(), enumerable.state_count())
-        })?;
+        ensure(
+            enumerable.state_count() >= graph.len() as u64,
+            &spec.initial,
+            || {
+                format!(
+                    "{} states were found, but only {} announced",
+                    graph.len(),
+                    enumerable.state_count()
+                )
+            },
+        )?;
     }
     let mass = graph
         .policy_distribution(environment, &mut UniformPolicy, 1024)
-        .map_err(|error| Violation { state: spec.initial.clone(), what: error.to_string() })?;
+        .map_err(|error| Violation {
+            state: spec.initial.clone(),
+            what: error.to_string(),
+        })?;
     let total: f64 = mass.iter().sum();
-    ensure((total - 1.0).abs() < 1e-9, &spec.initial, || format!("the uniform policy's mass sums to {total}"))
+    ensure((total - 1.0).abs() < 1e-9, &spec.initial, || {
+        format!("the uniform policy's mass sums to {total}")
+    })
 }
 
 /// A random layered graph: a source, then layers of nodes, each with random parents in the layer above, and some
@@ -229,7 +285,9 @@ impl RandomDag {
         let nodes = layer_of.len();
         let mut edges: Vec<Vec<usize>> = vec![Vec::new(); nodes];
         for node in 1..nodes {
-            let above: Vec<usize> = (0..node).filter(|&other| layer_of[other] + 1 == layer_of[node]).collect();
+            let above: Vec<usize> = (0..node)
+                .filter(|&other| layer_of[other] + 1 == layer_of[node])
+                .collect();
             let sure = above[stream.below(above.len())];
             for other in 0..node {
                 let near = (1..=2).contains(&(layer_of[node] - layer_of[other]));
@@ -261,10 +319,17 @@ impl RandomDag {
             actions: ActionSpace::Fixed { count },
             backward_actions: ActionSpace::Fixed { count: most_parents },
             most_steps: layers,
-            observation: ObservationSpec::Indices { features: nodes, active: 1 },
+            observation: ObservationSpec::Indices {
+                features: nodes,
+                active: 1,
+            },
             objects: ObjectKind::Other("nodes of a random graph"),
         };
-        Self { spec, children, parents }
+        Self {
+            spec,
+            children,
+            parents,
+        }
     }
 }
 
@@ -276,7 +341,9 @@ impl Environment for RandomDag {
     fn forward_mask(&self, state: &[i32], mask: &mut Mask) {
         let slots = &self.children[state[0] as usize];
         mask.reset(slots.len());
-        (0..slots.len()).filter(|&action| slots[action].is_some()).for_each(|action| mask.allow(action));
+        (0..slots.len())
+            .filter(|&action| slots[action].is_some())
+            .for_each(|action| mask.allow(action));
     }
 
     fn backward_mask(&self, state: &[i32], mask: &mut Mask) {

@@ -39,8 +39,16 @@ impl TrajectoryBatch {
 
     /// Appends a trajectory: its n + 1 states (flat), n actions and n backward actions.
     pub fn push(&mut self, states: &[i32], actions: &[usize], backward_actions: &[usize]) {
-        assert_eq!(states.len(), (actions.len() + 1) * self.state_len, "one state more than actions");
-        assert_eq!(actions.len(), backward_actions.len(), "a backward action for each action");
+        assert_eq!(
+            states.len(),
+            (actions.len() + 1) * self.state_len,
+            "one state more than actions"
+        );
+        assert_eq!(
+            actions.len(),
+            backward_actions.len(),
+            "a backward action for each action"
+        );
         self.states.extend_from_slice(states);
         self.actions.extend_from_slice(actions);
         self.backward_actions.extend_from_slice(backward_actions);
@@ -53,7 +61,11 @@ impl TrajectoryBatch {
         let steps = self.steps_of(index);
         let first = (steps.start + index) * self.state_len;
         let states = &self.states[first..first + (steps.len() + 1) * self.state_len];
-        alone.push(states, &self.actions[steps.clone()], &self.backward_actions[steps]);
+        alone.push(
+            states,
+            &self.actions[steps.clone()],
+            &self.backward_actions[steps],
+        );
         alone.log_reward.extend(self.log_reward.get(index));
         alone
     }
@@ -101,7 +113,9 @@ impl TrajectoryBatch {
 
     /// All finished objects, flat, `[B, state_len]`.
     pub fn all_finished(&self) -> Vec<i32> {
-        (0..self.len()).flat_map(|index| self.finished(index).iter().copied()).collect()
+        (0..self.len())
+            .flat_map(|index| self.finished(index).iter().copied())
+            .collect()
     }
 
     /// `[steps]`: the action of each step.

@@ -26,7 +26,11 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { dimensions: 2, height: 8, terminal: Terminal::Everywhere }
+        Self {
+            dimensions: 2,
+            height: 8,
+            terminal: Terminal::Everywhere,
+        }
     }
 }
 
@@ -58,13 +62,25 @@ impl Hypergrid {
         let spec = EnvironmentSpec {
             name: "hypergrid",
             initial: vec![0; dimensions + 1],
-            actions: ActionSpace::Fixed { count: dimensions + 1 },
-            backward_actions: ActionSpace::Fixed { count: dimensions + 1 },
+            actions: ActionSpace::Fixed {
+                count: dimensions + 1,
+            },
+            backward_actions: ActionSpace::Fixed {
+                count: dimensions + 1,
+            },
             most_steps: dimensions * (height - 1) + 1,
-            observation: ObservationSpec::Indices { features: dimensions * height, active: dimensions },
+            observation: ObservationSpec::Indices {
+                features: dimensions * height,
+                active: dimensions,
+            },
             objects: ObjectKind::Grid { dimensions, height },
         };
-        Self { spec, dimensions, height, terminal: params.terminal }
+        Self {
+            spec,
+            dimensions,
+            height,
+            terminal: params.terminal,
+        }
     }
 
     /// Whether an episode ends by force in the cell.
@@ -84,7 +100,9 @@ impl Environment for Hypergrid {
         if state[d] == 1 || self.forced(&state[..d]) {
             return;
         }
-        (0..d).filter(|&i| (state[i] as usize) < self.height - 1).for_each(|i| mask.allow(i));
+        (0..d)
+            .filter(|&i| (state[i] as usize) < self.height - 1)
+            .for_each(|i| mask.allow(i));
         mask.allow(d);
     }
 
@@ -98,7 +116,9 @@ impl Environment for Hypergrid {
         // A cell that ends by force has no children: only the step that reached the edge leads into such a cell.
         let forced = self.forced(&state[..d]);
         let edge = self.height as i32 - 1;
-        (0..d).filter(|&i| state[i] > 0 && (!forced || state[i] == edge)).for_each(|i| mask.allow(i));
+        (0..d)
+            .filter(|&i| state[i] > 0 && (!forced || state[i] == edge))
+            .for_each(|i| mask.allow(i));
     }
 
     fn step(&self, state: &[i32], action: usize, next: &mut [i32]) -> usize {
@@ -120,7 +140,11 @@ impl Environment for Hypergrid {
     }
 
     fn describe(&self, state: &[i32]) -> String {
-        state[..self.dimensions].iter().map(i32::to_string).collect::<Vec<_>>().join(" ")
+        state[..self.dimensions]
+            .iter()
+            .map(i32::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     fn as_enumerable(&self) -> Option<&dyn Enumerable> {
@@ -130,7 +154,9 @@ impl Environment for Hypergrid {
 
 impl Enumerable for Hypergrid {
     fn state_count(&self) -> u64 {
-        (self.height as u64).saturating_pow(self.dimensions as u32).saturating_mul(2)
+        (self.height as u64)
+            .saturating_pow(self.dimensions as u32)
+            .saturating_mul(2)
     }
 }
 
@@ -141,7 +167,11 @@ mod tests {
     use gfn_core::testkit::{Thoroughness, check_environment};
 
     fn grid(dimensions: usize, height: usize, terminal: Terminal) -> Hypergrid {
-        Hypergrid::new(&Params { dimensions, height, terminal })
+        Hypergrid::new(&Params {
+            dimensions,
+            height,
+            terminal,
+        })
     }
 
     #[test]
@@ -159,7 +189,12 @@ mod tests {
     /// Reference numbers: 4096 cells, of which 3773 can be reached where the boundary ends an episode.
     #[test]
     fn counts_of_objects() {
-        let count = |d, h, terminal| StateGraph::build(&grid(d, h, terminal), 1 << 20).unwrap().finished().len();
+        let count = |d, h, terminal| {
+            StateGraph::build(&grid(d, h, terminal), 1 << 20)
+                .unwrap()
+                .finished()
+                .len()
+        };
         assert_eq!(count(4, 8, Terminal::Everywhere), 4096);
         assert_eq!(count(4, 8, Terminal::Boundary), 3773);
         assert_eq!(count(2, 8, Terminal::Boundary), 63);

@@ -48,10 +48,16 @@ pub fn find(name: &str) -> Result<Device, LearnError> {
         Wanted::Auto => return Ok(Device::Cpu),
         Wanted::Cuda(index) => index,
     };
-    let refuse = |reason: String| Err(LearnError::Device(format!("`hardware.device` is `{name}`, but {reason}")));
+    let refuse = |reason: String| {
+        Err(LearnError::Device(format!(
+            "`hardware.device` is `{name}`, but {reason}"
+        )))
+    };
     match cuda_devices() {
         Err(reason) => refuse(reason),
-        Ok(0) => refuse("no NVIDIA GPU is visible (is the driver there? is CUDA_VISIBLE_DEVICES empty?)".into()),
+        Ok(0) => {
+            refuse("no NVIDIA GPU is visible (is the driver there? is CUDA_VISIBLE_DEVICES empty?)".into())
+        }
         Ok(count) if index >= count => refuse(format!("this machine has {count} GPU(s), numbered from 0")),
         Ok(_) => Ok(Device::Cuda(index)),
     }
@@ -89,10 +95,17 @@ fn load_cuda() -> Result<(), String> {
 /// Where `libtorch_cuda.so` may lie: beside the loaded `libtorch_cpu.so`, or in the folder `cuda` next to its folder.
 fn cuda_places() -> Vec<PathBuf> {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    let loaded = maps.lines().filter_map(|line| line.find('/').map(|start| PathBuf::from(&line[start..])));
-    let Some(cpu) = loaded.into_iter().find(|path| path.ends_with("libtorch_cpu.so")) else { return Vec::new() };
+    let loaded = maps
+        .lines()
+        .filter_map(|line| line.find('/').map(|start| PathBuf::from(&line[start..])));
+    let Some(cpu) = loaded.into_iter().find(|path| path.ends_with("libtorch_cpu.so")) else {
+        return Vec::new();
+    };
     let folder = cpu.parent().map(PathBuf::from).unwrap_or_default();
-    vec![folder.join("libtorch_cuda.so"), folder.join("../cuda/libtorch_cuda.so")]
+    vec![
+        folder.join("libtorch_cuda.so"),
+        folder.join("../cuda/libtorch_cuda.so"),
+    ]
 }
 
 #[cfg(test)]

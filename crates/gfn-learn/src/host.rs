@@ -31,7 +31,11 @@ pub fn slice_mut(tensor: &mut Tensor) -> &mut [f32] {
 }
 
 fn pointer(tensor: &Tensor) -> *mut f32 {
-    if tensor.numel() == 0 { std::ptr::NonNull::dangling().as_ptr() } else { tensor.data_ptr().cast() }
+    if tensor.numel() == 0 {
+        std::ptr::NonNull::dangling().as_ptr()
+    } else {
+        tensor.data_ptr().cast()
+    }
 }
 
 #[cfg(test)]

@@ -33,8 +33,20 @@ impl Activation {
     /// The slope at the point whose image is `y`.
     fn slope(self, y: f32) -> f32 {
         match self {
-            Self::LeakyRelu => if y > 0.0 { 1.0 } else { 0.01 },
-            Self::Relu => if y > 0.0 { 1.0 } else { 0.0 },
+            Self::LeakyRelu => {
+                if y > 0.0 {
+                    1.0
+                } else {
+                    0.01
+                }
+            }
+            Self::Relu => {
+                if y > 0.0 {
+                    1.0
+                } else {
+                    0.0
+                }
+            }
             Self::Tanh => 1.0 - y * y,
         }
     }
@@ -76,12 +88,17 @@ pub fn gather_rows(
     if weight.device() != Device::Cpu {
         let picked = weight.f_index_select(0, &Tensor::f_from_slice(indices)?.f_to(weight.device())?)?;
         let shape = [states as i64, active as i64, width as i64];
-        let sum = picked.f_view(shape)?.f_sum_dim_intlist(1, false, None::<tch::Kind>)?;
+        let sum = picked
+            .f_view(shape)?
+            .f_sum_dim_intlist(1, false, None::<tch::Kind>)?;
         return activation.forward(&sum.f_add(bias)?);
     }
     let mut output = Tensor::f_empty([states as i64, width as i64], options)?;
     let (weight, bias) = (slice(weight), slice(bias));
-    for (row, indices) in slice_mut(&mut output).chunks_exact_mut(width).zip(indices.chunks_exact(active)) {
+    for (row, indices) in slice_mut(&mut output)
+        .chunks_exact_mut(width)
+        .zip(indices.chunks_exact(active))
+    {
         row.copy_from_slice(bias);
         for &index in indices {
             let source = &weight[index as usize * width..][..width];
@@ -111,7 +128,10 @@ pub fn scatter_rows(
         return Ok(());
     }
     let target = slice_mut(weight_gradient);
-    for (row, indices) in slice(gradient).chunks_exact(width).zip(indices.chunks_exact(active)) {
+    for (row, indices) in slice(gradient)
+        .chunks_exact(width)
+        .zip(indices.chunks_exact(active))
+    {
         for &index in indices {
             let sum = &mut target[index as usize * width..][..width];
             sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
@@ -134,7 +154,9 @@ pub fn add_bias(x: &mut Tensor, bias: &Tensor, activation: Option<Activation>) -
     for row in slice_mut(x).chunks_exact_mut(bias.len()) {
         match activation {
             Some(activation) => {
-                row.iter_mut().zip(bias).for_each(|(value, bias)| *value = activation.apply(*value + bias));
+                row.iter_mut()
+                    .zip(bias)
+                    .for_each(|(value, bias)| *value = activation.apply(*value + bias));
             }
             None => row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias),
         }
@@ -153,7 +175,11 @@ pub fn activation_backward(
 ) -> Result<(), LearnError> {
     if gradient.device() != Device::Cpu {
         let slope = match activation {
-            Activation::LeakyRelu => output.f_gt(0.0)?.f_to_kind(output.kind())?.f_mul_scalar(0.99)?.f_add_scalar(0.01)?,
+            Activation::LeakyRelu => output
+                .f_gt(0.0)?
+                .f_to_kind(output.kind())?
+                .f_mul_scalar(0.99)?
+                .f_add_scalar(0.01)?,
             Activation::Relu => output.f_gt(0.0)?.f_to_kind(output.kind())?,
             Activation::Tanh => output.f_square()?.f_neg()?.f_add_scalar(1.0)?,
         };
@@ -161,7 +187,10 @@ pub fn activation_backward(
         return Ok(());
     }
     let output = slice(output);
-    slice_mut(gradient).iter_mut().zip(output).for_each(|(slope, &y)| *slope *= activation.slope(y));
+    slice_mut(gradient)
+        .iter_mut()
+        .zip(output)
+        .for_each(|(slope, &y)| *slope *= activation.slope(y));
     Ok(())
 }
 
@@ -196,20 +225,27 @@ mod tests {
 
     fn random(stream: u64, shape: &[i64]) -> Tensor {
         let mut stream = Stream::new(0, Purpose::Test, stream);
-        let values: Vec<f32> = (0..shape.iter().product()).map(|_| stream.normal() as f32).collect();
+        let values: Vec<f32> = (0..shape.iter().product())
+            .map(|_| stream.normal() as f32)
+            .collect();
         Tensor::from_slice(&values).view(shape)
     }
 
     /// Active indices, the last state's all alike, and the same as a dense matrix `[N, F]` of counts.
     fn inputs() -> (Vec<i64>, Tensor) {
         let mut stream = Stream::new(0, Purpose::Test, 99);
-        let mut indices: Vec<i64> = (0..STATES * ACTIVE).map(|_| stream.below(FEATURES) as i64).collect();
+        let mut indices: Vec<i64> = (0..STATES * ACTIVE)
+            .map(|_| stream.below(FEATURES) as i64)
+            .collect();
         indices[(STATES - 1) * ACTIVE..].fill(4);
         let mut dense = vec![0f32; STATES * FEATURES];
         for (place, &index) in indices.iter().enumerate() {
             dense[place / ACTIVE * FEATURES + index as usize] += 1.0;
         }
-        (indices, Tensor::from_slice(&dense).view([STATES as i64, FEATURES as i64]))
+        (
+            indices,
+            Tensor::from_slice(&dense).view([STATES as i64, FEATURES as i64]),
+        )
     }
 
     #[track_caller]
@@ -222,10 +258,16 @@ mod tests {
     #[test]
     fn sparse_rows_are_a_product_with_ones() {
         let (indices, dense) = inputs();
-        let (weight, bias) = (random(1, &[FEATURES as i64, WIDTH as i64]), random(2, &[WIDTH as i64]));
+        let (weight, bias) = (
+            random(1, &[FEATURES as i64, WIDTH as i64]),
+            random(2, &[WIDTH as i64]),
+        );
         for activation in ACTIVATIONS {
             let expected = activation.forward(&(dense.matmul(&weight) + &bias)).unwrap();
-            close(&gather_rows(&weight, &bias, &indices, ACTIVE, activation).unwrap(), &expected);
+            close(
+                &gather_rows(&weight, &bias, &indices, ACTIVE, activation).unwrap(),
+                &expected,
+            );
         }
         let gradient = random(3, &[STATES as i64, WIDTH as i64]);
         let mut scattered = random(4, &[FEATURES as i64, WIDTH as i64]);
@@ -235,10 +277,15 @@ mod tests {
 
     #[test]
     fn biases_and_sums_are_tensor_operations() {
-        let (x, bias) = (random(5, &[STATES as i64, WIDTH as i64]), random(6, &[WIDTH as i64]));
+        let (x, bias) = (
+            random(5, &[STATES as i64, WIDTH as i64]),
+            random(6, &[WIDTH as i64]),
+        );
         for activation in ACTIVATIONS.map(Some).into_iter().chain([None]) {
             let sum = &x + &bias;
-            let expected = activation.map_or(sum.shallow_clone(), |activation| activation.forward(&sum).unwrap());
+            let expected = activation.map_or(sum.shallow_clone(), |activation| {
+                activation.forward(&sum).unwrap()
+            });
             let mut changed = x.copy();
             add_bias(&mut changed, &bias, activation).unwrap();
             close(&changed, &expected);
@@ -266,7 +313,10 @@ mod tests {
 
     #[test]
     fn no_states_are_no_rows() {
-        let (weight, bias) = (random(1, &[FEATURES as i64, WIDTH as i64]), random(2, &[WIDTH as i64]));
+        let (weight, bias) = (
+            random(1, &[FEATURES as i64, WIDTH as i64]),
+            random(2, &[WIDTH as i64]),
+        );
         let rows = gather_rows(&weight, &bias, &[], ACTIVE, Activation::Tanh).unwrap();
         assert_eq!(rows.size(), [0, WIDTH as i64]);
         let mut sum = random(7, &[WIDTH as i64]);

@@ -61,15 +61,27 @@ impl Model {
         device: Device,
     ) -> Result<Self, LearnError> {
         let tied = params.backward == BackwardPolicy::Tied;
-        let heads = Heads { forward: true, backward: tied, log_flow: params.needs.state_flow };
+        let heads = Heads {
+            forward: true,
+            backward: tied,
+            log_flow: params.needs.state_flow,
+        };
         let mut networks = vec![params.network.build(spec, heads, seed, 0, device)?];
         if let BackwardPolicy::Learned(network) = &params.backward {
-            let heads = Heads { backward: true, ..Heads::default() };
+            let heads = Heads {
+                backward: true,
+                ..Heads::default()
+            };
             networks.push(network.build(spec, heads, seed, 1, device)?);
         }
         let parameters: Vec<&Parameters> = networks.iter().map(|network| network.parameters()).collect();
         let optimiser = Optimiser::new(params.optimiser.clone(), &parameters)?;
-        Ok(Self { networks, optimiser, tied, seen: Observation::default() })
+        Ok(Self {
+            networks,
+            optimiser,
+            tied,
+            seen: Observation::default(),
+        })
     }
 
     /// The networks: forward first, then backward where it has its own.
@@ -84,7 +96,10 @@ impl Model {
 
     /// How many numbers are learned, log Z aside.
     pub fn parameter_count(&self) -> usize {
-        self.networks.iter().map(|network| network.parameters().len()).sum()
+        self.networks
+            .iter()
+            .map(|network| network.parameters().len())
+            .sum()
     }
 
     /// What the model says of the observed states, recorded for [`Model::step`].
@@ -103,19 +118,31 @@ impl Model {
     ///
     /// # Errors
     /// Where libtorch fails.
-    pub fn step(&mut self, observation: &Observation, mut gradients: OutputGradients) -> Result<f64, LearnError> {
+    pub fn step(
+        &mut self,
+        observation: &Observation,
+        mut gradients: OutputGradients,
+    ) -> Result<f64, LearnError> {
         let log_z_gradient = gradients.log_z;
         if let [forward, backward] = &mut self.networks[..] {
-            let of_backward =
-                OutputGradients { backward: std::mem::take(&mut gradients.backward), ..OutputGradients::default() };
+            let of_backward = OutputGradients {
+                backward: std::mem::take(&mut gradients.backward),
+                ..OutputGradients::default()
+            };
             backward.backward(observation, &of_backward)?;
             forward.backward(observation, &gradients)?;
         } else {
-            debug_assert!(self.tied || gradients.backward.is_empty(), "no network has a backward output");
+            debug_assert!(
+                self.tied || gradients.backward.is_empty(),
+                "no network has a backward output"
+            );
             self.networks[0].backward(observation, &gradients)?;
         }
-        let mut parameters: Vec<&mut Parameters> =
-            self.networks.iter_mut().map(|network| network.parameters_mut()).collect();
+        let mut parameters: Vec<&mut Parameters> = self
+            .networks
+            .iter_mut()
+            .map(|network| network.parameters_mut())
+            .collect();
         self.optimiser.step(&mut parameters, log_z_gradient)
     }
 }

@@ -78,9 +78,25 @@ pub struct AdamWParams {
 
 impl Default for AdamWParams {
     fn default() -> Self {
-        let AdamParams { learning_rate, log_z_learning_rate, log_z, beta1, beta2, epsilon, clip_norm } =
-            AdamParams::default();
-        Self { learning_rate, log_z_learning_rate, log_z, beta1, beta2, epsilon, clip_norm, weight_decay: 0.01 }
+        let AdamParams {
+            learning_rate,
+            log_z_learning_rate,
+            log_z,
+            beta1,
+            beta2,
+            epsilon,
+            clip_norm,
+        } = AdamParams::default();
+        Self {
+            learning_rate,
+            log_z_learning_rate,
+            log_z,
+            beta1,
+            beta2,
+            epsilon,
+            clip_norm,
+            weight_decay: 0.01,
+        }
     }
 }
 
@@ -99,23 +115,45 @@ impl Settings {
     /// # Errors
     /// A sentence that names the setting.
     pub fn check(&self) -> Result<(), String> {
-        self.adam.learning_rate.check("optimizer.learning_rate", 0.0, f64::INFINITY)?;
-        self.adam.log_z_learning_rate.check("optimizer.log_z_learning_rate", 0.0, f64::INFINITY)
+        self.adam
+            .learning_rate
+            .check("optimizer.learning_rate", 0.0, f64::INFINITY)?;
+        self.adam
+            .log_z_learning_rate
+            .check("optimizer.log_z_learning_rate", 0.0, f64::INFINITY)
     }
 }
 
 impl From<AdamParams> for Settings {
     fn from(adam: AdamParams) -> Self {
-        Self { adam, weight_decay: 0.0 }
+        Self {
+            adam,
+            weight_decay: 0.0,
+        }
     }
 }
 
 impl From<AdamWParams> for Settings {
     fn from(params: AdamWParams) -> Self {
         let AdamWParams {
-            learning_rate, log_z_learning_rate, log_z, beta1, beta2, epsilon, clip_norm, weight_decay
+            learning_rate,
+            log_z_learning_rate,
+            log_z,
+            beta1,
+            beta2,
+            epsilon,
+            clip_norm,
+            weight_decay,
         } = params;
-        let adam = AdamParams { learning_rate, log_z_learning_rate, log_z, beta1, beta2, epsilon, clip_norm };
+        let adam = AdamParams {
+            learning_rate,
+            log_z_learning_rate,
+            log_z,
+            beta1,
+            beta2,
+            epsilon,
+            clip_norm,
+        };
         Self { adam, weight_decay }
     }
 }
@@ -135,7 +173,12 @@ struct Step {
 impl Step {
     /// Step number `count`, from 1. The update is lr · m̂ / (√v̂ + ε).
     fn new(settings: &Settings, learning_rate: f64, weight_decay: f64, count: u64, scale: f64) -> Self {
-        let AdamParams { beta1, beta2, epsilon, .. } = settings.adam;
+        let AdamParams {
+            beta1,
+            beta2,
+            epsilon,
+            ..
+        } = settings.adam;
         let correct = |beta: f64| 1.0 - beta.powf(count as f64);
         Self {
             beta1,
@@ -156,8 +199,14 @@ impl Step {
 
     fn on_slices(&self, values: &mut [f32], gradient: &[f32], means: &mut [f32], squares: &mut [f32]) {
         let [one_minus_beta1, one_minus_beta2] = [(1.0 - self.beta1) as f32, (1.0 - self.beta2) as f32];
-        let [rate, root, epsilon, keep, scale] =
-            [self.rate, self.root_correction, self.epsilon, self.keep, self.scale].map(|x| x as f32);
+        let [rate, root, epsilon, keep, scale] = [
+            self.rate,
+            self.root_correction,
+            self.epsilon,
+            self.keep,
+            self.scale,
+        ]
+        .map(|x| x as f32);
         let moments = means.iter_mut().zip(squares);
         for ((value, gradient), (mean, square)) in values.iter_mut().zip(gradient).zip(moments) {
             let gradient = gradient * scale;
@@ -170,12 +219,18 @@ impl Step {
     fn on_tensors(&self, state: &mut Moments, parameters: &mut Parameters) -> Result<(), LearnError> {
         let _guard = tch::no_grad_guard();
         let gradient = parameters.gradient.f_mul_scalar(self.scale)?;
-        let mean = state.mean.f_mul_scalar(self.beta1)?.f_add(&gradient.f_mul_scalar(1.0 - self.beta1)?)?;
+        let mean = state
+            .mean
+            .f_mul_scalar(self.beta1)?
+            .f_add(&gradient.f_mul_scalar(1.0 - self.beta1)?)?;
         let square = gradient.f_square()?.f_mul_scalar(1.0 - self.beta2)?;
         let square = state.square.f_mul_scalar(self.beta2)?.f_add(&square)?;
         state.mean.f_copy_(&mean)?;
         state.square.f_copy_(&square)?;
-        let below = square.f_sqrt()?.f_mul_scalar(self.root_correction)?.f_add_scalar(self.epsilon)?;
+        let below = square
+            .f_sqrt()?
+            .f_mul_scalar(self.root_correction)?
+            .f_add_scalar(self.epsilon)?;
         let update = mean.f_div(&below)?.f_mul_scalar(self.rate)?;
         let values = parameters.values.f_mul_scalar(self.keep)?.f_sub(&update)?;
         parameters.values.f_copy_(&values)?;
@@ -224,11 +279,22 @@ impl Optimiser {
         let moments = networks
             .iter()
             .map(|parameters| {
-                Ok(Moments { mean: parameters.values.f_zeros_like()?, square: parameters.values.f_zeros_like()? })
+                Ok(Moments {
+                    mean: parameters.values.f_zeros_like()?,
+                    square: parameters.values.f_zeros_like()?,
+                })
             })
             .collect::<Result<_, LearnError>>()?;
-        let log_z = Scalar { value: settings.adam.log_z, ..Scalar::default() };
-        Ok(Self { settings, count: 0, moments, log_z })
+        let log_z = Scalar {
+            value: settings.adam.log_z,
+            ..Scalar::default()
+        };
+        Ok(Self {
+            settings,
+            count: 0,
+            moments,
+            log_z,
+        })
     }
 
     /// Takes one step along the networks' gradients and that of log Z; returns the gradient's norm before clipping. Where
@@ -245,11 +311,21 @@ impl Optimiser {
         if !norm.is_finite() || !log_z_gradient.is_finite() {
             return Ok(f64::NAN);
         }
-        let scale = self.settings.adam.clip_norm.map_or(1.0, |most| (most / norm.max(1e-12)).min(1.0));
+        let scale = self
+            .settings
+            .adam
+            .clip_norm
+            .map_or(1.0, |most| (most / norm.max(1e-12)).min(1.0));
         let learning_rate = self.settings.adam.learning_rate.at(self.count);
         let log_z_rate = self.settings.adam.log_z_learning_rate.at(self.count);
         self.count += 1;
-        let step = Step::new(&self.settings, learning_rate, self.settings.weight_decay, self.count, scale);
+        let step = Step::new(
+            &self.settings,
+            learning_rate,
+            self.settings.weight_decay,
+            self.count,
+            scale,
+        );
         for (parameters, state) in networks.iter_mut().zip(&mut self.moments) {
             if parameters.values.device() == Device::Cpu {
                 let gradient = slice(&parameters.gradient);
@@ -260,7 +336,12 @@ impl Optimiser {
             }
         }
         let Scalar { value, mean, square } = &mut self.log_z;
-        Step::new(&self.settings, log_z_rate, 0.0, self.count, 1.0).on_number(value, log_z_gradient, mean, square);
+        Step::new(&self.settings, log_z_rate, 0.0, self.count, 1.0).on_number(
+            value,
+            log_z_gradient,
+            mean,
+            square,
+        );
         Ok(norm)
     }
 }
@@ -283,7 +364,10 @@ mod tests {
     #[test]
     fn follows_the_papers() {
         let mut parameters = parameters(&[1.0, -2.0, 3.0]);
-        let params = AdamWParams { learning_rate: 0.1.into(), ..AdamWParams::default() };
+        let params = AdamWParams {
+            learning_rate: 0.1.into(),
+            ..AdamWParams::default()
+        };
         let mut optimiser = Optimiser::new(params.into(), &[&parameters]).unwrap();
         for _ in 0..3 {
             parameters.gradient = parameters.values.square();
@@ -308,7 +392,12 @@ mod tests {
             let step = Step::new(&settings, 0.05, 0.01, count, 0.5);
             let Moments { mean, square } = &mut states[0].moments[0];
             let gradient = slice(&a.gradient).to_vec();
-            step.on_slices(slice_mut(&mut a.values), &gradient, slice_mut(mean), slice_mut(square));
+            step.on_slices(
+                slice_mut(&mut a.values),
+                &gradient,
+                slice_mut(mean),
+                slice_mut(square),
+            );
             step.on_tensors(&mut states[1].moments[0], &mut b).unwrap();
         }
         assert!((&a.values - &b.values).abs().max().double_value(&[]) < 1e-6);
@@ -317,7 +406,11 @@ mod tests {
     #[test]
     fn clipping_scales_and_log_z_has_its_own_rate() {
         let mut parameters = parameters(&[0.0, 0.0]);
-        let params = AdamParams { clip_norm: Some(1.0), log_z_learning_rate: 0.5.into(), ..AdamParams::default() };
+        let params = AdamParams {
+            clip_norm: Some(1.0),
+            log_z_learning_rate: 0.5.into(),
+            ..AdamParams::default()
+        };
         let mut optimiser = Optimiser::new(params.into(), &[&parameters]).unwrap();
         parameters.gradient = Tensor::from_slice(&[3f32, 4.0]);
         let norm = optimiser.step(&mut [&mut parameters], -2.0).unwrap();

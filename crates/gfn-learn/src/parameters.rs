@@ -47,7 +47,12 @@ impl Layout {
     pub fn add(&mut self, name: impl Into<String>, shape: &[usize], start: Start) -> usize {
         let offset = self.entries.last().map_or(0, |last| last.offset + last.len());
         let shape = shape.iter().map(|&size| size as i64).collect();
-        self.entries.push(Entry { name: name.into(), shape, offset, start });
+        self.entries.push(Entry {
+            name: name.into(),
+            shape,
+            offset,
+            start,
+        });
         self.entries.len() - 1
     }
 }
@@ -83,11 +88,20 @@ impl Parameters {
         let values = Tensor::f_from_slice(&values)?.f_to(device)?;
         let gradient = values.f_zeros_like()?;
         let views = |flat: &Tensor| -> Result<Vec<Tensor>, LearnError> {
-            let view = |entry: &Entry| flat.f_narrow(0, entry.offset, entry.len())?.f_view(entry.shape.as_slice());
+            let view = |entry: &Entry| {
+                flat.f_narrow(0, entry.offset, entry.len())?
+                    .f_view(entry.shape.as_slice())
+            };
             Ok(layout.entries.iter().map(view).collect::<Result<_, _>>()?)
         };
         let (value_views, gradient_views) = (views(&values)?, views(&gradient)?);
-        Ok(Self { entries: layout.entries, values, gradient, value_views, gradient_views })
+        Ok(Self {
+            entries: layout.entries,
+            values,
+            gradient,
+            value_views,
+            gradient_views,
+        })
     }
 
     /// The parameters' names and shapes.
@@ -152,7 +166,10 @@ impl Parameters {
 /// Where the copy fails.
 pub fn to_f64(tensor: &Tensor) -> Result<Vec<f64>, LearnError> {
     let host = tensor.f_to(Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?;
-    Ok(crate::host::slice(&host).iter().map(|&value| f64::from(value)).collect())
+    Ok(crate::host::slice(&host)
+        .iter()
+        .map(|&value| f64::from(value))
+        .collect())
 }
 
 /// Makes a tensor of f64 numbers, as f32 on `device`.

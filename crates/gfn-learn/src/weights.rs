@@ -42,14 +42,21 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>, LearnError> {
 /// # Errors
 /// Where the file is missing, damaged, or of another model: the message names the tensor that does not fit.
 pub fn load(model: &mut Model, path: &Path) -> Result<(), LearnError> {
-    let refuse = |message: String| LearnError::Weights { path: path.display().to_string(), message };
+    let refuse = |message: String| LearnError::Weights {
+        path: path.display().to_string(),
+        message,
+    };
     let bytes = std::fs::read(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
     let saved = SafeTensors::deserialize(&bytes).map_err(|error| refuse(format!("is damaged: {error}")))?;
     let tensor = |name: &str, dtype: Dtype, shape: &[usize]| {
-        let view = saved.tensor(name).map_err(|_| refuse(format!("holds no tensor `{name}`; it is of another model")))?;
+        let view = saved
+            .tensor(name)
+            .map_err(|_| refuse(format!("holds no tensor `{name}`; it is of another model")))?;
         if view.dtype() != dtype || view.shape() != shape {
             let (found, kind) = (view.shape(), view.dtype());
-            return Err(refuse(format!("tensor `{name}` is {found:?} {kind:?}; the model has {shape:?} {dtype:?}")));
+            return Err(refuse(format!(
+                "tensor `{name}` is {found:?} {kind:?}; the model has {shape:?} {dtype:?}"
+            )));
         }
         Ok(view.data().to_vec())
     };
@@ -59,7 +66,10 @@ pub fn load(model: &mut Model, path: &Path) -> Result<(), LearnError> {
         for entry in network.parameters().entries() {
             let shape: Vec<usize> = entry.shape.iter().map(|&size| size as usize).collect();
             let data = tensor(&format!("{prefix}.{}", entry.name), Dtype::F32, &shape)?;
-            values.extend(data.chunks_exact(4).map(|word| f32::from_le_bytes(word.try_into().expect("four bytes"))));
+            values.extend(
+                data.chunks_exact(4)
+                    .map(|word| f32::from_le_bytes(word.try_into().expect("four bytes"))),
+            );
         }
         network.parameters_mut().set(&values)?;
     }

@@ -4,7 +4,8 @@
 use gfn_core::exact::{StateGraph, normalise};
 use gfn_core::testkit::RandomDag;
 use gfn_core::{
-    Environment, Logits, Loss, Mask, Policy, PolicyError, Purpose, SampleRequest, Sampler, Stream, TrajectoryBatch,
+    Environment, Logits, Loss, Mask, Policy, PolicyError, Purpose, SampleRequest, Sampler, Stream,
+    TrajectoryBatch,
 };
 use gfn_samplers::on_policy::{OnPolicy, Params};
 use thiserror::Error;
@@ -30,10 +31,15 @@ pub fn check_loss(loss: &dyn Loss) -> Result<(), Broken> {
         for learned_backward in [false, true] {
             if loss.needs().backward_policy || !learned_backward {
                 let case = Case::new(graph, loss, learned_backward);
-                case.zero_at_exact_flows(loss).and_then(|()| case.gradient(loss)).map_err(|what| Broken {
-                    graph,
-                    what: format!("with a {} backward policy, {what}", if learned_backward { "learned" } else { "uniform" }),
-                })?;
+                case.zero_at_exact_flows(loss)
+                    .and_then(|()| case.gradient(loss))
+                    .map_err(|what| Broken {
+                        graph,
+                        what: format!(
+                            "with a {} backward policy, {what}",
+                            if learned_backward { "learned" } else { "uniform" }
+                        ),
+                    })?;
             }
         }
     }
@@ -63,7 +69,13 @@ impl Case {
         let log_flow = graph.log_flows(&log_reward, &log_pb);
         let (_, log_z) = normalise(&log_reward);
         let mut batch = TrajectoryBatch::new(1);
-        let request = SampleRequest { seed, purpose: Purpose::Test, first_index: 100, count: 6, step: 0 };
+        let request = SampleRequest {
+            seed,
+            purpose: Purpose::Test,
+            first_index: 100,
+            count: 6,
+            step: 0,
+        };
         OnPolicy::new(Params::default())
             .sample(&request, &dag, &mut RandomPolicy(stream), &mut batch)
             .expect("random logits are finite");
@@ -72,7 +84,17 @@ impl Case {
             .collect();
         let mut plan = Evaluation::default();
         plan.plan(&dag, &batch, loss, learned_backward);
-        Self { graph, log_pb, log_flow, log_z, dag, batch, plan, learned_backward, seed }
+        Self {
+            graph,
+            log_pb,
+            log_flow,
+            log_z,
+            dag,
+            batch,
+            plan,
+            learned_backward,
+            seed,
+        }
     }
 
     /// What a perfect network says: edge flows as logits, so that their softmax is the exact policy.
@@ -94,11 +116,19 @@ impl Case {
     }
 
     fn exact_backward(&self, outputs: &mut Outputs) {
-        let Some(backward) = &mut outputs.backward else { return };
+        let Some(backward) = &mut outputs.backward else {
+            return;
+        };
         for state in 0..self.graph.len() {
             for (k, edge) in self.graph.edges_of(state).iter().enumerate() {
                 let target = i64::from(self.graph.state(edge.target as usize)[0]);
-                if let Some(row) = self.plan.observation.indices.iter().position(|&node| node == target) {
+                if let Some(row) = self
+                    .plan
+                    .observation
+                    .indices
+                    .iter()
+                    .position(|&node| node == target)
+                {
                     let at = backward.offsets[row] + edge.backward_action as usize;
                     backward.values[at] = self.log_pb[self.graph.edge_offsets()[state] + k];
                 }
@@ -115,7 +145,9 @@ impl Case {
         let spec = self.dag.spec();
         Outputs {
             forward: logits(spec.actions.most()),
-            backward: self.learned_backward.then(|| logits(spec.backward_actions.most())),
+            backward: self
+                .learned_backward
+                .then(|| logits(spec.backward_actions.most())),
             log_flow: Some(logits(1).values),
         }
     }
@@ -130,10 +162,16 @@ impl Case {
             .chain([&gradients.log_z])
             .fold(0.0f64, |most, slope| most.max(slope.abs()));
         if evaluated.loss.abs() > 1e-20 || steepest > 1e-9 {
-            return Err(format!("the loss at the exact flows is {}, its steepest slope {steepest}", evaluated.loss));
+            return Err(format!(
+                "the loss at the exact flows is {}, its steepest slope {steepest}",
+                evaluated.loss
+            ));
         }
         if (evaluated.log_z - self.log_z).abs() > 1e-9 {
-            return Err(format!("log Z at the exact flows reads {}, not {}", evaluated.log_z, self.log_z));
+            return Err(format!(
+                "log Z at the exact flows reads {}, not {}",
+                evaluated.log_z, self.log_z
+            ));
         }
         Ok(())
     }
@@ -142,19 +180,35 @@ impl Case {
         let mut stream = Stream::new(self.seed, Purpose::Test, 2);
         let outputs = self.outputs(|_| stream.normal());
         let log_z = 0.5;
-        let value = |outputs: &Outputs, log_z| self.plan.differentiate(&self.batch, loss, outputs, log_z).loss;
-        let gradients = self.plan.differentiate(&self.batch, loss, &outputs, log_z).gradients;
+        let value =
+            |outputs: &Outputs, log_z| self.plan.differentiate(&self.batch, loss, outputs, log_z).loss;
+        let gradients = self
+            .plan
+            .differentiate(&self.batch, loss, &outputs, log_z)
+            .gradients;
         let step = 1e-5;
         let agree = |name: &str, at: usize, slope: f64, up: f64, down: f64| {
             let expected = (up - down) / (2.0 * step);
             let close = (slope - expected).abs() <= 1e-6 * (1.0 + expected.abs());
-            if close { Ok(()) } else { Err(format!("d loss / d {name}[{at}] is {slope}, by differences {expected}")) }
+            if close {
+                Ok(())
+            } else {
+                Err(format!(
+                    "d loss / d {name}[{at}] is {slope}, by differences {expected}"
+                ))
+            }
         };
         type Pick = fn(&mut Outputs) -> Option<&mut Vec<f64>>;
         let parts: [(&str, &Vec<f64>, Pick); 3] = [
-            ("forward", &gradients.forward, |outputs| Some(&mut outputs.forward.values)),
-            ("backward", &gradients.backward, |outputs| outputs.backward.as_mut().map(|logits| &mut logits.values)),
-            ("log_flow", &gradients.log_flow, |outputs| outputs.log_flow.as_mut()),
+            ("forward", &gradients.forward, |outputs| {
+                Some(&mut outputs.forward.values)
+            }),
+            ("backward", &gradients.backward, |outputs| {
+                outputs.backward.as_mut().map(|logits| &mut logits.values)
+            }),
+            ("log_flow", &gradients.log_flow, |outputs| {
+                outputs.log_flow.as_mut()
+            }),
         ];
         for (name, slopes, pick) in parts {
             for (at, &slope) in slopes.iter().enumerate() {
@@ -166,7 +220,13 @@ impl Case {
                 agree(name, at, slope, moved(step), moved(-step))?;
             }
         }
-        agree("log_z", 0, gradients.log_z, value(&outputs, log_z + step), value(&outputs, log_z - step))
+        agree(
+            "log_z",
+            0,
+            gradients.log_z,
+            value(&outputs, log_z + step),
+            value(&outputs, log_z - step),
+        )
     }
 }
 

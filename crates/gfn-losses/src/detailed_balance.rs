@@ -17,7 +17,11 @@ pub struct DetailedBalance;
 
 impl Loss for DetailedBalance {
     fn needs(&self) -> Needs {
-        Needs { backward_policy: true, state_flow: true, ..Needs::default() }
+        Needs {
+            backward_policy: true,
+            state_flow: true,
+            ..Needs::default()
+        }
     }
 
     fn objective(&self) -> Objective<'_> {
@@ -32,7 +36,11 @@ impl TrajectoryLoss for DetailedBalance {
         for (window, &log_reward) in terms.offsets.windows(2).zip(terms.log_reward) {
             for step in window[0]..window[1] {
                 let last = step + 1 == window[1];
-                let next_flow = if last { log_reward } else { terms.log_flow[step + 1] };
+                let next_flow = if last {
+                    log_reward
+                } else {
+                    terms.log_flow[step + 1]
+                };
                 let residual = terms.log_flow[step] + terms.log_pf[step] - next_flow - terms.log_pb[step];
                 total += residual * residual;
                 let slope = 2.0 * residual / count;

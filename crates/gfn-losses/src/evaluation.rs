@@ -5,8 +5,8 @@
 use gfn_core::exact::{StateIndex, log_sum_exp};
 use gfn_core::loss::{FlowGradients, TrajectoryGradients};
 use gfn_core::{
-    Environment, FlowLoss, FlowTerms, Logits, Loss, Mask, Objective, Observation, TrajectoryBatch, TrajectoryLoss,
-    TrajectoryTerms,
+    Environment, FlowLoss, FlowTerms, Logits, Loss, Mask, Objective, Observation, TrajectoryBatch,
+    TrajectoryLoss, TrajectoryTerms,
 };
 
 /// The states to evaluate for a batch, and what the loss will read where. Reused from step to step.
@@ -187,11 +187,18 @@ impl Evaluation {
                 let count = self.scratch.mask.count();
                 let backward = if learned_backward && count > 1 {
                     let target = self.row_of(environment, target, true);
-                    Backward::Learned { target, action: batch.backward_actions()[step] as u32 }
+                    Backward::Learned {
+                        target,
+                        action: batch.backward_actions()[step] as u32,
+                    }
                 } else {
                     Backward::Known(-(count as f64).ln())
                 };
-                self.steps.push(Step { source, action: batch.actions()[step] as u32, backward });
+                self.steps.push(Step {
+                    source,
+                    action: batch.actions()[step] as u32,
+                    backward,
+                });
             }
         }
     }
@@ -205,7 +212,11 @@ impl Evaluation {
                 let (visited, new) = self.scratch.visited.insert(state);
                 if new {
                     let finished = position == steps;
-                    let log_reward = if finished { batch.log_reward[index] } else { f64::NEG_INFINITY };
+                    let log_reward = if finished {
+                        batch.log_reward[index]
+                    } else {
+                        f64::NEG_INFINITY
+                    };
                     self.plan_flow(environment, state, finished, log_reward);
                 }
                 self.flows[visited].visits += 1.0;
@@ -217,7 +228,12 @@ impl Evaluation {
 
     fn plan_flow(&mut self, environment: &dyn Environment, state: &[i32], finished: bool, log_reward: f64) {
         let row = (!finished).then(|| self.row_of(environment, state, false));
-        self.flows.push(FlowState { row, first_parent: self.parents.len(), visits: 0.0, log_reward });
+        self.flows.push(FlowState {
+            row,
+            first_parent: self.parents.len(),
+            visits: 0.0,
+            log_reward,
+        });
         let mut mask = std::mem::take(&mut self.scratch.mask);
         let mut previous = std::mem::take(&mut self.scratch.previous);
         environment.backward_mask(state, &mut mask);
@@ -240,7 +256,9 @@ impl Evaluation {
         log_z: f64,
     ) -> Evaluated {
         match loss.objective() {
-            Objective::Trajectory(trajectory_loss) => self.over_steps(batch, loss, trajectory_loss, outputs, log_z),
+            Objective::Trajectory(trajectory_loss) => {
+                self.over_steps(batch, loss, trajectory_loss, outputs, log_z)
+            }
             Objective::Flow(flow_loss) => self.over_flows(flow_loss, outputs),
         }
     }
@@ -254,8 +272,15 @@ impl Evaluation {
         log_z: f64,
     ) -> Evaluated {
         let forward = Normalised::new(&outputs.forward, &self.legal);
-        let backward = outputs.backward.as_ref().map(|logits| Normalised::new(logits, &self.legal_backward));
-        let log_pf: Vec<f64> = self.steps.iter().map(|step| forward.log_p(step.source, step.action)).collect();
+        let backward = outputs
+            .backward
+            .as_ref()
+            .map(|logits| Normalised::new(logits, &self.legal_backward));
+        let log_pf: Vec<f64> = self
+            .steps
+            .iter()
+            .map(|step| forward.log_p(step.source, step.action))
+            .collect();
         let log_pb: Vec<f64> = self
             .steps
             .iter()
@@ -281,14 +306,21 @@ impl Evaluation {
         let mut slopes = TrajectoryGradients::zeros(&terms);
         let value = trajectory_loss.evaluate(&terms, &mut slopes);
 
-        let mut gradients = OutputGradients { log_z: slopes.log_z, ..OutputGradients::default() };
+        let mut gradients = OutputGradients {
+            log_z: slopes.log_z,
+            ..OutputGradients::default()
+        };
         let chosen = self.steps.iter().map(|step| (step.source, step.action));
         gradients.forward = forward.pull_back(chosen.zip(slopes.log_pf.iter().copied()));
         if let Some(policy) = &backward {
-            let learned = self.steps.iter().zip(&slopes.log_pb).filter_map(|(step, &slope)| match step.backward {
-                Backward::Learned { target, action } => Some(((target, action), slope)),
-                Backward::Known(_) => None,
-            });
+            let learned = self
+                .steps
+                .iter()
+                .zip(&slopes.log_pb)
+                .filter_map(|(step, &slope)| match step.backward {
+                    Backward::Learned { target, action } => Some(((target, action), slope)),
+                    Backward::Known(_) => None,
+                });
             gradients.backward = policy.pull_back(learned);
         }
         if let Some(flow) = &outputs.log_flow {
@@ -304,7 +336,11 @@ impl Evaluation {
         } else {
             mean_log_z(&terms)
         };
-        Evaluated { loss: value, log_z, gradients }
+        Evaluated {
+            loss: value,
+            log_z,
+            gradients,
+        }
     }
 
     fn over_flows(&self, flow_loss: &dyn FlowLoss, outputs: &Outputs) -> Evaluated {
@@ -312,18 +348,33 @@ impl Evaluation {
         let of = |parent: &Parent| logits.of(parent.row as usize)[parent.action as usize];
         let outflow = |row: u32| {
             let values = logits.of(row as usize);
-            log_sum_exp(self.legal.of(row as usize).iter().map(|&action| values[action as usize]))
+            log_sum_exp(
+                self.legal
+                    .of(row as usize)
+                    .iter()
+                    .map(|&action| values[action as usize]),
+            )
         };
-        let log_inflow: Vec<f64> =
-            (0..self.flows.len()).map(|k| log_sum_exp(self.parents_of(k).iter().map(of))).collect();
-        let log_outflow: Vec<f64> =
-            self.flows.iter().map(|flow| flow.row.map_or(f64::NEG_INFINITY, outflow)).collect();
+        let log_inflow: Vec<f64> = (0..self.flows.len())
+            .map(|k| log_sum_exp(self.parents_of(k).iter().map(of)))
+            .collect();
+        let log_outflow: Vec<f64> = self
+            .flows
+            .iter()
+            .map(|flow| flow.row.map_or(f64::NEG_INFINITY, outflow))
+            .collect();
         let log_reward: Vec<f64> = self.flows.iter().map(|flow| flow.log_reward).collect();
         let visits: Vec<f64> = self.flows.iter().map(|flow| flow.visits).collect();
-        let terms =
-            FlowTerms { log_inflow: &log_inflow, log_outflow: &log_outflow, log_reward: &log_reward, visits: &visits };
-        let mut slopes =
-            FlowGradients { log_inflow: vec![0.0; visits.len()], log_outflow: vec![0.0; visits.len()] };
+        let terms = FlowTerms {
+            log_inflow: &log_inflow,
+            log_outflow: &log_outflow,
+            log_reward: &log_reward,
+            visits: &visits,
+        };
+        let mut slopes = FlowGradients {
+            log_inflow: vec![0.0; visits.len()],
+            log_outflow: vec![0.0; visits.len()],
+        };
         let loss = flow_loss.evaluate(&terms, &mut slopes);
 
         let mut forward = vec![0.0; logits.values.len()];
@@ -339,14 +390,30 @@ impl Evaluation {
                 }
             }
         }
-        let mut gradients = OutputGradients { forward, ..OutputGradients::default() };
-        gradients.log_flow = outputs.log_flow.as_ref().map_or_else(Vec::new, |flow| vec![0.0; flow.len()]);
-        gradients.backward = outputs.backward.as_ref().map_or_else(Vec::new, |logits| vec![0.0; logits.values.len()]);
-        Evaluated { loss, log_z: outflow(self.source), gradients }
+        let mut gradients = OutputGradients {
+            forward,
+            ..OutputGradients::default()
+        };
+        gradients.log_flow = outputs
+            .log_flow
+            .as_ref()
+            .map_or_else(Vec::new, |flow| vec![0.0; flow.len()]);
+        gradients.backward = outputs
+            .backward
+            .as_ref()
+            .map_or_else(Vec::new, |logits| vec![0.0; logits.values.len()]);
+        Evaluated {
+            loss,
+            log_z: outflow(self.source),
+            gradients,
+        }
     }
 
     fn parents_of(&self, k: usize) -> &[Parent] {
-        let end = self.flows.get(k + 1).map_or(self.parents.len(), |next| next.first_parent);
+        let end = self
+            .flows
+            .get(k + 1)
+            .map_or(self.parents.len(), |next| next.first_parent);
         &self.parents[self.flows[k].first_parent..end]
     }
 }
@@ -365,7 +432,11 @@ impl<'a> Normalised<'a> {
             let values = logits.of(row);
             log_sum_exp(legal.of(row).iter().map(|&action| values[action as usize]))
         };
-        Self { logits, legal, log_total: (0..rows).map(total).collect() }
+        Self {
+            logits,
+            legal,
+            log_total: (0..rows).map(total).collect(),
+        }
     }
 
     fn log_p(&self, row: u32, action: u32) -> f64 {

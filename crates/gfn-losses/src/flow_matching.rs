@@ -23,7 +23,10 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { epsilon: 0.0, terminal_weight: 1.0 }
+        Self {
+            epsilon: 0.0,
+            terminal_weight: 1.0,
+        }
     }
 }
 
@@ -37,13 +40,19 @@ pub struct FlowMatching {
 impl FlowMatching {
     /// The loss with these parameters.
     pub fn new(params: &Params) -> Self {
-        Self { log_epsilon: params.epsilon.ln(), terminal_weight: params.terminal_weight }
+        Self {
+            log_epsilon: params.epsilon.ln(),
+            terminal_weight: params.terminal_weight,
+        }
     }
 }
 
 impl Loss for FlowMatching {
     fn needs(&self) -> Needs {
-        Needs { edge_flows: true, ..Needs::default() }
+        Needs {
+            edge_flows: true,
+            ..Needs::default()
+        }
     }
 
     fn objective(&self) -> Objective<'_> {
@@ -65,9 +74,15 @@ impl FlowLoss for FlowMatching {
     fn evaluate(&self, terms: &FlowTerms<'_>, gradients: &mut FlowGradients) -> f64 {
         let finished = |k: usize| terms.log_outflow[k] == f64::NEG_INFINITY;
         let visits = |of_finished: bool| -> f64 {
-            (0..terms.visits.len()).filter(|&k| finished(k) == of_finished).map(|k| terms.visits[k]).sum()
+            (0..terms.visits.len())
+                .filter(|&k| finished(k) == of_finished)
+                .map(|k| terms.visits[k])
+                .sum()
         };
-        let (inner, outer) = (1.0 / visits(false).max(1.0), self.terminal_weight / visits(true).max(1.0));
+        let (inner, outer) = (
+            1.0 / visits(false).max(1.0),
+            self.terminal_weight / visits(true).max(1.0),
+        );
         let mut total = 0.0;
         for k in 0..terms.visits.len() {
             let weight = terms.visits[k] * if finished(k) { outer } else { inner };
@@ -91,21 +106,31 @@ mod tests {
     #[test]
     fn keeps_the_contract() {
         for (epsilon, terminal_weight) in [(0.0, 1.0), (2.5e-5, 10.0), (0.5, 1.0)] {
-            check_loss(&FlowMatching::new(&Params { epsilon, terminal_weight })).unwrap();
+            check_loss(&FlowMatching::new(&Params {
+                epsilon,
+                terminal_weight,
+            }))
+            .unwrap();
         }
     }
 
     /// One unfinished state visited three times and one finished one, by the formula.
     #[test]
     fn values_by_hand() {
-        let loss = FlowMatching::new(&Params { epsilon: 0.25, terminal_weight: 10.0 });
+        let loss = FlowMatching::new(&Params {
+            epsilon: 0.25,
+            terminal_weight: 10.0,
+        });
         let terms = FlowTerms {
             log_inflow: &[2f64.ln(), 1f64.ln()],
             log_outflow: &[3f64.ln(), f64::NEG_INFINITY],
             log_reward: &[f64::NEG_INFINITY, 4f64.ln()],
             visits: &[3.0, 1.0],
         };
-        let mut gradients = FlowGradients { log_inflow: vec![0.0; 2], log_outflow: vec![0.0; 2] };
+        let mut gradients = FlowGradients {
+            log_inflow: vec![0.0; 2],
+            log_outflow: vec![0.0; 2],
+        };
         let expected = (2.25f64 / 3.25).ln().powi(2) + 10.0 * (1.25f64 / 4.25).ln().powi(2);
         assert!((loss.evaluate(&terms, &mut gradients) - expected).abs() < 1e-12);
         assert_eq!(gradients.log_outflow[1], 0.0);

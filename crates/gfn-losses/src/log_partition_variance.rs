@@ -19,7 +19,10 @@ pub struct LogPartitionVariance;
 
 impl Loss for LogPartitionVariance {
     fn needs(&self) -> Needs {
-        Needs { backward_policy: true, ..Needs::default() }
+        Needs {
+            backward_policy: true,
+            ..Needs::default()
+        }
     }
 
     fn objective(&self) -> Objective<'_> {
@@ -31,8 +34,9 @@ impl TrajectoryLoss for LogPartitionVariance {
     fn evaluate(&self, terms: &TrajectoryTerms<'_>, gradients: &mut TrajectoryGradients) -> f64 {
         let count = terms.log_reward.len() as f64;
         let trajectories = terms.offsets.windows(2).zip(terms.log_reward);
-        let estimates: Vec<f64> =
-            trajectories.map(|(window, log_reward)| log_reward - log_ratio(terms, window[0]..window[1])).collect();
+        let estimates: Vec<f64> = trajectories
+            .map(|(window, log_reward)| log_reward - log_ratio(terms, window[0]..window[1]))
+            .collect();
         let mean = estimates.iter().sum::<f64>() / count;
         for (window, estimate) in terms.offsets.windows(2).zip(&estimates) {
             // The gradient through the mean vanishes, for the deviations sum to zero.
@@ -42,7 +46,11 @@ impl TrajectoryLoss for LogPartitionVariance {
                 gradients.log_pb[step] += slope;
             }
         }
-        estimates.iter().map(|estimate| (estimate - mean).powi(2)).sum::<f64>() / count
+        estimates
+            .iter()
+            .map(|estimate| (estimate - mean).powi(2))
+            .sum::<f64>()
+            / count
     }
 }
 

@@ -35,13 +35,19 @@ pub struct SubTrajectoryBalance {
 impl SubTrajectoryBalance {
     /// The loss with these parameters.
     pub fn new(params: &Params) -> Self {
-        Self { lambda: params.lambda }
+        Self {
+            lambda: params.lambda,
+        }
     }
 }
 
 impl Loss for SubTrajectoryBalance {
     fn needs(&self) -> Needs {
-        Needs { backward_policy: true, state_flow: true, ..Needs::default() }
+        Needs {
+            backward_policy: true,
+            state_flow: true,
+            ..Needs::default()
+        }
     }
 
     fn objective(&self) -> Objective<'_> {
@@ -105,7 +111,11 @@ impl SubTrajectoryBalance {
         sweep(&mut (0..potentials.len()), true);
         sweep(&mut (0..potentials.len()).rev(), false);
         // The sum is a quadratic form, so it is half the product of the point and the gradient there.
-        let value: f64 = potentials.iter().zip(&slopes).map(|(value, slope)| (value - mean) * slope / 2.0).sum();
+        let value: f64 = potentials
+            .iter()
+            .zip(&slopes)
+            .map(|(value, slope)| (value - mean) * slope / 2.0)
+            .sum();
         slopes.iter_mut().for_each(|slope| *slope /= total_weight);
         (value.max(0.0) / total_weight, slopes)
     }
@@ -139,7 +149,11 @@ mod tests {
                     }
                 }
                 let (value, _) = SubTrajectoryBalance { lambda }.weighted_mean(&potentials);
-                assert!((value - sum / weights).abs() < 1e-10 * (1.0 + value), "{value} {}", sum / weights);
+                assert!(
+                    (value - sum / weights).abs() < 1e-10 * (1.0 + value),
+                    "{value} {}",
+                    sum / weights
+                );
             }
         }
     }

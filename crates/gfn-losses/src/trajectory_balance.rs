@@ -17,7 +17,11 @@ pub struct TrajectoryBalance;
 
 impl Loss for TrajectoryBalance {
     fn needs(&self) -> Needs {
-        Needs { backward_policy: true, log_z: true, ..Needs::default() }
+        Needs {
+            backward_policy: true,
+            log_z: true,
+            ..Needs::default()
+        }
     }
 
     fn objective(&self) -> Objective<'_> {

@@ -56,7 +56,9 @@ pub enum FolderError {
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull => "; make room and run the command again",
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "; name another folder with --out",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; name another folder with --out"
+        }
         _ => "",
     }
 }
@@ -73,12 +75,17 @@ impl RunFolder {
     /// # Errors
     /// Where it holds something, or cannot be made.
     pub fn create(out: &Path) -> Result<Self, FolderError> {
-        let io = |error| FolderError::Io { path: out.to_path_buf(), error };
+        let io = |error| FolderError::Io {
+            path: out.to_path_buf(),
+            error,
+        };
         fs::create_dir_all(out).map_err(io)?;
         if fs::read_dir(out).map_err(io)?.next().is_some() {
             return Err(FolderError::Occupied(out.to_path_buf()));
         }
-        Ok(Self { path: out.to_path_buf() })
+        Ok(Self {
+            path: out.to_path_buf(),
+        })
     }
 
     /// Makes a folder of its own for a run under `root`: `<name>/<id>`, or `<name>/<id>-2` and so on where that exists.
@@ -87,9 +94,16 @@ impl RunFolder {
     /// Where it cannot be made.
     pub fn create_under(root: &Path, name: &str, id: &str) -> Result<Self, FolderError> {
         let parent = root.join(name);
-        fs::create_dir_all(&parent).map_err(|error| FolderError::Io { path: parent.clone(), error })?;
+        fs::create_dir_all(&parent).map_err(|error| FolderError::Io {
+            path: parent.clone(),
+            error,
+        })?;
         for attempt in 1.. {
-            let path = parent.join(if attempt == 1 { id.to_string() } else { format!("{id}-{attempt}") });
+            let path = parent.join(if attempt == 1 {
+                id.to_string()
+            } else {
+                format!("{id}-{attempt}")
+            });
             match fs::create_dir(&path) {
                 Ok(()) => return Ok(Self { path }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -104,8 +118,14 @@ impl RunFolder {
     /// # Errors
     /// Where it is not one.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
-        let folder = Self { path: path.to_path_buf() };
-        if folder.file(names::RESOLVED).is_file() { Ok(folder) } else { Err(FolderError::NotARun(path.to_path_buf())) }
+        let folder = Self {
+            path: path.to_path_buf(),
+        };
+        if folder.file(names::RESOLVED).is_file() {
+            Ok(folder)
+        } else {
+            Err(FolderError::NotARun(path.to_path_buf()))
+        }
     }
 
     /// Where the folder is.
@@ -153,8 +173,14 @@ impl RunFolder {
     /// Where it is missing or damaged.
     pub fn manifest(&self) -> Result<Manifest, FolderError> {
         let path = self.file(names::MANIFEST);
-        let text = fs::read_to_string(&path).map_err(|error| FolderError::Io { path: path.clone(), error })?;
-        serde_json::from_str(&text).map_err(|error| FolderError::Damaged { path, message: error.to_string() })
+        let text = fs::read_to_string(&path).map_err(|error| FolderError::Io {
+            path: path.clone(),
+            error,
+        })?;
+        serde_json::from_str(&text).map_err(|error| FolderError::Damaged {
+            path,
+            message: error.to_string(),
+        })
     }
 }
 
@@ -184,13 +210,19 @@ impl Lines {
     pub fn push<T: Serialize>(&mut self, value: &T) -> Result<(), FolderError> {
         let mut line = serde_json::to_vec(value).expect("events are plain data");
         line.push(b'\n');
-        self.file.write_all(&line).map_err(|error| FolderError::Io { path: self.path.clone(), error })
+        self.file.write_all(&line).map_err(|error| FolderError::Io {
+            path: self.path.clone(),
+            error,
+        })
     }
 }
 
 /// The SHA-256 of some bytes, in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -201,17 +233,31 @@ mod tests {
     fn two_runs_never_share_a_folder() {
         let root = tempfile::tempdir().unwrap();
         let paths: Vec<PathBuf> = (0..3)
-            .map(|_| RunFolder::create_under(root.path(), "mol", "a").unwrap().path().to_path_buf())
+            .map(|_| {
+                RunFolder::create_under(root.path(), "mol", "a")
+                    .unwrap()
+                    .path()
+                    .to_path_buf()
+            })
             .collect();
-        assert_eq!(paths, ["a", "a-2", "a-3"].map(|id| root.path().join("mol").join(id)));
+        assert_eq!(
+            paths,
+            ["a", "a-2", "a-3"].map(|id| root.path().join("mol").join(id))
+        );
     }
 
     #[test]
     fn an_occupied_folder_is_refused() {
         let root = tempfile::tempdir().unwrap();
         RunFolder::create(root.path()).unwrap().write("x", b"1").unwrap();
-        assert!(matches!(RunFolder::create(root.path()), Err(FolderError::Occupied(_))));
-        assert!(matches!(RunFolder::open(root.path()), Err(FolderError::NotARun(_))));
+        assert!(matches!(
+            RunFolder::create(root.path()),
+            Err(FolderError::Occupied(_))
+        ));
+        assert!(matches!(
+            RunFolder::open(root.path()),
+            Err(FolderError::NotARun(_))
+        ));
     }
 
     #[test]

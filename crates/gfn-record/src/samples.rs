@@ -38,10 +38,19 @@ mod tests {
 
     #[test]
     fn rows_and_header() {
-        let sample = Sample { object: "C,C".into(), reward: 0.5, log_reward: -1.0, log_probability: None, steps: 3 };
+        let sample = Sample {
+            object: "C,C".into(),
+            reward: 0.5,
+            log_reward: -1.0,
+            log_probability: None,
+            steps: 3,
+        };
         let mut bytes = Vec::new();
         write(&mut bytes, [&sample]).unwrap();
         let text = String::from_utf8(bytes).unwrap();
-        assert_eq!(text, "object,reward,log_reward,log_probability,steps\n\"C,C\",0.5,-1.0,,3\n");
+        assert_eq!(
+            text,
+            "object,reward,log_reward,log_probability,steps\n\"C,C\",0.5,-1.0,,3\n"
+        );
     }
 }

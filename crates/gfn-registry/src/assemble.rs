@@ -38,9 +38,14 @@ pub fn assemble(experiment: &Experiment) -> Result<Assembled, Problems> {
 
 fn make(experiment: &Experiment, problems: &mut Vec<Problem>) -> Option<Assembled> {
     let report = |problems: &mut Vec<Problem>, message: String, origin: &Option<Origin>| {
-        problems.push(Problem { message, origin: origin.clone(), help: None });
+        problems.push(Problem {
+            message,
+            origin: origin.clone(),
+            help: None,
+        });
     };
-    let loss = (experiment.loss.build)(&()).map_err(|message| report(problems, message, &experiment.loss.origin));
+    let loss =
+        (experiment.loss.build)(&()).map_err(|message| report(problems, message, &experiment.loss.origin));
     let network = (experiment.network.build)(&());
     let backward = (experiment.backward_policy.build)(&());
     let sampler = (experiment.sampler.build)(&());
@@ -55,15 +60,25 @@ fn make(experiment: &Experiment, problems: &mut Vec<Problem>) -> Option<Assemble
     let spec = environment.spec();
     if let Err(needs) = network.accepts(spec) {
         let message = format!("network `{}` needs {needs}", experiment.network.name);
-        let origin = experiment.network.origin.clone().or_else(|| experiment.environment.origin.clone());
+        let origin = experiment
+            .network
+            .origin
+            .clone()
+            .or_else(|| experiment.environment.origin.clone());
         report(problems, message, &origin);
     }
     check_loss(experiment, &*loss, problems);
     if let Err(message) = gfn_learn::device::check_name(&experiment.hardware.device) {
-        let origin = experiment.tree.section("hardware").and_then(|node| node.get("device"));
+        let origin = experiment
+            .tree
+            .section("hardware")
+            .and_then(|node| node.get("device"));
         report(problems, message, &origin.map(|node| node.origin.clone()));
     }
-    let context = RewardContext { objects: spec.objects.clone(), threads: experiment.hardware.reward_thread_count() };
+    let context = RewardContext {
+        objects: spec.objects.clone(),
+        threads: experiment.hardware.reward_thread_count(),
+    };
     let reward = match (experiment.reward.build)(&context) {
         Ok(reward) => reward,
         Err(needs) => {
@@ -79,9 +94,20 @@ fn make(experiment: &Experiment, problems: &mut Vec<Problem>) -> Option<Assemble
         BackwardKind::Tied => BackwardPolicy::Tied,
         BackwardKind::Learned => BackwardPolicy::Learned(network.clone()),
     };
-    let model = ModelParams { network, backward, needs: loss.needs(), optimiser };
+    let model = ModelParams {
+        network,
+        backward,
+        needs: loss.needs(),
+        optimiser,
+    };
     let reward = Shaped::new(reward, experiment.shape.clone());
-    Some(Assembled { environment, reward, model, loss, sampler })
+    Some(Assembled {
+        environment,
+        reward,
+        model,
+        loss,
+        sampler,
+    })
 }
 
 fn check_loss(experiment: &Experiment, loss: &dyn Loss, problems: &mut Vec<Problem>) {
@@ -89,18 +115,38 @@ fn check_loss(experiment: &Experiment, loss: &dyn Loss, problems: &mut Vec<Probl
     if let (false, Some(origin)) = (loss.needs().backward_policy, &experiment.backward_policy_given) {
         let chosen = experiment.backward_policy.name;
         let message = format!("loss `{name}` has no backward policy, but `backward_policy` is `{chosen}`");
-        problems.push(Problem::new(message).at(origin).help("remove the table `[backward_policy]`, or choose another loss"));
+        problems.push(
+            Problem::new(message)
+                .at(origin)
+                .help("remove the table `[backward_policy]`, or choose another loss"),
+        );
     }
     if name == "log-partition-variance" && experiment.training.batch_size < 2 {
         let message = format!("loss `{name}` is a variance over the batch, but `training.batch_size` is 1");
-        let origin = experiment.tree.section("training").and_then(|node| node.get("batch_size"));
-        let origin = origin.map(|node| node.origin.clone()).or_else(|| experiment.loss.origin.clone());
-        problems.push(Problem { message, origin, help: Some("use a batch of at least 2".into()) });
+        let origin = experiment
+            .tree
+            .section("training")
+            .and_then(|node| node.get("batch_size"));
+        let origin = origin
+            .map(|node| node.origin.clone())
+            .or_else(|| experiment.loss.origin.clone());
+        problems.push(Problem {
+            message,
+            origin,
+            help: Some("use a batch of at least 2".into()),
+        });
     }
     let floor = experiment.shape.floor;
     if experiment.shape.clip.is_some_and(|clip| clip < floor) {
-        let origin = experiment.tree.section("reward").and_then(|node| node.get("clip"));
+        let origin = experiment
+            .tree
+            .section("reward")
+            .and_then(|node| node.get("clip"));
         let message = format!("`reward.clip` is below `reward.floor`, which is {floor}");
-        problems.push(Problem { message, origin: origin.map(|node| node.origin.clone()), help: None });
+        problems.push(Problem {
+            message,
+            origin: origin.map(|node| node.origin.clone()),
+            help: None,
+        });
     }
 }

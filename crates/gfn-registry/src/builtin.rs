@@ -24,11 +24,15 @@ pub fn environments() -> Vec<Entry<Box<dyn Environment>, EnvironmentContext>> {
         entry("hypergrid", no_check, |params: &hypergrid::Params, _| {
             Ok(Box::new(hypergrid::Hypergrid::new(params)))
         }),
-        entry("fragments", absolute_vocabulary, |params: &fragments::Params, base| {
-            fragments::Fragments::new(params, base)
-                .map(|environment| Box::new(environment) as Box<dyn Environment>)
-                .map_err(|error| error.to_string())
-        }),
+        entry(
+            "fragments",
+            absolute_vocabulary,
+            |params: &fragments::Params, base| {
+                fragments::Fragments::new(params, base)
+                    .map(|environment| Box::new(environment) as Box<dyn Environment>)
+                    .map_err(|error| error.to_string())
+            },
+        ),
     ]
 }
 
@@ -54,10 +58,14 @@ pub struct RewardContext {
 /// Rewards.
 pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
     vec![
-        entry("hypergrid", no_check, |params: &hypergrid_reward::Params, context| {
-            hypergrid_reward::HypergridReward::new(params.clone(), &context.objects)
-                .map(|reward| Box::new(reward) as Box<dyn Reward>)
-        }),
+        entry(
+            "hypergrid",
+            no_check,
+            |params: &hypergrid_reward::Params, context| {
+                hypergrid_reward::HypergridReward::new(params.clone(), &context.objects)
+                    .map(|reward| Box::new(reward) as Box<dyn Reward>)
+            },
+        ),
         entry("druglike", no_check, |params: &druglike::Params, context| {
             let reward = druglike::Druglike::new(params, context.threads);
             reward.accepts(&context.objects)?;
@@ -69,19 +77,27 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
 /// Networks.
 pub fn networks() -> Vec<Entry<NetworkParams>> {
     vec![
-        entry("mlp", no_check, |params: &mlp::Params, ()| Ok(NetworkParams::Mlp(params.clone()))),
-        entry("message-passing", no_check, |params: &message_passing::Params, ()| {
-            Ok(NetworkParams::MessagePassing(params.clone()))
+        entry("mlp", no_check, |params: &mlp::Params, ()| {
+            Ok(NetworkParams::Mlp(params.clone()))
         }),
+        entry(
+            "message-passing",
+            no_check,
+            |params: &message_passing::Params, ()| Ok(NetworkParams::MessagePassing(params.clone())),
+        ),
     ]
 }
 
 /// Backward policies.
 pub fn backward_policies() -> Vec<Entry<BackwardKind>> {
     vec![
-        entry("uniform", no_check, |_: &UniformBackward, ()| Ok(BackwardKind::Uniform)),
+        entry("uniform", no_check, |_: &UniformBackward, ()| {
+            Ok(BackwardKind::Uniform)
+        }),
         entry("tied", no_check, |_: &TiedBackward, ()| Ok(BackwardKind::Tied)),
-        entry("learned", no_check, |_: &LearnedBackward, ()| Ok(BackwardKind::Learned)),
+        entry("learned", no_check, |_: &LearnedBackward, ()| {
+            Ok(BackwardKind::Learned)
+        }),
     ]
 }
 
@@ -91,26 +107,42 @@ pub fn losses() -> Vec<Entry<Box<dyn Loss>>> {
         entry("flow-matching", no_check, |params: &flow_matching::Params, ()| {
             Ok(Box::new(flow_matching::FlowMatching::new(params)))
         }),
-        entry("detailed-balance", no_check, |_: &detailed_balance::Params, ()| {
-            Ok(Box::new(detailed_balance::DetailedBalance))
-        }),
-        entry("trajectory-balance", no_check, |_: &trajectory_balance::Params, ()| {
-            Ok(Box::new(trajectory_balance::TrajectoryBalance))
-        }),
-        entry("sub-trajectory-balance", no_check, |params: &sub_trajectory_balance::Params, ()| {
-            Ok(Box::new(sub_trajectory_balance::SubTrajectoryBalance::new(params)))
-        }),
-        entry("log-partition-variance", no_check, |_: &log_partition_variance::Params, ()| {
-            Ok(Box::new(log_partition_variance::LogPartitionVariance))
-        }),
+        entry(
+            "detailed-balance",
+            no_check,
+            |_: &detailed_balance::Params, ()| Ok(Box::new(detailed_balance::DetailedBalance)),
+        ),
+        entry(
+            "trajectory-balance",
+            no_check,
+            |_: &trajectory_balance::Params, ()| Ok(Box::new(trajectory_balance::TrajectoryBalance)),
+        ),
+        entry(
+            "sub-trajectory-balance",
+            no_check,
+            |params: &sub_trajectory_balance::Params, ()| {
+                Ok(Box::new(sub_trajectory_balance::SubTrajectoryBalance::new(
+                    params,
+                )))
+            },
+        ),
+        entry(
+            "log-partition-variance",
+            no_check,
+            |_: &log_partition_variance::Params, ()| {
+                Ok(Box::new(log_partition_variance::LogPartitionVariance))
+            },
+        ),
     ]
 }
 
 /// Samplers.
 pub fn samplers() -> Vec<Entry<Box<dyn Sampler>>> {
-    vec![entry("on-policy", |params: &mut on_policy::Params, _| params.check(), |params: &on_policy::Params, ()| {
-        Ok(Box::new(on_policy::OnPolicy::new(params.clone())))
-    })]
+    vec![entry(
+        "on-policy",
+        |params: &mut on_policy::Params, _| params.check(),
+        |params: &on_policy::Params, ()| Ok(Box::new(on_policy::OnPolicy::new(params.clone()))),
+    )]
 }
 
 /// Optimisers.

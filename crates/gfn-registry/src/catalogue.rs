@@ -52,7 +52,10 @@ pub fn catalogue() -> Vec<Described> {
 }
 
 fn described<T, C>(section: &'static str, entries: Vec<Entry<T, C>>) -> Vec<Described> {
-    entries.iter().map(|entry| describe(section, entry.name, &entry.schema)).collect()
+    entries
+        .iter()
+        .map(|entry| describe(section, entry.name, &entry.schema))
+        .collect()
 }
 
 fn plain<P: JsonSchema>(section: &'static str) -> Described {
@@ -61,30 +64,54 @@ fn plain<P: JsonSchema>(section: &'static str) -> Described {
 
 fn describe(section: &'static str, name: &'static str, schema: &Value) -> Described {
     let properties = schema["properties"].as_object();
-    let parameters = properties.into_iter().flatten().map(|(name, property)| Parameter {
-        name: name.clone(),
-        accepts: accepts(property, schema),
-        default: property.get("default").filter(|value| !value.is_null()).map(Value::to_string),
-        help: text(property),
-    });
-    Described { section, name, help: text(schema), parameters: parameters.collect() }
+    let parameters = properties
+        .into_iter()
+        .flatten()
+        .map(|(name, property)| Parameter {
+            name: name.clone(),
+            accepts: accepts(property, schema),
+            default: property
+                .get("default")
+                .filter(|value| !value.is_null())
+                .map(Value::to_string),
+            help: text(property),
+        });
+    Described {
+        section,
+        name,
+        help: text(schema),
+        parameters: parameters.collect(),
+    }
 }
 
 fn text(schema: &Value) -> String {
-    schema["description"].as_str().unwrap_or_default().replace("\\[", "[").replace("\\]", "]")
+    schema["description"]
+        .as_str()
+        .unwrap_or_default()
+        .replace("\\[", "[")
+        .replace("\\]", "]")
 }
 
 fn resolve<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
-    let target = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    let target = schema["$ref"]
+        .as_str()
+        .and_then(|reference| reference.strip_prefix('#'));
     target.and_then(|pointer| root.pointer(pointer)).unwrap_or(schema)
 }
 
 /// What values a schema takes, in words.
 fn accepts(schema: &Value, root: &Value) -> String {
     let schema = resolve(schema, root);
-    if let Some(options) = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array) {
-        let mut words: Vec<String> =
-            options.iter().filter(|option| option["type"] != "null").map(|option| accepts(option, root)).collect();
+    if let Some(options) = schema
+        .get("oneOf")
+        .or_else(|| schema.get("anyOf"))
+        .and_then(Value::as_array)
+    {
+        let mut words: Vec<String> = options
+            .iter()
+            .filter(|option| option["type"] != "null")
+            .map(|option| accepts(option, root))
+            .collect();
         words.dedup();
         return words.join(" | ");
     }
@@ -92,7 +119,11 @@ fn accepts(schema: &Value, root: &Value) -> String {
         return value.to_string();
     }
     if let Some(values) = schema["enum"].as_array() {
-        return values.iter().map(Value::to_string).collect::<Vec<_>>().join(" | ");
+        return values
+            .iter()
+            .map(Value::to_string)
+            .collect::<Vec<_>>()
+            .join(" | ");
     }
     let kind = match &schema["type"] {
         Value::Array(kinds) => kinds.iter().find(|kind| *kind != "null").and_then(Value::as_str),
@@ -111,7 +142,9 @@ fn accepts(schema: &Value, root: &Value) -> String {
 
 fn object(schema: &Value, root: &Value) -> String {
     let keys = schema["properties"].as_object().into_iter().flatten();
-    let keys: Vec<String> = keys.map(|(key, property)| format!("{key} = {}", accepts(property, root))).collect();
+    let keys: Vec<String> = keys
+        .map(|(key, property)| format!("{key} = {}", accepts(property, root)))
+        .collect();
     format!("{{ {} }}", keys.join(", "))
 }
 
@@ -127,5 +160,9 @@ fn range(schema: &Value) -> String {
         bound("exclusiveMaximum", "<"),
     ];
     let bounds: Vec<String> = bounds.into_iter().flatten().collect();
-    if bounds.is_empty() { String::new() } else { format!(" {}", bounds.join(", ")) }
+    if bounds.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", bounds.join(", "))
+    }
 }

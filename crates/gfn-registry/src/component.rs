@@ -23,7 +23,8 @@ pub struct Chosen<T, C = ()> {
     pub origin: Option<Origin>,
 }
 
-type Read<T, C> = Box<dyn Fn(&Node, &str, &[&str], &Path) -> Result<(toml::Table, Build<T, C>), Vec<Problem>>>;
+type Read<T, C> =
+    Box<dyn Fn(&Node, &str, &[&str], &Path) -> Result<(toml::Table, Build<T, C>), Vec<Problem>>>;
 
 /// A registered component.
 pub struct Entry<T, C = ()> {
@@ -48,11 +49,16 @@ where
     let read_parameters: Read<T, C> = Box::new(move |node, section, ignore, base| {
         let mut params: P = read(node, section, ignore)?;
         check(&mut params, base).map_err(|message| vec![Problem::new(message).at(&node.origin)])?;
-        let table = to_table(&params).map_err(|error| vec![Problem::new(error.to_string()).at(&node.origin)])?;
+        let table =
+            to_table(&params).map_err(|error| vec![Problem::new(error.to_string()).at(&node.origin)])?;
         let build: Build<T, C> = Box::new(move |context| build(&params, context));
         Ok((table, build))
     });
-    Entry { name, schema: schema_of::<P>(), read: read_parameters }
+    Entry {
+        name,
+        schema: schema_of::<P>(),
+        read: read_parameters,
+    }
 }
 
 /// Nothing to check beyond the schema.
@@ -88,7 +94,10 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
     let absent = Node::empty(Origin::whole(root.origin.source));
     let node = section.tree.section(section.name).unwrap_or(&absent);
     if node.table().is_none() {
-        let message = format!("`{0}` is a table: write `[{0}]` and the keys under it", section.name);
+        let message = format!(
+            "`{0}` is a table: write `[{0}]` and the keys under it",
+            section.name
+        );
         return Err(vec![Problem::new(message).at(&node.origin)]);
     }
     let names: Vec<&'static str> = entries.iter().map(|entry| entry.name).collect();
@@ -96,7 +105,11 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
     let Some(entry) = entries.into_iter().find(|entry| entry.name == name) else {
         let message = format!("unknown {} `{name}`", section.name.replace('_', " "));
         let help = choice_help(&name, &names, section.name);
-        return Err(vec![Problem { message, origin, help: Some(help) }]);
+        return Err(vec![Problem {
+            message,
+            origin,
+            help: Some(help),
+        }]);
     };
     let mut ignore = vec!["kind"];
     ignore.extend_from_slice(section.shared_keys);
@@ -104,7 +117,12 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
     let mut table = toml::Table::new();
     table.insert("kind".into(), entry.name.into());
     table.extend(parameters);
-    Ok(Chosen { name: entry.name, table, build, origin })
+    Ok(Chosen {
+        name: entry.name,
+        table,
+        build,
+        origin,
+    })
 }
 
 fn name_of(
@@ -117,17 +135,29 @@ fn name_of(
             Some(name) => Ok((name.to_string(), Some(kind.origin.clone()))),
             None => {
                 let message = format!("`{}.kind` is a name in quotes", section.name);
-                Err(vec![Problem::new(message).at(&kind.origin).help(format!("one of: {}", list(names)))])
+                Err(vec![
+                    Problem::new(message)
+                        .at(&kind.origin)
+                        .help(format!("one of: {}", list(names))),
+                ])
             }
         },
         (None, Some(default)) => Ok((default.to_string(), None)),
         (None, None) => {
             let message = format!("missing key `{}.kind`", section.name);
-            Err(vec![Problem::new(message).at(&node.origin).help(format!("one of: {}", list(names)))])
+            Err(vec![
+                Problem::new(message)
+                    .at(&node.origin)
+                    .help(format!("one of: {}", list(names))),
+            ])
         }
     }
 }
 
 fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

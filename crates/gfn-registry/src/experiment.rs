@@ -75,7 +75,8 @@ impl Experiment {
     /// # Errors
     /// Every mistake found, with its place.
     pub fn load(path: &Path, sets: &[String]) -> Result<Self, Problems> {
-        let variables = std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        let variables = std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
         let tree = Tree::load(path, variables, sets)?;
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
         Self::read(tree, base)
@@ -92,25 +93,52 @@ impl Experiment {
 
         let shape_keys = keys_of(&Shape::default());
         let reward_keys = reward_keys(&tree);
-        let section = |name, default| Section { tree: &tree, name, default, shared_keys: &[], base: &base };
+        let section = |name, default| Section {
+            tree: &tree,
+            name,
+            default,
+            shared_keys: &[],
+            base: &base,
+        };
         let mut keep = Keep(&mut problems);
-        let name = keep.of(top(&tree, "name", Node::as_str, "a text in quotes", Some("experiment")).and_then(safe_name(&tree)));
+        let name = keep.of(top(
+            &tree,
+            "name",
+            Node::as_str,
+            "a text in quotes",
+            Some("experiment"),
+        )
+        .and_then(safe_name(&tree)));
         let description = keep.of(optional_text(&tree, "description"));
         let seed = keep.of(seed(&tree));
         let environment = keep.of(choose(builtin::environments(), &section("environment", None)));
         let shared: Vec<&str> = shape_keys.iter().map(String::as_str).collect();
-        let reward = keep.of(choose(builtin::rewards(), &Section { shared_keys: &shared, ..section("reward", None) }));
+        let reward = keep.of(choose(
+            builtin::rewards(),
+            &Section {
+                shared_keys: &shared,
+                ..section("reward", None)
+            },
+        ));
         let shape = keep.of(plain::<Shape>(&tree, "reward", &reward_keys));
         let network = keep.of(choose(builtin::networks(), &section("network", Some("mlp"))));
-        let backward_policy =
-            keep.of(choose(builtin::backward_policies(), &section("backward_policy", Some("uniform"))));
+        let backward_policy = keep.of(choose(
+            builtin::backward_policies(),
+            &section("backward_policy", Some("uniform")),
+        ));
         let loss = keep.of(choose(builtin::losses(), &section("loss", None)));
-        let sampler = keep.of(choose(builtin::samplers(), &section("sampler", Some("on-policy"))));
+        let sampler = keep.of(choose(
+            builtin::samplers(),
+            &section("sampler", Some("on-policy")),
+        ));
         let optimiser = keep.of(choose(builtin::optimisers(), &section("optimizer", Some("adam"))));
         let training = keep.of(plain(&tree, "training", &[]));
         let hardware = keep.of(plain(&tree, "hardware", &[]));
         let evaluation = keep.of(plain(&tree, "evaluation", &[]));
-        let backward_policy_given = tree.root().entry("backward_policy").map(|entry| entry.key_origin.clone());
+        let backward_policy_given = tree
+            .root()
+            .entry("backward_policy")
+            .map(|entry| entry.key_origin.clone());
 
         let parts = (|| {
             Some(Self {
@@ -181,7 +209,12 @@ fn table_of<P: Serialize>(params: &P) -> toml::Table {
 
 fn keys_of<P: JsonSchema>(_: &P) -> Vec<String> {
     let schema = crate::component::schema_of::<P>();
-    schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect()
+    schema["properties"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.clone())
+        .collect()
 }
 
 /// The keys of `[reward]` that belong to the chosen reward, not to its shape: all that the shape does not know. Where the
@@ -189,7 +222,12 @@ fn keys_of<P: JsonSchema>(_: &P) -> Vec<String> {
 fn reward_keys(tree: &Tree) -> Vec<String> {
     let shape = keys_of(&Shape::default());
     let table = tree.section("reward").and_then(Node::table);
-    table.into_iter().flatten().map(|(key, _)| key.clone()).filter(|key| !shape.contains(key)).collect()
+    table
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.clone())
+        .filter(|key| !shape.contains(key))
+        .collect()
 }
 
 fn plain<P: DeserializeOwned + JsonSchema>(
@@ -213,7 +251,9 @@ fn top<'a, T: ?Sized>(
         (Some(node), _) => take(node)
             .ok_or_else(|| vec![Problem::new(format!("`{key}` must be {expected}")).at(&node.origin)]),
         (None, Some(default)) => Ok(default),
-        (None, None) => Err(vec![Problem::new(format!("missing key `{key}`")).at(&tree.root().origin)]),
+        (None, None) => Err(vec![
+            Problem::new(format!("missing key `{key}`")).at(&tree.root().origin),
+        ]),
     }
 }
 
@@ -239,9 +279,13 @@ fn optional_text(tree: &Tree, key: &str) -> Result<Option<String>, Vec<Problem>>
 }
 
 fn seed(tree: &Tree) -> Result<u64, Vec<Problem>> {
-    let Some(node) = tree.section("seed") else { return Ok(0) };
+    let Some(node) = tree.section("seed") else {
+        return Ok(0);
+    };
     match node.value {
         gfn_config::Value::Integer(seed) if seed >= 0 => Ok(seed as u64),
-        _ => Err(vec![Problem::new("`seed` must be a whole number from 0 up").at(&node.origin)]),
+        _ => Err(vec![
+            Problem::new("`seed` must be a whole number from 0 up").at(&node.origin),
+        ]),
     }
 }

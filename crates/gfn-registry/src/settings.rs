@@ -46,7 +46,11 @@ pub struct Training {
 
 impl Default for Training {
     fn default() -> Self {
-        Self { steps: 1000, batch_size: 16, log_every: 10 }
+        Self {
+            steps: 1000,
+            batch_size: 16,
+            log_every: 10,
+        }
     }
 }
 
@@ -69,7 +73,12 @@ pub struct Hardware {
 
 impl Default for Hardware {
     fn default() -> Self {
-        Self { device: "auto".into(), threads: 1, reward_threads: 0, precision: Precision::F32 }
+        Self {
+            device: "auto".into(),
+            threads: 1,
+            reward_threads: 0,
+            precision: Precision::F32,
+        }
     }
 }
 

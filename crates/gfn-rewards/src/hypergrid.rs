@@ -28,7 +28,12 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { function: Function::Original, r0: 0.1, r1: 0.5, r2: 2.0 }
+        Self {
+            function: Function::Original,
+            r0: 0.1,
+            r1: 0.5,
+            r2: 2.0,
+        }
     }
 }
 
@@ -62,7 +67,11 @@ impl HypergridReward {
     /// Where the objects are not grid cells.
     pub fn new(params: Params, kind: &ObjectKind) -> Result<Self, String> {
         match *kind {
-            ObjectKind::Grid { dimensions, height } => Ok(Self { params, dimensions, height: height as i64 }),
+            ObjectKind::Grid { dimensions, height } => Ok(Self {
+                params,
+                dimensions,
+                height: height as i64,
+            }),
             ref other => Err(format!("grid cells (environment `hypergrid`), not {other}")),
         }
     }
@@ -87,7 +96,10 @@ impl HypergridReward {
             }
             Function::Sparse => {
                 let ones = cell.iter().filter(|&&x| x == 1).count();
-                let far = cell.iter().filter(|&&x| i64::from(x) == self.height - 2 && x != 1).count();
+                let far = cell
+                    .iter()
+                    .filter(|&&x| i64::from(x) == self.height - 2 && x != 1)
+                    .count();
                 let corner = ones + far == cell.len() && (far > 0 || self.height == 3);
                 if corner { 1.0 } else { 1e-12 }
             }
@@ -128,19 +140,34 @@ mod tests {
     use super::*;
 
     fn reward(function: Function, height: usize, dimensions: usize) -> HypergridReward {
-        let params = Params { function, ..Params::default() };
+        let params = Params {
+            function,
+            ..Params::default()
+        };
         HypergridReward::new(params, &ObjectKind::Grid { dimensions, height }).unwrap()
     }
 
     fn band_cells(height: usize) -> Vec<usize> {
         let reward = reward(Function::Original, height, 1);
-        (0..height).filter(|&x| reward.reward(&[x as i32]) > 2.0).collect()
+        (0..height)
+            .filter(|&x| reward.reward(&[x as i32]) > 2.0)
+            .collect()
     }
 
     /// The heights at which public libraries disagree, decided exactly (band indices per axis).
     #[test]
     fn bands_are_exact() {
-        let counts = [(8, 2), (11, 0), (16, 2), (21, 2), (31, 4), (36, 6), (41, 6), (64, 12), (256, 50)];
+        let counts = [
+            (8, 2),
+            (11, 0),
+            (16, 2),
+            (21, 2),
+            (31, 4),
+            (36, 6),
+            (41, 6),
+            (64, 12),
+            (256, 50),
+        ];
         for (height, count) in counts {
             assert_eq!(band_cells(height).len(), count, "height {height}");
         }

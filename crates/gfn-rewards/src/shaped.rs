@@ -31,7 +31,13 @@ pub struct Shape {
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { exponent: 1.0, temperature: 1.0, floor: 0.0, clip: None, cache: 100_000 }
+        Self {
+            exponent: 1.0,
+            temperature: 1.0,
+            floor: 0.0,
+            clip: None,
+            cache: 100_000,
+        }
     }
 }
 
@@ -48,7 +54,11 @@ pub struct Shaped {
 impl Shaped {
     /// `inner`, shaped.
     pub fn new(inner: Box<dyn Reward>, shape: Shape) -> Self {
-        Self { inner, shape, cache: Mutex::default() }
+        Self {
+            inner,
+            shape,
+            cache: Mutex::default(),
+        }
     }
 
     /// The reward before shaping.
@@ -66,17 +76,26 @@ impl Shaped {
         } else {
             self.fill_from_cache(objects, raw)?;
         }
-        match raw.iter().position(|value| value.is_nan() || *value == f64::INFINITY) {
+        match raw
+            .iter()
+            .position(|value| value.is_nan() || *value == f64::INFINITY)
+        {
             None => Ok(()),
             Some(index) => Err(RewardError::Object {
                 object: objects.describe(index),
-                message: format!("log-reward {}; a reward must be a number, finite and not negative", raw[index]),
+                message: format!(
+                    "log-reward {}; a reward must be a number, finite and not negative",
+                    raw[index]
+                ),
             }),
         }
     }
 
     fn fill_from_cache(&self, objects: &Objects<'_>, raw: &mut [f64]) -> Result<(), RewardError> {
-        let mut cache = self.cache.lock().expect("no reward panics while it holds the cache");
+        let mut cache = self
+            .cache
+            .lock()
+            .expect("no reward panics while it holds the cache");
         let mut missing = Vec::new();
         for (index, value) in raw.iter_mut().enumerate() {
             match cache.get(objects.state(index)) {
@@ -84,10 +103,14 @@ impl Shaped {
                 None => missing.push(index),
             }
         }
-        let states: Vec<i32> = missing.iter().flat_map(|&index| objects.state(index).iter().copied()).collect();
+        let states: Vec<i32> = missing
+            .iter()
+            .flat_map(|&index| objects.state(index).iter().copied())
+            .collect();
         let mut fresh = vec![0.0; missing.len()];
         if !missing.is_empty() {
-            self.inner.log_reward(&Objects::new(objects.environment(), &states), &mut fresh)?;
+            self.inner
+                .log_reward(&Objects::new(objects.environment(), &states), &mut fresh)?;
         }
         if cache.len() + missing.len() > self.shape.cache {
             cache.clear();
@@ -105,7 +128,12 @@ impl Shaped {
     ///
     /// # Errors
     /// As [`Shaped::raw_log_reward`], and where a reward is 0 after shaping.
-    pub fn score(&self, objects: &Objects<'_>, raw: &mut [f64], log_reward: &mut [f64]) -> Result<(), RewardError> {
+    pub fn score(
+        &self,
+        objects: &Objects<'_>,
+        raw: &mut [f64],
+        log_reward: &mut [f64],
+    ) -> Result<(), RewardError> {
         self.raw_log_reward(objects, raw)?;
         for (index, (shaped, &raw)) in log_reward.iter_mut().zip(&*raw).enumerate() {
             *shaped = self.shape(raw);
@@ -174,15 +202,30 @@ mod tests {
         for _ in 0..2 {
             result = reward.log_reward(&Objects::new(&dag, states), &mut values);
         }
-        (result.map(|()| values).map_err(|error| error.to_string()), calls.load(Ordering::Relaxed))
+        (
+            result.map(|()| values).map_err(|error| error.to_string()),
+            calls.load(Ordering::Relaxed),
+        )
     }
 
     #[test]
     fn clip_floor_then_power() {
-        let shape = Shape { exponent: 8.0, temperature: 2.0, floor: 0.5, clip: Some(2.0), cache: 0 };
+        let shape = Shape {
+            exponent: 8.0,
+            temperature: 2.0,
+            floor: 0.5,
+            clip: Some(2.0),
+            cache: 0,
+        };
         let (values, calls) = score(vec![0f64.ln(), 1f64.ln(), 3f64.ln()], shape, &[0, 1, 2]);
         let expected = [4.0 * 0.5f64.ln(), 0.0, 4.0 * 2f64.ln()];
-        assert!(values.unwrap().iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12));
+        assert!(
+            values
+                .unwrap()
+                .iter()
+                .zip(expected)
+                .all(|(a, b)| (a - b).abs() < 1e-12)
+        );
         assert_eq!(calls, 6);
     }
 

@@ -37,7 +37,12 @@ impl Loaded {
         weights::load(&mut model, &folder.file(names::WEIGHTS))?;
         let steps = folder.manifest()?.steps;
         let trajectories = steps * experiment.training.batch_size as u64;
-        Ok(Self { experiment, parts, model, at: (steps, trajectories) })
+        Ok(Self {
+            experiment,
+            parts,
+            model,
+            at: (steps, trajectories),
+        })
     }
 
     /// Draws `count` objects; `seed` tells one draw from another.
@@ -45,9 +50,14 @@ impl Loaded {
     /// # Errors
     /// Where the policy or the reward fails.
     pub fn sample(&mut self, count: usize, seed: u64) -> Result<Vec<Sample>, RunError> {
-        let settings = gfn_registry::settings::Evaluation { exact_states: 0, ..self.experiment.evaluation.clone() };
+        let settings = gfn_registry::settings::Evaluation {
+            exact_states: 0,
+            ..self.experiment.evaluation.clone()
+        };
         let measurer = Measurer::new(&self.parts, &settings)?;
-        Ok(measurer.draw(&mut self.model, seed, Purpose::Samples, count, None)?.samples)
+        Ok(measurer
+            .draw(&mut self.model, seed, Purpose::Samples, count, None)?
+            .samples)
     }
 
     /// Measures the policy as the experiment's `[evaluation]` says.
@@ -57,9 +67,15 @@ impl Loaded {
     pub fn measure(&mut self) -> Result<Measured, RunError> {
         let measurer = Measurer::new(&self.parts, &self.experiment.evaluation)?;
         // Only a learned log Z outlives its training batch.
-        let log_z = self.parts.loss.needs().log_z.then_some(self.model.optimiser.log_z.value);
+        let log_z = self
+            .parts
+            .loss
+            .needs()
+            .log_z
+            .then_some(self.model.optimiser.log_z.value);
         let seed = self.experiment.seed;
-        let (mut measured, _) = measurer.measure(&mut self.model, seed, Purpose::Evaluation, self.at, log_z)?;
+        let (mut measured, _) =
+            measurer.measure(&mut self.model, seed, Purpose::Evaluation, self.at, log_z)?;
         measured.modes_visited = None;
         Ok(measured)
     }

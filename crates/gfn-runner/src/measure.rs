@@ -58,12 +58,21 @@ impl<'a> Measurer<'a> {
     /// Where the sweep or its rewards fail.
     pub fn new(parts: &'a Assembled, settings: &'a Evaluation) -> Result<Self, RunError> {
         let threshold = settings.mode_threshold.or_else(|| parts.reward.mode_threshold());
-        let states = parts.environment.as_enumerable().map(gfn_core::Enumerable::state_count);
+        let states = parts
+            .environment
+            .as_enumerable()
+            .map(gfn_core::Enumerable::state_count);
         let swept = match states {
             Some(states) if states <= settings.exact_states => Some(Swept::new(parts, threshold)?),
             _ => None,
         };
-        Ok(Self { parts, settings, threshold, swept, modes_visited: HashSet::default() })
+        Ok(Self {
+            parts,
+            settings,
+            threshold,
+            swept,
+            modes_visited: HashSet::default(),
+        })
     }
 
     /// Whether exact figures are known.
@@ -75,7 +84,11 @@ impl<'a> Measurer<'a> {
     pub fn visit(&mut self, trainer: &Trainer<'_>) {
         let batch = trainer.batch();
         if let Some(threshold) = self.threshold {
-            for (index, _) in trainer.rewards().enumerate().filter(|(_, reward)| reaches(*reward, threshold)) {
+            for (index, _) in trainer
+                .rewards()
+                .enumerate()
+                .filter(|(_, reward)| reaches(*reward, threshold))
+            {
                 if !self.modes_visited.contains(batch.finished(index)) {
                     self.modes_visited.insert(batch.finished(index).into());
                 }
@@ -107,12 +120,22 @@ impl<'a> Measurer<'a> {
             }
             None => (None, None),
         };
-        let Drawn { metrics, mut samples } =
-            self.draw(model, seed, purpose, self.settings.samples, distribution.as_deref())?;
+        let Drawn { metrics, mut samples } = self.draw(
+            model,
+            seed,
+            purpose,
+            self.settings.samples,
+            distribution.as_deref(),
+        )?;
         samples.truncate(self.settings.samples);
         let modes_visited = self.threshold.map(|_| self.modes_visited.len() as u64);
-        let measured =
-            Measured { step: at.0, trajectories: at.1, exact, modes_visited, samples: metrics };
+        let measured = Measured {
+            step: at.0,
+            trajectories: at.1,
+            exact,
+            modes_visited,
+            samples: metrics,
+        };
         Ok((measured, samples))
     }
 
@@ -134,7 +157,13 @@ impl<'a> Measurer<'a> {
         let mut samples = Vec::with_capacity(count);
         for first in (0..count).step_by(CHUNK) {
             let count = CHUNK.min(count - first);
-            let request = SampleRequest { seed, purpose, first_index: first as u64, count, step: 0 };
+            let request = SampleRequest {
+                seed,
+                purpose,
+                first_index: first as u64,
+                count,
+                step: 0,
+            };
             sampler.sample(&request, environment, model, &mut batch)?;
             self.score(&batch, distribution, &mut samples)?;
         }
@@ -188,7 +217,9 @@ impl<'a> Measurer<'a> {
         for sample in samples {
             let known = seen.contains_key(sample.object.as_str());
             let fingerprint = *seen.entry(&sample.object).or_insert_with(|| {
-                Molecule::parse(&sample.object).and_then(|molecule| molecule.fingerprint()).ok()
+                Molecule::parse(&sample.object)
+                    .and_then(|molecule| molecule.fingerprint())
+                    .ok()
             });
             if let Some(fingerprint) = fingerprint {
                 valid += 1;
@@ -209,7 +240,9 @@ impl<'a> Measurer<'a> {
             top_100: top(100),
             top_1000: top(1000),
             mean_similarity: 1.0 - diversity(&fingerprints),
-            modes: self.threshold.map(|threshold| modes(&molecules, threshold, self.settings.mode_similarity) as u64),
+            modes: self
+                .threshold
+                .map(|threshold| modes(&molecules, threshold, self.settings.mode_similarity) as u64),
         }
     }
 }
@@ -223,15 +256,35 @@ impl Swept {
     fn new(parts: &Assembled, threshold: Option<f64>) -> Result<Self, RunError> {
         let environment = &*parts.environment;
         let graph = StateGraph::build(environment, usize::MAX)?;
-        let states: Vec<i32> =
-            graph.finished().iter().flat_map(|&state| graph.state(state as usize).iter().copied()).collect();
-        let (mut raw, mut log_reward) = (vec![0.0; graph.finished().len()], vec![0.0; graph.finished().len()]);
-        parts.reward.score(&Objects::new(environment, &states), &mut raw, &mut log_reward)?;
+        let states: Vec<i32> = graph
+            .finished()
+            .iter()
+            .flat_map(|&state| graph.state(state as usize).iter().copied())
+            .collect();
+        let (mut raw, mut log_reward) = (
+            vec![0.0; graph.finished().len()],
+            vec![0.0; graph.finished().len()],
+        );
+        parts
+            .reward
+            .score(&Objects::new(environment, &states), &mut raw, &mut log_reward)?;
         let (target, log_z) = normalise(&log_reward);
         let modes =
             threshold.map(|threshold| raw.iter().filter(|raw| reaches(raw.exp(), threshold)).count() as u64);
-        let object_of = graph.finished().iter().zip(0..).map(|(&state, object)| (state, object)).collect();
-        Ok(Self { graph, target, log_z, modes, object_of, window: VecDeque::new() })
+        let object_of = graph
+            .finished()
+            .iter()
+            .zip(0..)
+            .map(|(&state, object)| (state, object))
+            .collect();
+        Ok(Self {
+            graph,
+            target,
+            log_z,
+            modes,
+            object_of,
+            window: VecDeque::new(),
+        })
     }
 
     fn object(&self, state: &[i32]) -> Option<u32> {
@@ -253,7 +306,9 @@ impl Swept {
         model: &mut Model,
         log_z: Option<f64>,
     ) -> Result<(Exact, Vec<f64>), RunError> {
-        let p = self.graph.policy_distribution(&*parts.environment, model, SWEEP)?;
+        let p = self
+            .graph
+            .policy_distribution(&*parts.environment, model, SWEEP)?;
         let divergence = kullback_leibler(&self.target, &p);
         let window = self.window.len() as u64;
         let exact = Exact {
@@ -272,7 +327,9 @@ impl Swept {
     fn window_l1(&self) -> f64 {
         let mut frequency = vec![0.0; self.target.len()];
         let share = 1.0 / self.window.len() as f64;
-        self.window.iter().for_each(|&object| frequency[object as usize] += share);
+        self.window
+            .iter()
+            .for_each(|&object| frequency[object as usize] += share);
         l1(&frequency, &self.target)
     }
 }

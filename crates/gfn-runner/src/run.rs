@@ -78,7 +78,9 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Finished, RunEr
         threads,
         processor: processor(),
         parameters: model.parameter_count(),
-        started: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+        started: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
         seconds: None,
         training_seconds: None,
         steps: 0,
@@ -86,12 +88,20 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Finished, RunEr
         after: None,
     };
     folder.write_manifest(&manifest)?;
-    tracing::info!(name = experiment.name, seed = experiment.seed, device = manifest.device, "started");
+    tracing::info!(
+        name = experiment.name,
+        seed = experiment.seed,
+        device = manifest.device,
+        "started"
+    );
 
     let started = Instant::now();
     let mut session = Session::new(experiment, &parts, model, &folder, options.quiet)?;
     let result = session.train();
-    session.observers.iter_mut().for_each(|observer| observer.on_end());
+    session
+        .observers
+        .iter_mut()
+        .for_each(|observer| observer.on_end());
     folder.write(names::WEIGHTS, &weights::to_bytes(&session.trainer.model)?)?;
     manifest.steps = session.trainer.steps();
     manifest.seconds = Some(started.elapsed().as_secs_f64());
@@ -103,7 +113,12 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Finished, RunEr
             folder.write_manifest(&manifest)?;
             tracing::info!(seconds = manifest.seconds, "finished");
             let training_seconds = session.training_seconds;
-            Ok(Finished { folder: folder.path().to_path_buf(), before, after, training_seconds })
+            Ok(Finished {
+                folder: folder.path().to_path_buf(),
+                before,
+                after,
+                training_seconds,
+            })
         }
         Err(error) => {
             manifest.status = Status::Failed;
@@ -135,7 +150,9 @@ fn make_folder(experiment: &Experiment, options: &Options) -> Result<RunFolder, 
 fn processor() -> String {
     let information = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = information.lines().find(|line| line.starts_with("model name"));
-    line.and_then(|line| line.split(": ").nth(1)).unwrap_or("unknown").to_string()
+    line.and_then(|line| line.split(": ").nth(1))
+        .unwrap_or("unknown")
+        .to_string()
 }
 
 /// A run under way.
@@ -185,7 +202,10 @@ impl<'a> Session<'a> {
         let before = self.measure(false)?;
         for step in 1..=steps {
             let started = Instant::now();
-            let metrics = self.trainer.update().map_err(|cause| RunError::Step { step, cause })?;
+            let metrics = self
+                .trainer
+                .update()
+                .map_err(|cause| RunError::Step { step, cause })?;
             self.training_seconds += started.elapsed().as_secs_f64();
             self.measurer.visit(&self.trainer);
             self.emit(&Event::Step(metrics))?;
@@ -202,7 +222,8 @@ impl<'a> Session<'a> {
         let log_z = self.trainer.log_z();
         let purpose = Purpose::Evaluation;
         let (measured, drawn) =
-            self.measurer.measure(&mut self.trainer.model, self.experiment.seed, purpose, at, log_z)?;
+            self.measurer
+                .measure(&mut self.trainer.model, self.experiment.seed, purpose, at, log_z)?;
         self.emit(&Event::Measured(measured.clone()))?;
         if last {
             let mut bytes = Vec::new();

@@ -76,7 +76,9 @@ impl<'a> Trainer<'a> {
         let learned_backward = self.parts.model.backward.is_learned();
         self.plan.plan(environment, &self.batch, loss, learned_backward);
         let outputs = self.model.evaluate(&self.plan.observation)?;
-        let evaluated = self.plan.differentiate(&self.batch, loss, &outputs, self.model.optimiser.log_z.value);
+        let evaluated =
+            self.plan
+                .differentiate(&self.batch, loss, &outputs, self.model.optimiser.log_z.value);
         if !evaluated.loss.is_finite() {
             return Err(self.blame(evaluated.loss)?);
         }
@@ -98,7 +100,10 @@ impl<'a> Trainer<'a> {
             step: self.step,
         };
         let environment = &*self.parts.environment;
-        Ok(self.parts.sampler.sample(&request, environment, &mut self.model, &mut self.batch)?)
+        Ok(self
+            .parts
+            .sampler
+            .sample(&request, environment, &mut self.model, &mut self.batch)?)
     }
 
     fn score(&mut self) -> Result<(), Cause> {
@@ -106,7 +111,9 @@ impl<'a> Trainer<'a> {
         let objects = Objects::new(&*self.parts.environment, &finished);
         self.raw.resize(self.batch.len(), 0.0);
         self.batch.log_reward.resize(self.raw.len(), 0.0);
-        self.parts.reward.score(&objects, &mut self.raw, &mut self.batch.log_reward)?;
+        self.parts
+            .reward
+            .score(&objects, &mut self.raw, &mut self.batch.log_reward)?;
         Ok(())
     }
 
@@ -120,10 +127,16 @@ impl<'a> Trainer<'a> {
         };
         for index in 0..self.batch.len() {
             let alone = self.batch.only(index);
-            self.plan.plan(environment, &alone, loss, self.parts.model.backward.is_learned());
+            self.plan
+                .plan(environment, &alone, loss, self.parts.model.backward.is_learned());
             let outputs = self.model.evaluate(&self.plan.observation)?;
             let log_z = self.model.optimiser.log_z.value;
-            if !self.plan.differentiate(&alone, loss, &outputs, log_z).loss.is_finite() {
+            if !self
+                .plan
+                .differentiate(&alone, loss, &outputs, log_z)
+                .loss
+                .is_finite()
+            {
                 return Ok(cause(index, &self.batch));
             }
         }
@@ -194,9 +207,23 @@ mod tests {
         let tree = Tree::parse("test.toml", FILE).unwrap();
         let experiment = Experiment::read(tree, std::path::PathBuf::new()).unwrap();
         let mut parts = assemble(&experiment).unwrap();
-        let failing = Failing { good: 3, calls: AtomicUsize::new(0) };
-        parts.reward = Shaped::new(Box::new(failing), Shape { cache: 0, ..Shape::default() });
-        let model = Model::new(&parts.model, parts.environment.spec(), 0, gfn_learn::device::find("cpu").unwrap());
+        let failing = Failing {
+            good: 3,
+            calls: AtomicUsize::new(0),
+        };
+        parts.reward = Shaped::new(
+            Box::new(failing),
+            Shape {
+                cache: 0,
+                ..Shape::default()
+            },
+        );
+        let model = Model::new(
+            &parts.model,
+            parts.environment.spec(),
+            0,
+            gfn_learn::device::find("cpu").unwrap(),
+        );
         let mut trainer = Trainer::new(&parts, model.unwrap(), 0, 8);
         for _ in 0..3 {
             trainer.update().unwrap();
@@ -205,7 +232,9 @@ mod tests {
         let before = weights(&trainer);
         let cause = trainer.update().unwrap_err();
         let guilty = parts.environment.describe(trainer.batch().finished(7));
-        let expected = format!("the reward of {guilty}: log-reward NaN; a reward must be a number, finite and not negative");
+        let expected = format!(
+            "the reward of {guilty}: log-reward NaN; a reward must be a number, finite and not negative"
+        );
         assert_eq!(cause.to_string(), expected);
         assert_eq!(trainer.steps(), 3);
         assert!(before == weights(&trainer));

@@ -2,7 +2,8 @@
 
 use gfn_core::exact::log_sum_exp;
 use gfn_core::{
-    Environment, Logits, Mask, Policy, PolicyError, SampleError, SampleRequest, Sampler, Schedule, Stream, TrajectoryBatch,
+    Environment, Logits, Mask, Policy, PolicyError, SampleError, SampleRequest, Sampler, Schedule, Stream,
+    TrajectoryBatch,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,10 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { random_action_probability: 0.0.into(), temperature: 1.0.into() }
+        Self {
+            random_action_probability: 0.0.into(),
+            temperature: 1.0.into(),
+        }
     }
 }
 
@@ -31,7 +35,8 @@ impl Params {
     /// # Errors
     /// A sentence that names the setting.
     pub fn check(&self) -> Result<(), String> {
-        self.random_action_probability.check("sampler.random_action_probability", 0.0, 1.0)?;
+        self.random_action_probability
+            .check("sampler.random_action_probability", 0.0, 1.0)?;
         self.temperature.check("sampler.temperature", 1e-6, f64::INFINITY)
     }
 }
@@ -98,7 +103,8 @@ impl Sampler for OnPolicy {
                 return Err(SampleError::Endless { most: step, state });
             }
             states.clear();
-            live.iter().for_each(|&index| states.extend_from_slice(&walks[index].states[step * len..]));
+            live.iter()
+                .for_each(|&index| states.extend_from_slice(&walks[index].states[step * len..]));
             policy.logits(environment, &states, &mut logits)?;
             for (row, &index) in live.iter().enumerate() {
                 let walk = &mut walks[index];
@@ -106,14 +112,21 @@ impl Sampler for OnPolicy {
                 let uniform = walk.stream.uniform();
                 let action = exploration
                     .choose(logits.of(row), &masks[index], uniform, &mut weights)
-                    .map_err(|(action, value)| PolicyError::NotFinite { value, action, state: state.to_vec() })?;
-                walk.backward_actions.push(environment.step(state, action, &mut next));
+                    .map_err(|(action, value)| PolicyError::NotFinite {
+                        value,
+                        action,
+                        state: state.to_vec(),
+                    })?;
+                walk.backward_actions
+                    .push(environment.step(state, action, &mut next));
                 walk.actions.push(action);
                 walk.states.extend_from_slice(&next);
             }
         }
         batch.clear();
-        walks.iter().for_each(|walk| batch.push(&walk.states, &walk.actions, &walk.backward_actions));
+        walks
+            .iter()
+            .for_each(|walk| batch.push(&walk.states, &walk.actions, &walk.backward_actions));
         Ok(())
     }
 }
@@ -136,7 +149,10 @@ impl Exploration {
         weights.clear();
         weights.extend(mask.iter().map(|action| logits[action] / self.temperature));
         if let Some(at) = weights.iter().position(|weight| !weight.is_finite()) {
-            return Err((mask.iter().nth(at).expect("one weight a legal action"), weights[at]));
+            return Err((
+                mask.iter().nth(at).expect("one weight a legal action"),
+                weights[at],
+            ));
         }
         let total = log_sum_exp(weights.iter().copied());
         let even = self.epsilon / weights.len() as f64;
@@ -162,9 +178,17 @@ mod tests {
     use gfn_core::{Purpose, UniformPolicy};
 
     fn draw(sampler: &OnPolicy, dag: &RandomDag, first_index: u64, count: usize) -> TrajectoryBatch {
-        let request = SampleRequest { seed: 5, purpose: Purpose::Test, first_index, count, step: 0 };
+        let request = SampleRequest {
+            seed: 5,
+            purpose: Purpose::Test,
+            first_index,
+            count,
+            step: 0,
+        };
         let mut batch = TrajectoryBatch::new(1);
-        sampler.sample(&request, dag, &mut UniformPolicy, &mut batch).unwrap();
+        sampler
+            .sample(&request, dag, &mut UniformPolicy, &mut batch)
+            .unwrap();
         batch
     }
 
@@ -218,8 +242,13 @@ mod tests {
     fn a_logit_that_is_not_finite_is_named() {
         let mut mask = Mask::new(2);
         mask.allow_range(0, 2);
-        let exploration = Exploration { epsilon: 0.0, temperature: 1.0 };
-        let (action, value) = exploration.choose(&[0.0, f64::NAN], &mask, 0.5, &mut Vec::new()).unwrap_err();
+        let exploration = Exploration {
+            epsilon: 0.0,
+            temperature: 1.0,
+        };
+        let (action, value) = exploration
+            .choose(&[0.0, f64::NAN], &mask, 0.5, &mut Vec::new())
+            .unwrap_err();
         assert!(action == 1 && value.is_nan());
     }
 }

@@ -1,8 +1,10 @@
 //! No sampler ever takes an illegal action: a million random steps, under random logits, exploration and temperature.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use gfn_core::testkit::RandomDag;
 use gfn_core::{
-    Environment, Logits, Mask, Policy, PolicyError, Purpose, SampleRequest, Sampler, Schedule, Stream, TrajectoryBatch,
+    Environment, Logits, Mask, Policy, PolicyError, Purpose, SampleRequest, Sampler, Schedule, Stream,
+    TrajectoryBatch,
 };
 use gfn_envs::{fragments, hypergrid};
 use gfn_samplers::on_policy::{OnPolicy, Params};
@@ -11,14 +13,23 @@ use gfn_samplers::on_policy::{OnPolicy, Params};
 struct RandomLogits(Stream);
 
 impl Policy for RandomLogits {
-    fn logits(&mut self, environment: &dyn Environment, states: &[i32], logits: &mut Logits) -> Result<(), PolicyError> {
+    fn logits(
+        &mut self,
+        environment: &dyn Environment,
+        states: &[i32],
+        logits: &mut Logits,
+    ) -> Result<(), PolicyError> {
         let mut mask = Mask::default();
         logits.offsets = vec![0];
         logits.values.clear();
         for state in states.chunks_exact(environment.spec().state_len()) {
             environment.forward_mask(state, &mut mask);
             for action in 0..mask.len() {
-                logits.values.push(if mask.allows(action) { 4.0 * self.0.uniform() } else { f64::NAN });
+                logits.values.push(if mask.allows(action) {
+                    4.0 * self.0.uniform()
+                } else {
+                    f64::NAN
+                });
             }
             logits.offsets.push(logits.values.len());
         }
@@ -37,8 +48,16 @@ fn walk(environment: &dyn Environment, steps: usize) {
     let (mut forward, mut backward) = (Mask::default(), Mask::default());
     let (mut taken, mut first_index) = (0, 0);
     while taken < steps {
-        let request = SampleRequest { seed: 1, purpose: Purpose::Test, first_index, count: 500, step: 0 };
-        sampler.sample(&request, environment, &mut policy, &mut batch).unwrap();
+        let request = SampleRequest {
+            seed: 1,
+            purpose: Purpose::Test,
+            first_index,
+            count: 500,
+            step: 0,
+        };
+        sampler
+            .sample(&request, environment, &mut policy, &mut batch)
+            .unwrap();
         for index in 0..batch.len() {
             for (position, step) in batch.steps_of(index).enumerate() {
                 environment.forward_mask(batch.state(index, position), &mut forward);
@@ -57,9 +76,17 @@ fn walk(environment: &dyn Environment, steps: usize) {
 #[test]
 fn a_million_steps() {
     for terminal in [hypergrid::Terminal::Everywhere, hypergrid::Terminal::Boundary] {
-        walk(&hypergrid::Hypergrid::new(&hypergrid::Params { dimensions: 4, height: 20, terminal }), 350_000);
+        walk(
+            &hypergrid::Hypergrid::new(&hypergrid::Params {
+                dimensions: 4,
+                height: 20,
+                terminal,
+            }),
+            350_000,
+        );
     }
     walk(&RandomDag::new(5, 12, 8), 200_000);
-    let molecules = fragments::Fragments::new(&fragments::Params::default(), std::path::Path::new("")).unwrap();
+    let molecules =
+        fragments::Fragments::new(&fragments::Params::default(), std::path::Path::new("")).unwrap();
     walk(&molecules, 100_000);
 }

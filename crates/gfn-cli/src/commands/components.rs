@@ -27,14 +27,24 @@ fn choose(all: Vec<Described>, section: Option<&str>, name: Option<&str>) -> Res
         let help = choice_help(section, &sections, "sections");
         return Err(Failure::usage(format!("unknown section `{section}`; {help}")));
     }
-    let within: Vec<Described> = all.into_iter().filter(|described| described.section == section).collect();
+    let within: Vec<Described> = all
+        .into_iter()
+        .filter(|described| described.section == section)
+        .collect();
     let Some(name) = name else { return Ok(within) };
-    let names: Vec<&str> = within.iter().map(|described| described.name).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> = within
+        .iter()
+        .map(|described| described.name)
+        .filter(|name| !name.is_empty())
+        .collect();
     if !names.contains(&name) {
         let help = choice_help(name, &names, "names");
         return Err(Failure::usage(format!("unknown {section} `{name}`; {help}")));
     }
-    Ok(within.into_iter().filter(|described| described.name == name).collect())
+    Ok(within
+        .into_iter()
+        .filter(|described| described.name == name)
+        .collect())
 }
 
 /// A line a component.
@@ -46,7 +56,11 @@ fn overview(all: &[Described]) -> String {
             text += &format!("[{}]\n", described.section);
             last = described.section;
         }
-        let name = if described.name.is_empty() { "(settings)" } else { described.name };
+        let name = if described.name.is_empty() {
+            "(settings)"
+        } else {
+            described.name
+        };
         text += &format!("  {name:<24} {}\n", first_sentence(&described.help));
     }
     text + "\n`gfn components SECTION NAME` tells the parameters.\n"
@@ -54,7 +68,10 @@ fn overview(all: &[Described]) -> String {
 
 fn first_sentence(help: &str) -> String {
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    let end = words.match_indices(['.', ':']).map(|(at, _)| at).find(|&at| words[at + 1..].starts_with(' '));
+    let end = words
+        .match_indices(['.', ':'])
+        .map(|(at, _)| at)
+        .find(|&at| words[at + 1..].starts_with(' '));
     let sentence = end.map_or(words.as_str(), |end| &words[..end]);
     sentence.trim_end_matches('.').to_string()
 }
@@ -67,8 +84,16 @@ fn page(described: &Described) -> String {
     }
     text += &format!("\n{}\n", wrap(&described.help, ""));
     for parameter in &described.parameters {
-        let default = parameter.default.as_ref().map_or(String::new(), |default| format!(" (default {default})"));
-        text += &format!("\n  {}: {}{default}\n{}\n", parameter.name, parameter.accepts, wrap(&parameter.help, "      "));
+        let default = parameter
+            .default
+            .as_ref()
+            .map_or(String::new(), |default| format!(" (default {default})"));
+        text += &format!(
+            "\n  {}: {}{default}\n{}\n",
+            parameter.name,
+            parameter.accepts,
+            wrap(&parameter.help, "      ")
+        );
     }
     text
 }

@@ -13,14 +13,22 @@ use crate::exit::Failure;
 /// Does what was typed.
 pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Run { experiment, out, quiet } => run::run(&experiment, out, quiet),
+        Command::Run {
+            experiment,
+            out,
+            quiet,
+        } => run::run(&experiment, out, quiet),
         Command::Resolve { experiment } => resolve::resolve(&experiment),
         Command::Components { section, name, json } => {
             components::components(section.as_deref(), name.as_deref(), json)
         }
-        Command::Sample { run, count, seed, out, sets } => {
-            finished::sample(&run, count, seed, out.as_deref(), &sets)
-        }
+        Command::Sample {
+            run,
+            count,
+            seed,
+            out,
+            sets,
+        } => finished::sample(&run, count, seed, out.as_deref(), &sets),
         Command::Eval { run, sets, json } => finished::eval(&run, &sets, json),
     }
 }

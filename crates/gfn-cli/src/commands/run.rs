@@ -12,9 +12,17 @@ use crate::table::figures;
 
 pub(crate) fn run(args: &ExperimentArgs, out: Option<PathBuf>, quiet: bool) -> Result<(), Failure> {
     let experiment = Experiment::load(&args.file, &args.all_sets())?;
-    let options = Options { out, quiet, file: args.file.display().to_string() };
+    let options = Options {
+        out,
+        quiet,
+        file: args.file.display().to_string(),
+    };
     let finished = run_experiment(&experiment, &options)?;
     let mut text = figures(&[("untrained", &finished.before), ("trained", &finished.after)]);
-    text += &format!("\n{} (trained in {:.1} s)\n", finished.folder.display(), finished.training_seconds);
+    text += &format!(
+        "\n{} (trained in {:.1} s)\n",
+        finished.folder.display(),
+        finished.training_seconds
+    );
     print(&text)
 }

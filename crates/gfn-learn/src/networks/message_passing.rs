@@ -31,7 +31,10 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { hidden: 128, layers: 3 }
+        Self {
+            hidden: 128,
+            layers: 3,
+        }
     }
 }
 
@@ -52,11 +55,23 @@ impl Shape {
     pub fn of(spec: &EnvironmentSpec) -> Result<Self, String> {
         match (&spec.observation, spec.actions, spec.backward_actions) {
             (
-                &ObservationSpec::Graph { node_kinds, edge_kinds, row_kinds },
+                &ObservationSpec::Graph {
+                    node_kinds,
+                    edge_kinds,
+                    row_kinds,
+                },
                 ActionSpace::Rows { width, .. },
                 ActionSpace::Ragged { .. },
-            ) => Ok(Self { node_kinds, edge_kinds, row_kinds, width }),
-            _ => Err(format!("states given as graphs with rows of actions; environment `{}` has none", spec.name)),
+            ) => Ok(Self {
+                node_kinds,
+                edge_kinds,
+                row_kinds,
+                width,
+            }),
+            _ => Err(format!(
+                "states given as graphs with rows of actions; environment `{}` has none",
+                spec.name
+            )),
         }
     }
 }
@@ -127,25 +142,38 @@ impl Plan {
     fn embedding(&mut self, name: &str, kinds: usize) -> usize {
         // Unit embeddings at the root; small ones where they are added to something.
         let deviation = if name == "node" { 1.0 } else { 0.3 };
-        self.layout.add(format!("{name}.embedding"), &[kinds, self.hidden], Start::Normal(deviation))
+        self.layout.add(
+            format!("{name}.embedding"),
+            &[kinds, self.hidden],
+            Start::Normal(deviation),
+        )
     }
 
     fn matrix(&mut self, name: &str) -> usize {
         let hidden = self.hidden;
-        self.layout.add(format!("{name}.weight"), &[hidden, hidden], Start::Uniform { fan_in: hidden })
+        self.layout.add(
+            format!("{name}.weight"),
+            &[hidden, hidden],
+            Start::Uniform { fan_in: hidden },
+        )
     }
 
     fn dense(&mut self, name: &str, outputs: usize) -> Dense {
         let start = Start::Uniform { fan_in: self.hidden };
         Dense {
-            weight: self.layout.add(format!("{name}.weight"), &[self.hidden, outputs], start),
+            weight: self
+                .layout
+                .add(format!("{name}.weight"), &[self.hidden, outputs], start),
             bias: self.layout.add(format!("{name}.bias"), &[outputs], Start::Zero),
         }
     }
 
     fn head(&mut self, name: &str) -> Head {
         let hidden = self.dense(&format!("{name}.hidden"), self.hidden);
-        Head { hidden, output: self.dense(&format!("{name}.output"), 1) }
+        Head {
+            hidden,
+            output: self.dense(&format!("{name}.output"), 1),
+        }
     }
 
     fn round(&mut self, number: usize, edge_kinds: usize) -> Round {
@@ -172,10 +200,15 @@ impl MessagePassing {
         number: u64,
         device: Device,
     ) -> Result<Self, LearnError> {
-        let mut plan = Plan { layout: Layout::default(), hidden: params.hidden };
+        let mut plan = Plan {
+            layout: Layout::default(),
+            hidden: params.hidden,
+        };
         let numbers = Numbers {
             node: plan.embedding("node", shape.node_kinds),
-            rounds: (0..params.layers).map(|round| plan.round(round, shape.edge_kinds)).collect(),
+            rounds: (0..params.layers)
+                .map(|round| plan.round(round, shape.edge_kinds))
+                .collect(),
             row_node: plan.dense("row.node", params.hidden),
             row_kind: plan.embedding("row.kind", shape.row_kinds),
             row_output: plan.dense("row.output", shape.width),
@@ -187,10 +220,23 @@ impl MessagePassing {
         let parameters = Parameters::new(plan.layout, seed, number, device)?;
         // Leaves share the flat buffer's memory, so that the optimiser's step is seen by the next forward pass.
         let leaves = (0..parameters.entries().len())
-            .map(|number| parameters.value(number).f_detach().map(|leaf| leaf.set_requires_grad(true)))
+            .map(|number| {
+                parameters
+                    .value(number)
+                    .f_detach()
+                    .map(|leaf| leaf.set_requires_grad(true))
+            })
             .collect::<Result<_, _>>()?;
         let (hidden, width) = (params.hidden as i64, shape.width);
-        Ok(Self { parameters, leaves, numbers, hidden, width, device, recorded: None })
+        Ok(Self {
+            parameters,
+            leaves,
+            numbers,
+            hidden,
+            width,
+            device,
+            recorded: None,
+        })
     }
 
     fn leaf(&self, number: usize) -> &Tensor {
@@ -212,16 +258,25 @@ impl MessagePassing {
 
     /// Node states `[V, D]` after all rounds.
     fn nodes(&self, seen: &Observation) -> Result<Tensor, LearnError> {
-        let mut nodes = self.leaf(self.numbers.node).f_index_select(0, &self.index(&seen.node_kind)?)?;
+        let mut nodes = self
+            .leaf(self.numbers.node)
+            .f_index_select(0, &self.index(&seen.node_kind)?)?;
         let [source, target] = [self.index(&seen.edge_source)?, self.index(&seen.edge_target)?];
-        let [source_kind, target_kind] = [self.index(&seen.edge_source_kind)?, self.index(&seen.edge_target_kind)?];
+        let [source_kind, target_kind] = [
+            self.index(&seen.edge_source_kind)?,
+            self.index(&seen.edge_target_kind)?,
+        ];
         for round in &self.numbers.rounds {
             let mut update = self.dense(&nodes, round.own)?;
             if !seen.edge_source.is_empty() {
                 let said = nodes.f_mm(self.leaf(round.message))?.f_index_select(0, &source)?;
                 let ends = self.leaf(round.source_end).f_index_select(0, &source_kind)?;
-                let said = said.f_add(&ends)?.f_add(&self.leaf(round.target_end).f_index_select(0, &target_kind)?)?;
-                let heard = nodes.f_zeros_like()?.f_index_add(0, &target, &said.f_leaky_relu()?)?;
+                let said = said
+                    .f_add(&ends)?
+                    .f_add(&self.leaf(round.target_end).f_index_select(0, &target_kind)?)?;
+                let heard = nodes
+                    .f_zeros_like()?
+                    .f_index_add(0, &target, &said.f_leaky_relu()?)?;
                 update = update.f_add(&heard.f_mm(self.leaf(round.gathered))?)?;
             }
             nodes = nodes.f_add(&update.f_leaky_relu()?)?;
@@ -232,19 +287,32 @@ impl MessagePassing {
     /// The sum of each state's nodes over the root of their number, `[N, D]`.
     fn pool(&self, nodes: &Tensor, seen: &Observation) -> Result<Tensor, LearnError> {
         let mut counts = vec![0f32; seen.states];
-        seen.node_state.iter().for_each(|&state| counts[state as usize] += 1.0);
+        seen.node_state
+            .iter()
+            .for_each(|&state| counts[state as usize] += 1.0);
         let scale: Vec<f32> = counts.iter().map(|count| 1.0 / count.max(1.0).sqrt()).collect();
         let scale = Tensor::f_from_slice(&scale)?.f_view([-1, 1])?.f_to(self.device)?;
         let zeros = Tensor::f_zeros([seen.states as i64, self.hidden], (Kind::Float, self.device))?;
-        Ok(zeros.f_index_add(0, &self.index(&seen.node_state)?, nodes)?.f_mul(&scale)?)
+        Ok(zeros
+            .f_index_add(0, &self.index(&seen.node_state)?, nodes)?
+            .f_mul(&scale)?)
     }
 
     fn run(&self, seen: &Observation) -> Result<Raw, LearnError> {
         let nodes = self.nodes(seen)?;
-        let mut raw = Raw { rows: None, stop: None, backward: None, log_flow: None };
+        let mut raw = Raw {
+            rows: None,
+            stop: None,
+            backward: None,
+            log_flow: None,
+        };
         if self.numbers.forward && !seen.row_node.is_empty() {
-            let picked = self.dense(&nodes, self.numbers.row_node)?.f_index_select(0, &self.index(&seen.row_node)?)?;
-            let kinds = self.leaf(self.numbers.row_kind).f_index_select(0, &self.index(&seen.row_kind)?)?;
+            let picked = self
+                .dense(&nodes, self.numbers.row_node)?
+                .f_index_select(0, &self.index(&seen.row_node)?)?;
+            let kinds = self
+                .leaf(self.numbers.row_kind)
+                .f_index_select(0, &self.index(&seen.row_kind)?)?;
             let rows = picked.f_add(&kinds)?.f_leaky_relu()?;
             raw.rows = Some(self.dense(&rows, self.numbers.row_output)?);
         }
@@ -253,7 +321,11 @@ impl MessagePassing {
             if self.numbers.forward {
                 raw.stop = Some(self.head(&pooled, self.numbers.stop)?);
             }
-            raw.log_flow = self.numbers.flow.map(|head| self.head(&pooled, head)).transpose()?;
+            raw.log_flow = self
+                .numbers
+                .flow
+                .map(|head| self.head(&pooled, head))
+                .transpose()?;
         }
         if let Some(head) = self.numbers.backward
             && !seen.removable_node.is_empty()
@@ -268,12 +340,17 @@ impl MessagePassing {
     fn forward_logits(&self, raw: &Raw, seen: &Observation) -> Result<Logits, LearnError> {
         let rows = raw.rows.as_ref().map(to_f64).transpose()?.unwrap_or_default();
         let stop = raw.stop.as_ref().map(to_f64).transpose()?.unwrap_or_default();
-        let mut logits = Logits { offsets: vec![0], values: Vec::with_capacity(rows.len() + stop.len()) };
+        let mut logits = Logits {
+            offsets: vec![0],
+            values: Vec::with_capacity(rows.len() + stop.len()),
+        };
         let mut first = 0;
         for (state, &count) in seen.row_count.iter().enumerate() {
             if self.numbers.forward {
                 logits.values.push(stop[state]);
-                logits.values.extend_from_slice(&rows[first..first + count * self.width]);
+                logits
+                    .values
+                    .extend_from_slice(&rows[first..first + count * self.width]);
                 first += count * self.width;
             }
             logits.offsets.push(logits.values.len());
@@ -290,16 +367,26 @@ impl MessagePassing {
                     *sum += count;
                     Some(*sum)
                 }));
-                Some(Logits { offsets, values: raw.backward.as_ref().map(to_f64).transpose()?.unwrap_or_default() })
+                Some(Logits {
+                    offsets,
+                    values: raw.backward.as_ref().map(to_f64).transpose()?.unwrap_or_default(),
+                })
             }
         };
         let log_flow = raw.log_flow.as_ref().map(to_f64).transpose()?;
-        Ok(Outputs { forward: self.forward_logits(raw, seen)?, backward, log_flow })
+        Ok(Outputs {
+            forward: self.forward_logits(raw, seen)?,
+            backward,
+            log_flow,
+        })
     }
 
     /// The reverse of [`Self::forward_logits`].
     fn split(&self, gradient: &[f64], seen: &Observation) -> (Vec<f64>, Vec<f64>) {
-        let (mut rows, mut stop) = (Vec::with_capacity(gradient.len()), Vec::with_capacity(seen.states));
+        let (mut rows, mut stop) = (
+            Vec::with_capacity(gradient.len()),
+            Vec::with_capacity(seen.states),
+        );
         let mut first = 0;
         for &count in &seen.row_count {
             stop.push(gradient[first]);
@@ -320,7 +407,11 @@ impl Network for MessagePassing {
     }
 
     fn forward(&mut self, observation: &Observation, record: bool) -> Result<Outputs, LearnError> {
-        let raw = if record { self.run(observation)? } else { tch::no_grad(|| self.run(observation))? };
+        let raw = if record {
+            self.run(observation)?
+        } else {
+            tch::no_grad(|| self.run(observation))?
+        };
         let outputs = self.outputs(&raw, observation)?;
         if record {
             self.recorded = Some(raw);

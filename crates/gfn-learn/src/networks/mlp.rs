@@ -30,7 +30,11 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { hidden: 256, layers: 2, activation: Activation::LeakyRelu }
+        Self {
+            hidden: 256,
+            layers: 2,
+            activation: Activation::LeakyRelu,
+        }
     }
 }
 
@@ -53,12 +57,23 @@ impl Shape {
             (
                 &ObservationSpec::Indices { features, active },
                 ActionSpace::Fixed { count: actions },
-                ActionSpace::Fixed { count: backward_actions },
-            ) => Ok(Self { features, active, actions, backward_actions }),
-            (ObservationSpec::Graph { .. }, ..) => {
-                Err(format!("states given as indices; environment `{}` gives graphs", spec.name))
-            }
-            _ => Err(format!("a fixed set of actions; that of environment `{}` varies with the state", spec.name)),
+                ActionSpace::Fixed {
+                    count: backward_actions,
+                },
+            ) => Ok(Self {
+                features,
+                active,
+                actions,
+                backward_actions,
+            }),
+            (ObservationSpec::Graph { .. }, ..) => Err(format!(
+                "states given as indices; environment `{}` gives graphs",
+                spec.name
+            )),
+            _ => Err(format!(
+                "a fixed set of actions; that of environment `{}` varies with the state",
+                spec.name
+            )),
         }
     }
 }
@@ -116,16 +131,33 @@ impl Mlp {
         };
         let mut layout = Layout::default();
         let mut layer = |name: String, inputs: usize, outputs: usize| Layer {
-            weight: layout.add(format!("{name}.weight"), &[inputs, outputs], Start::Uniform { fan_in: inputs }),
-            bias: layout.add(format!("{name}.bias"), &[outputs], Start::Uniform { fan_in: inputs }),
+            weight: layout.add(
+                format!("{name}.weight"),
+                &[inputs, outputs],
+                Start::Uniform { fan_in: inputs },
+            ),
+            bias: layout.add(
+                format!("{name}.bias"),
+                &[outputs],
+                Start::Uniform { fan_in: inputs },
+            ),
         };
         let inputs = |k: usize| if k == 0 { shape.features } else { params.hidden };
-        let mut layers: Vec<Layer> =
-            (0..params.layers).map(|k| layer(format!("hidden.{k}"), inputs(k), params.hidden)).collect();
+        let mut layers: Vec<Layer> = (0..params.layers)
+            .map(|k| layer(format!("hidden.{k}"), inputs(k), params.hidden))
+            .collect();
         layers.push(layer("output".into(), params.hidden, columns.total()));
         let parameters = Parameters::new(layout, seed, number, device)?;
         let activation = params.activation;
-        Ok(Self { parameters, layers, active: shape.active, activation, columns, device, recorded: Vec::new() })
+        Ok(Self {
+            parameters,
+            layers,
+            active: shape.active,
+            activation,
+            columns,
+            device,
+            recorded: Vec::new(),
+        })
     }
 
     /// The outputs `[N, columns]`, and the activations of the hidden layers.
@@ -133,7 +165,13 @@ impl Mlp {
         let value = |number: usize| self.parameters.value(number);
         let (first, rest) = self.layers.split_first().expect("at least one hidden layer");
         let indices = &observation.indices;
-        let start = gather_rows(value(first.weight), value(first.bias), indices, self.active, self.activation)?;
+        let start = gather_rows(
+            value(first.weight),
+            value(first.bias),
+            indices,
+            self.active,
+            self.activation,
+        )?;
         let mut hidden = vec![start];
         for layer in &rest[..rest.len() - 1] {
             let mut next = hidden[hidden.len() - 1].f_mm(value(layer.weight))?;
@@ -152,13 +190,21 @@ impl Mlp {
             if width == total {
                 return values.to_vec();
             }
-            values.chunks_exact(total.max(1)).flat_map(|row| &row[from..from + width]).copied().collect()
+            values
+                .chunks_exact(total.max(1))
+                .flat_map(|row| &row[from..from + width])
+                .copied()
+                .collect()
         };
         let logits = |from: usize, width: usize| Logits {
             offsets: (0..=states).map(|row| row * width).collect(),
             values: take(from, width),
         };
-        let Columns { forward, backward, log_flow } = self.columns;
+        let Columns {
+            forward,
+            backward,
+            log_flow,
+        } = self.columns;
         Outputs {
             forward: logits(0, forward),
             backward: (backward > 0).then(|| logits(forward, backward)),
@@ -167,7 +213,11 @@ impl Mlp {
     }
 
     fn join(&self, gradients: &OutputGradients, states: usize) -> Vec<f64> {
-        let Columns { forward, backward, log_flow } = self.columns;
+        let Columns {
+            forward,
+            backward,
+            log_flow,
+        } = self.columns;
         if forward == self.columns.total() {
             return gradients.forward.clone();
         }
@@ -203,17 +253,32 @@ impl Network for Mlp {
         let _guard = tch::no_grad_guard();
         let states = observation.states;
         let joined = self.join(gradients, states);
-        let mut slope = from_f64(&joined, &[states as i64, self.columns.total() as i64], self.device)?;
+        let mut slope = from_f64(
+            &joined,
+            &[states as i64, self.columns.total() as i64],
+            self.device,
+        )?;
         let hidden = std::mem::take(&mut self.recorded);
-        assert_eq!(hidden.len() + 1, self.layers.len(), "a recorded forward pass comes first");
+        assert_eq!(
+            hidden.len() + 1,
+            self.layers.len(),
+            "a recorded forward pass comes first"
+        );
         for (k, layer) in self.layers.clone().into_iter().enumerate().rev() {
             sum_rows(self.parameters.gradient_of(layer.bias), &slope)?;
             if k == 0 {
-                scatter_rows(self.parameters.gradient_of(layer.weight), &observation.indices, self.active, &slope)?;
+                scatter_rows(
+                    self.parameters.gradient_of(layer.weight),
+                    &observation.indices,
+                    self.active,
+                    &slope,
+                )?;
                 break;
             }
             let input = &hidden[k - 1];
-            let _ = input.f_tr()?.f_mm_out(self.parameters.gradient_of(layer.weight), &slope)?;
+            let _ = input
+                .f_tr()?
+                .f_mm_out(self.parameters.gradient_of(layer.weight), &slope)?;
             slope = slope.f_mm(&self.parameters.value(layer.weight).f_tr()?)?;
             activation_backward(&mut slope, input, self.activation)?;
         }

@@ -83,7 +83,9 @@ impl NetworkParams {
             }
             Self::MessagePassing(params) => {
                 let shape = message_passing::Shape::of(spec).map_err(refused)?;
-                Box::new(message_passing::MessagePassing::new(params, shape, heads, seed, number, device)?)
+                Box::new(message_passing::MessagePassing::new(
+                    params, shape, heads, seed, number, device,
+                )?)
             }
         })
     }

@@ -20,7 +20,9 @@ pub fn start(folder: &RunFolder) -> Result<DefaultGuard, FolderError> {
     let file = File::create_new(&path).map_err(|error| FolderError::Io { path, error })?;
     let filter = EnvFilter::try_from_env("GFN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let layer = fmt::layer().json().with_writer(Mutex::new(file));
-    Ok(tracing::subscriber::set_default(tracing_subscriber::registry().with(filter).with(layer)))
+    Ok(tracing::subscriber::set_default(
+        tracing_subscriber::registry().with(filter).with(layer),
+    ))
 }
 
 /// Logs measurements.
@@ -35,7 +37,9 @@ impl Observer for Log {
                 l1 = measured.exact.as_ref().map(|exact| exact.l1),
                 "measured"
             ),
-            Event::Step(step) => tracing::debug!(step = step.step, loss = step.loss, log_z = step.log_z, "step"),
+            Event::Step(step) => {
+                tracing::debug!(step = step.step, loss = step.loss, log_z = step.log_z, "step")
+            }
         }
         Ok(())
     }

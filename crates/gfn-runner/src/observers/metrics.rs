@@ -17,7 +17,10 @@ impl Metrics {
     /// # Errors
     /// Where it cannot be made.
     pub fn new(folder: &RunFolder, every: u64) -> Result<Self, FolderError> {
-        Ok(Self { lines: Lines::create(folder.file(names::METRICS))?, every })
+        Ok(Self {
+            lines: Lines::create(folder.file(names::METRICS))?,
+            every,
+        })
     }
 }
 

@@ -31,7 +31,11 @@ struct Smooth {
 
 impl Smooth {
     fn next(before: Option<Self>, step: &StepMetrics) -> Self {
-        let now = Self { loss: step.loss, reward: step.mean_reward, log_z: step.log_z };
+        let now = Self {
+            loss: step.loss,
+            reward: step.mean_reward,
+            log_z: step.log_z,
+        };
         let mix = |before: f64, now: f64| 0.95 * before + 0.05 * now;
         before.map_or(now, |before| Self {
             loss: mix(before.loss, now.loss),
@@ -41,7 +45,10 @@ impl Smooth {
     }
 
     fn words(self) -> String {
-        format!("loss {:.4}  reward {:.4}  log Z {:.3}", self.loss, self.reward, self.log_z)
+        format!(
+            "loss {:.4}  reward {:.4}  log Z {:.3}",
+            self.loss, self.reward, self.log_z
+        )
     }
 }
 
@@ -57,7 +64,13 @@ impl Progress {
             bar.set_style(ProgressStyle::with_template(style).expect("the template is constant"));
             bar
         });
-        Some(Self { bar, total, started: Instant::now(), last_line: None, smooth: None })
+        Some(Self {
+            bar,
+            total,
+            started: Instant::now(),
+            last_line: None,
+            smooth: None,
+        })
     }
 
     fn line(&self, text: &str) {
@@ -74,7 +87,7 @@ impl Progress {
         self.smooth = Some(smooth);
         if let Some(bar) = &self.bar {
             bar.set_position(step.step);
-            if step.step % 8 == 0 {
+            if step.step.is_multiple_of(8) {
                 bar.set_message(smooth.words());
             }
             return;
@@ -86,7 +99,10 @@ impl Progress {
             let rate = step.step as f64 / elapsed;
             let left = (self.total - step.step) as f64 / rate;
             let (now, total) = (step.step, self.total);
-            self.line(&format!("step {now}/{total}  {rate:.1}/s  {left:.0} s left  {}", smooth.words()));
+            self.line(&format!(
+                "step {now}/{total}  {rate:.1}/s  {left:.0} s left  {}",
+                smooth.words()
+            ));
         }
     }
 
@@ -98,7 +114,10 @@ impl Progress {
 /// A measurement in one line.
 fn one_line(measured: &Measured) -> String {
     let samples = &measured.samples;
-    let mut words = vec![format!("step {}: reward of samples {:.4}", measured.step, samples.mean_reward)];
+    let mut words = vec![format!(
+        "step {}: reward of samples {:.4}",
+        measured.step, samples.mean_reward
+    )];
     if let Some(exact) = &measured.exact {
         words.push(format!("L1 {:.4}", exact.l1));
         words.extend(exact.log_z_error.map(|error| format!("log Z error {error:+.4}")));
@@ -107,7 +126,11 @@ fn one_line(measured: &Measured) -> String {
         words.push(format!("distinct {:.1} %", 100.0 * samples.unique));
         words.push(format!("similarity {:.3}", molecules.mean_similarity));
     }
-    words.extend(measured.modes_visited.map(|modes| format!("modes visited {modes}")));
+    words.extend(
+        measured
+            .modes_visited
+            .map(|modes| format!("modes visited {modes}")),
+    );
     words.join(", ")
 }
 
