@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    gfn_runner::prepare();
     let args = args::Args::parse();
     match commands::dispatch(args.command) {
         Ok(()) => ExitCode::SUCCESS,

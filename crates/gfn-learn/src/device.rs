@@ -9,6 +9,15 @@ use tch::Device;
 
 use crate::LearnError;
 
+/// Tells the matrix library to give the same bits whatever the number of threads and whichever x86-64 processor with AVX2,
+/// unless `MKL_CBWR` already says how. To be called first of all: the library reads it once.
+pub fn prepare() {
+    if std::env::var_os("MKL_CBWR").is_none() {
+        // SAFETY: called at the start of `main` or of a test's process, when no other thread reads the environment.
+        unsafe { std::env::set_var("MKL_CBWR", "AVX2,STRICT") };
+    }
+}
+
 /// What a device's name asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {

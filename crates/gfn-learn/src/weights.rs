@@ -73,6 +73,26 @@ pub fn load(model: &mut Model, path: &Path) -> Result<(), LearnError> {
         }
         network.parameters_mut().set(&values)?;
     }
+    if let Some(name) = saved.names().into_iter().find(|name| !is_known(model, name)) {
+        return Err(refuse(format!(
+            "holds a tensor `{name}` that the model has not; it is of another model"
+        )));
+    }
     model.optimiser.log_z.value = f64::from_le_bytes(log_z.try_into().expect("eight bytes"));
     Ok(())
+}
+
+/// Whether the model has a tensor of that name.
+fn is_known(model: &Model, name: &str) -> bool {
+    name == LOG_Z
+        || NETWORKS.iter().zip(model.networks()).any(|(prefix, network)| {
+            let own = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.'));
+            own.is_some_and(|own| {
+                network
+                    .parameters()
+                    .entries()
+                    .iter()
+                    .any(|entry| entry.name == own)
+            })
+        })
 }

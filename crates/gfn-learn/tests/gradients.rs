@@ -220,7 +220,6 @@ fn of_message_passing_on_the_source_alone() {
 
 /// A backward network that was shown nothing to take away has no outputs, and its gradient is zero.
 #[test]
-#[ignore = "libtorch refuses a backward pass without outputs"]
 fn of_a_backward_network_with_nothing_to_say() {
     let environment = molecules();
     let observation = observe(&environment, &[environment.spec().initial.clone()]);

@@ -9,6 +9,8 @@ pub mod observers;
 pub mod run;
 pub mod train;
 
+pub use gfn_learn::device::prepare;
+
 use gfn_config::Problems;
 use gfn_core::exact::ExactError;
 use gfn_core::{RewardError, SampleError};

@@ -439,7 +439,10 @@ impl Network for MessagePassing {
                 weighted = weighted.f_add(&output.f_mul(&gradient)?.f_sum(None::<Kind>)?)?;
             }
         }
-        weighted.f_backward()?;
+        // Nothing to say, nothing to learn: a backward policy that saw only the source has no outputs.
+        if weighted.requires_grad() {
+            weighted.f_backward()?;
+        }
         let _guard = tch::no_grad_guard();
         for (number, leaf) in self.leaves.iter_mut().enumerate() {
             let slope = leaf.f_grad()?;
