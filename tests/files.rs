@@ -171,9 +171,18 @@ fn combinations_that_cannot_work() {
     let text = GOOD
         .replace("trajectory-balance", "log-partition-variance")
         .replace("batch_size = 4", "batch_size = 1");
+    let expected =
+        "loss `log-partition-variance` needs a batch of at least 2, but `training.batch_size` is 1";
+    says(&refusal(&text), &[expected, "small.toml:15:14"]);
+
+    let text =
+        GOOD.replace("trajectory-balance", "flow-matching") + "\n[optimizer]\nkind = \"adam\"\nlog_z = 5.0\n";
     says(
         &refusal(&text),
-        &["loss `log-partition-variance`", "`training.batch_size` is 1"],
+        &[
+            "loss `flow-matching` learns no log Z of its own",
+            "small.toml:19:1",
+        ],
     );
 
     let said = spoiled(
@@ -294,4 +303,47 @@ fn components_are_listed_and_explained() {
         &["did you mean `flow-matching`?"],
     );
     assert!(serde_json::from_str::<serde_json::Value>(&succeed(&["components", "--json"])).is_ok());
+}
+
+/// What a schema cannot say is shown at its own key, in the flag that set it.
+#[test]
+fn late_mistakes_have_their_place_too() {
+    let said = fail(
+        &["run", "experiments/mol.toml", "--set", "sampler.temperature=0"],
+        2,
+    );
+    says(
+        &said,
+        &["`sampler.temperature` is 0", "--> --set sampler.temperature=0"],
+    );
+    let said = fail(
+        &["run", "experiments/mol.toml", "--set", "environment.max_blocks=2"],
+        2,
+    );
+    says(
+        &said,
+        &["`min_blocks` = 5 is more than `max_blocks` = 2", "min_blocks = 5"],
+    );
+}
+
+/// A path starts from the file that names it.
+#[test]
+fn paths_start_where_they_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let below = folder.path().join("below");
+    std::fs::create_dir(&below).expect("a folder");
+    let blocks = r#"{"name": "own", "blocks": [{"name": "methylene", "smiles": "[*:1]C[*:2]"}]}"#;
+    std::fs::write(folder.path().join("own"), blocks).expect("a file");
+    let base =
+        "[environment]\nkind = \"fragments\"\nvocabulary = \"own\"\n[network]\nkind = \"message-passing\"\n";
+    std::fs::write(folder.path().join("base.toml"), base).expect("a file");
+    let file = below.join("file.toml");
+    let rest =
+        "extends = \"../base.toml\"\n[reward]\nkind = \"druglike\"\n[loss]\nkind = \"flow-matching\"\n";
+    std::fs::write(&file, rest).expect("a file");
+    let resolved = succeed(&["resolve", &file.to_string_lossy()]);
+    assert!(
+        resolved.contains("/own\"") && !resolved.contains("below/own"),
+        "{resolved}"
+    );
 }

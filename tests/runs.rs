@@ -157,3 +157,91 @@ fn a_loss_that_is_no_number() {
     assert_eq!(manifest["status"], "failed");
     assert!(out.join("weights.safetensors").is_file());
 }
+
+/// A vocabulary that changed since is noticed, not sampled from.
+#[test]
+fn data_files_are_pinned() {
+    let root = tempfile::tempdir().expect("a folder");
+    let blocks = root.path().join("own");
+    let text = r#"{"name": "own", "blocks": [{"name": "methylene", "smiles": "[*:1]C[*:2]"}, {"name": "oxy", "smiles": "[*:1]CO[*:2]"}]}"#;
+    std::fs::write(&blocks, text).expect("a file");
+    let out = root.path().join("run");
+    let path = out.to_string_lossy().into_owned();
+    let vocabulary = format!("environment.vocabulary={:?}", blocks.to_string_lossy());
+    let sets = [
+        "--set",
+        &vocabulary,
+        "--set",
+        "training.steps=3",
+        "--set",
+        "environment.min_blocks=2",
+    ];
+    let told = succeed(
+        &[
+            &["run", "experiments/mol.toml", "--quiet", "--out", &path],
+            &sets[..],
+        ]
+        .concat(),
+    );
+    assert!(told.contains("exact L1"), "a small vocabulary is swept: {told}");
+    assert_eq!(succeed(&["sample", &path, "-n", "5"]).lines().count(), 6);
+    std::fs::write(&blocks, text.replace("CO", "CN")).expect("a file");
+    let said = fail(&["sample", &path, "-n", "5"], 1);
+    assert!(said.contains("is not what the run was trained with"), "{said}");
+}
+
+/// A reward that is zero somewhere is found before anything is written.
+#[test]
+fn a_zero_reward_is_found_by_the_sweep() {
+    let root = tempfile::tempdir().expect("a folder");
+    let out = root.path().join("run");
+    let file = "experiments/hypergrid/tb.toml";
+    let said = fail(
+        &[
+            "run",
+            file,
+            "--quiet",
+            "--set",
+            "reward.r0=0.0",
+            "--out",
+            &out.to_string_lossy(),
+        ],
+        1,
+    );
+    assert!(
+        said.contains("the reward is 0, of which no flow can be made; set `reward.floor`"),
+        "{said}"
+    );
+    assert!(!out.exists());
+}
+
+/// What a run says of log Z at its end is what `eval` says of its weights.
+#[test]
+fn eval_knows_log_z() {
+    let root = tempfile::tempdir().expect("a folder");
+    for loss in ["fm", "db", "subtb", "tb"] {
+        let out = root.path().join(loss);
+        run(&format!("experiments/hypergrid/{loss}.toml"), "seed=1", &out);
+        let last = read(&out, "metrics.jsonl")
+            .lines()
+            .last()
+            .expect("a line")
+            .to_string();
+        let last: serde_json::Value = serde_json::from_str(&last).expect("JSON");
+        let measured = succeed(&["eval", &out.to_string_lossy(), "--json"]);
+        let measured: serde_json::Value = serde_json::from_str(&measured).expect("JSON");
+        assert!(last["exact"]["log_z_error"].is_f64(), "{loss}");
+        assert_eq!(measured["exact"], last["exact"], "{loss}");
+    }
+}
+
+/// Benchmarks run, and name what they know.
+#[test]
+fn benchmarks_run() {
+    for line in succeed(&["bench", "--json", "-n", "2"]).lines() {
+        let figures: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert!(figures["bound_ms"].as_f64() > Some(0.0), "{line}");
+    }
+    let said = fail(&["bench", "grid-2d-9"], 2);
+    assert!(said.contains("did you mean `grid-2d-8`?"), "{said}");
+}

@@ -22,8 +22,9 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Train an experiment.
     ///
-    /// Makes a folder runs/NAME/seed-N (or that of --out) with resolved.toml, manifest.json, metrics.jsonl, samples.csv,
-    /// weights.safetensors and log.jsonl.
+    /// Makes a folder runs/NAME/seed-N (or that of --out) with resolved.toml,
+    /// manifest.json, metrics.jsonl, samples.csv, weights.safetensors and
+    /// log.jsonl.
     ///
     /// Examples:
     ///   gfn run experiments/mol.toml
@@ -66,8 +67,8 @@ pub(crate) enum Command {
         /// The run's folder.
         run: PathBuf,
         /// How many.
-        #[arg(short = 'n', long, default_value_t = 1000)]
-        count: usize,
+        #[arg(short = 'n', long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+        count: u64,
         /// Tells one draw from another: the same seed draws the same objects.
         #[arg(long, default_value_t = 0)]
         seed: u64,
@@ -78,6 +79,12 @@ pub(crate) enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         sets: Vec<String>,
     },
+    /// Time training, phase by phase, against what the network alone would take.
+    ///
+    /// Benchmarks: grid-2d-8, grid-4d-20, grid-4d-8-fm, molecules-fm, molecules-tb. The bound is measured in the same process:
+    /// the network's forward pass over the live states of each sampling step, plus one forward and backward pass over the
+    /// distinct states of the loss.
+    Bench(BenchArgs),
     /// Measure the policy of a finished run as its [evaluation] says.
     Eval {
         /// The run's folder.
@@ -92,6 +99,21 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct BenchArgs {
+    /// Benchmarks by name, or experiment files; all benchmarks where none is given.
+    pub(crate) names: Vec<String>,
+    /// Updates to time, after as many that warm up.
+    #[arg(short = 'n', long, default_value_t = 200)]
+    pub(crate) updates: u64,
+    /// Change a setting of each, such as hardware.threads=2.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) sets: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct ExperimentArgs {
     /// The experiment file.
     pub(crate) file: PathBuf,
@@ -99,7 +121,7 @@ pub(crate) struct ExperimentArgs {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
     /// The seed, instead of the file's.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
 }
 

@@ -12,8 +12,8 @@ pub struct Needs {
     pub state_flow: bool,
     /// A learned log Z.
     pub log_z: bool,
-    /// Logits that are log-flows of edges, and the parents of every visited state.
-    pub edge_flows: bool,
+    /// The fewest trajectories of a batch that say anything; 0 counts as 1.
+    pub least_batch: usize,
 }
 
 /// A batch of B trajectories with M steps in all.

@@ -11,14 +11,14 @@ pub enum PolicyError {
     #[error("the policy failed: {0}")]
     Failed(String),
     /// A logit is NaN or infinite.
-    #[error("the policy gave {value} as the logit of action {action} in state {state:?}")]
+    #[error("the policy gave {value} as the logit of action {action} at `{object}`")]
     NotFinite {
         /// The value.
         value: f64,
         /// The action.
         action: usize,
-        /// The state.
-        state: Vec<i32>,
+        /// The state in words.
+        object: String,
     },
 }
 

@@ -26,7 +26,7 @@ pub struct AdamParams {
     #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
     pub beta2: f64,
     /// Added to the root of the mean squared gradient.
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(extend("minimum" = 1e-30))]
     pub epsilon: f64,
     /// Scales the gradient of the network down to this norm where it is greater; absent: never.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +65,7 @@ pub struct AdamWParams {
     #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
     pub beta2: f64,
     /// Added to the root of the mean squared gradient.
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(extend("minimum" = 1e-30))]
     pub epsilon: f64,
     /// Scales the gradient of the network down to this norm where it is greater; absent: never.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -49,10 +49,7 @@ impl FlowMatching {
 
 impl Loss for FlowMatching {
     fn needs(&self) -> Needs {
-        Needs {
-            edge_flows: true,
-            ..Needs::default()
-        }
+        Needs::default()
     }
 
     fn objective(&self) -> Objective<'_> {

@@ -21,6 +21,7 @@ impl Loss for LogPartitionVariance {
     fn needs(&self) -> Needs {
         Needs {
             backward_policy: true,
+            least_batch: 2,
             ..Needs::default()
         }
     }

@@ -43,6 +43,9 @@ pub enum FolderError {
         /// Why.
         error: io::Error,
     },
+    /// A file that the run was trained with has changed.
+    #[error("{0} is not what the run was trained with: its SHA-256 differs from the one in manifest.json")]
+    Changed(PathBuf),
     /// A file does not say what it should.
     #[error("{path} is damaged: {message}")]
     Damaged {

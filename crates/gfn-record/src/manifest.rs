@@ -1,8 +1,11 @@
 //! `manifest.json`: what made a run, where, with what, and how it ended.
 
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
 use crate::event::Measured;
+use crate::folder::{FolderError, sha256};
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +17,45 @@ pub enum Status {
     Finished,
     /// It stopped with an error.
     Failed,
+}
+
+/// A file that a run reads, pinned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The SHA-256 of what was read.
+    pub sha256: String,
+}
+
+impl DataFile {
+    /// Pins a file as it is now.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn pin(path: &Path) -> Result<Self, FolderError> {
+        let bytes = std::fs::read(path).map_err(|error| FolderError::Io {
+            path: path.to_path_buf(),
+            error,
+        })?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            sha256: sha256(&bytes),
+        })
+    }
+
+    /// Checks that the file is what it was.
+    ///
+    /// # Errors
+    /// Where it changed or is gone.
+    pub fn check(&self) -> Result<(), FolderError> {
+        let now = Self::pin(&self.path)?;
+        if now == *self {
+            Ok(())
+        } else {
+            Err(FolderError::Changed(self.path.clone()))
+        }
+    }
 }
 
 /// The manifest of a run.
@@ -36,6 +78,9 @@ pub struct Manifest {
     pub error: Option<String>,
     /// The experiment file.
     pub experiment: String,
+    /// The files of data that the run reads, besides the experiment.
+    #[serde(default)]
+    pub data: Vec<DataFile>,
     /// The SHA-256 of `resolved.toml`.
     pub resolved_sha256: String,
     /// Where tensors lived.

@@ -6,7 +6,8 @@ use gfn_learn::model::{BackwardPolicy, ModelParams};
 use gfn_rewards::shaped::Shaped;
 
 use crate::builtin::RewardContext;
-use crate::experiment::Experiment;
+use crate::component::place;
+use crate::experiment::{Experiment, LOG_Z_KEYS};
 use crate::settings::BackwardKind;
 
 /// The parts of an experiment, made.
@@ -36,58 +37,65 @@ pub fn assemble(experiment: &Experiment) -> Result<Assembled, Problems> {
     }
 }
 
-fn make(experiment: &Experiment, problems: &mut Vec<Problem>) -> Option<Assembled> {
-    let report = |problems: &mut Vec<Problem>, message: String, origin: &Option<Origin>| {
-        problems.push(Problem {
+/// Collects what cannot work, each at its place in the file.
+struct Report<'a> {
+    experiment: &'a Experiment,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Report<'_> {
+    /// At the setting that the message begins with, or at the section.
+    fn in_section(&mut self, section: &str, message: String) {
+        let node = self.experiment.tree.section(section);
+        let origin = node.map(|node| place(node, section, &message));
+        self.problems.push(Problem {
             message,
-            origin: origin.clone(),
+            origin,
             help: None,
         });
-    };
-    let loss =
-        (experiment.loss.build)(&()).map_err(|message| report(problems, message, &experiment.loss.origin));
-    let network = (experiment.network.build)(&());
-    let backward = (experiment.backward_policy.build)(&());
-    let sampler = (experiment.sampler.build)(&());
-    let optimiser = (experiment.optimiser.build)(&());
-    let environment = (experiment.environment.build)(&experiment.base)
-        .map_err(|message| report(problems, message, &experiment.environment.origin));
-    let (Ok(loss), Ok(network), Ok(backward), Ok(sampler), Ok(optimiser), Ok(environment)) =
-        (loss, network, backward, sampler, optimiser, environment)
-    else {
-        return None;
-    };
-    let spec = environment.spec();
-    if let Err(needs) = network.accepts(spec) {
-        let message = format!("network `{}` needs {needs}", experiment.network.name);
+    }
+
+    /// At the choice of a component.
+    fn at(&mut self, origin: Option<&Origin>, message: String, help: Option<&str>) {
+        let help = help.map(str::to_string);
+        self.problems.push(Problem {
+            message,
+            origin: origin.cloned(),
+            help,
+        });
+    }
+
+    /// What was made, or its message at the section.
+    fn keep<T>(&mut self, section: &str, made: Result<T, String>) -> Option<T> {
+        made.map_err(|message| self.in_section(section, message)).ok()
+    }
+}
+
+fn make(experiment: &Experiment, problems: &mut Vec<Problem>) -> Option<Assembled> {
+    let mut report = Report { experiment, problems };
+    let loss = report.keep("loss", (experiment.loss.build)(&()));
+    let network = report.keep("network", (experiment.network.build)(&()));
+    let backward = report.keep("backward_policy", (experiment.backward_policy.build)(&()));
+    let sampler = report.keep("sampler", (experiment.sampler.build)(&()));
+    let optimiser = report.keep("optimizer", (experiment.optimiser.build)(&()));
+    let environment = report.keep("environment", (experiment.environment.build)(&experiment.base));
+    let (loss, network, backward, sampler, optimiser, environment) =
+        (loss?, network?, backward?, sampler?, optimiser?, environment?);
+    if let Err(needs) = network.accepts(environment.spec()) {
         let origin = experiment
             .network
             .origin
-            .clone()
-            .or_else(|| experiment.environment.origin.clone());
-        report(problems, message, &origin);
+            .as_ref()
+            .or(experiment.environment.origin.as_ref());
+        report.at(
+            origin,
+            format!("network `{}` needs {needs}", experiment.network.name),
+            None,
+        );
     }
-    check_loss(experiment, &*loss, problems);
-    if let Err(message) = gfn_learn::device::check_name(&experiment.hardware.device) {
-        let origin = experiment
-            .tree
-            .section("hardware")
-            .and_then(|node| node.get("device"));
-        report(problems, message, &origin.map(|node| node.origin.clone()));
-    }
-    let context = RewardContext {
-        objects: spec.objects.clone(),
-        threads: experiment.hardware.reward_thread_count(),
-    };
-    let reward = match (experiment.reward.build)(&context) {
-        Ok(reward) => reward,
-        Err(needs) => {
-            let (reward, environment) = (experiment.reward.name, experiment.environment.name);
-            let message = format!("reward `{reward}` needs {needs}; environment `{environment}` is chosen");
-            report(problems, message, &experiment.reward.origin);
-            return None;
-        }
-    };
+    check_loss(&mut report, &*loss);
+    check_settings(&mut report);
+    let reward = make_reward(&mut report, &*environment)?;
     let backward = match backward {
         _ if !loss.needs().backward_policy => BackwardPolicy::Uniform,
         BackwardKind::Uniform => BackwardPolicy::Uniform,
@@ -100,7 +108,6 @@ fn make(experiment: &Experiment, problems: &mut Vec<Problem>) -> Option<Assemble
         needs: loss.needs(),
         optimiser,
     };
-    let reward = Shaped::new(reward, experiment.shape.clone());
     Some(Assembled {
         environment,
         reward,
@@ -110,43 +117,71 @@ fn make(experiment: &Experiment, problems: &mut Vec<Problem>) -> Option<Assemble
     })
 }
 
-fn check_loss(experiment: &Experiment, loss: &dyn Loss, problems: &mut Vec<Problem>) {
+fn make_reward(report: &mut Report<'_>, environment: &dyn Environment) -> Option<Shaped> {
+    let experiment = report.experiment;
+    let context = RewardContext {
+        objects: environment.spec().objects.clone(),
+        threads: experiment.hardware.reward_thread_count(),
+    };
+    match (experiment.reward.build)(&context) {
+        Ok(reward) => Some(Shaped::new(reward, experiment.shape.clone())),
+        Err(needs) => {
+            let (reward, environment) = (experiment.reward.name, experiment.environment.name);
+            let message = format!("reward `{reward}` needs {needs}; environment `{environment}` is chosen");
+            report.at(experiment.reward.origin.as_ref(), message, None);
+            None
+        }
+    }
+}
+
+fn check_loss(report: &mut Report<'_>, loss: &dyn Loss) {
+    let (experiment, needs) = (report.experiment, loss.needs());
     let name = experiment.loss.name;
-    if let (false, Some(origin)) = (loss.needs().backward_policy, &experiment.backward_policy_given) {
+    if let (false, Some(origin)) = (needs.backward_policy, &experiment.backward_policy_given) {
         let chosen = experiment.backward_policy.name;
         let message = format!("loss `{name}` has no backward policy, but `backward_policy` is `{chosen}`");
-        problems.push(
-            Problem::new(message)
-                .at(origin)
-                .help("remove the table `[backward_policy]`, or choose another loss"),
-        );
+        let help = "remove the table `[backward_policy]` from the file, or choose another loss";
+        report.at(Some(origin), message, Some(help));
     }
-    if name == "log-partition-variance" && experiment.training.batch_size < 2 {
-        let message = format!("loss `{name}` is a variance over the batch, but `training.batch_size` is 1");
-        let origin = experiment
+    let optimizer = experiment.tree.section("optimizer");
+    for key in LOG_Z_KEYS.into_iter().filter(|_| !needs.log_z) {
+        if let Some(entry) = optimizer.and_then(|node| node.entry(key)) {
+            let message = format!("loss `{name}` learns no log Z of its own, but `optimizer.{key}` is set");
+            report.at(
+                Some(&entry.key_origin),
+                message,
+                Some("remove the key, or choose another loss"),
+            );
+        }
+    }
+    let batch_size = experiment.training.batch_size;
+    if batch_size < needs.least_batch {
+        let least = needs.least_batch;
+        let message = format!(
+            "loss `{name}` needs a batch of at least {least}, but `training.batch_size` is {batch_size}"
+        );
+        let given = experiment
             .tree
             .section("training")
             .and_then(|node| node.get("batch_size"));
-        let origin = origin
-            .map(|node| node.origin.clone())
-            .or_else(|| experiment.loss.origin.clone());
-        problems.push(Problem {
+        report.at(
+            given.map(|node| &node.origin).or(experiment.loss.origin.as_ref()),
             message,
-            origin,
-            help: Some("use a batch of at least 2".into()),
-        });
+            None,
+        );
+    }
+}
+
+fn check_settings(report: &mut Report<'_>) {
+    let experiment = report.experiment;
+    if let Err(message) = gfn_learn::device::check_name(&experiment.hardware.device) {
+        report.in_section("hardware", message);
     }
     let floor = experiment.shape.floor;
     if experiment.shape.clip.is_some_and(|clip| clip < floor) {
-        let origin = experiment
-            .tree
-            .section("reward")
-            .and_then(|node| node.get("clip"));
-        let message = format!("`reward.clip` is below `reward.floor`, which is {floor}");
-        problems.push(Problem {
-            message,
-            origin: origin.map(|node| node.origin.clone()),
-            help: None,
-        });
+        report.in_section(
+            "reward",
+            format!("`reward.clip` is below `reward.floor`, which is {floor}"),
+        );
     }
 }

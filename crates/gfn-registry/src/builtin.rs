@@ -1,7 +1,5 @@
 //! The one list of what is built in. Adding a component is adding a line here.
 
-use std::path::Path;
-
 use gfn_core::{Environment, Loss, ObjectKind, Reward, Sampler};
 use gfn_envs::{fragments, hypergrid};
 use gfn_learn::networks::{NetworkParams, message_passing, mlp};
@@ -12,7 +10,7 @@ use gfn_losses::{
 use gfn_rewards::{druglike, hypergrid as hypergrid_reward};
 use gfn_samplers::on_policy;
 
-use crate::component::{Entry, entry, no_check};
+use crate::component::{Bases, Entry, entry, no_check};
 use crate::settings::{BackwardKind, LearnedBackward, TiedBackward, UniformBackward};
 
 /// What an environment stands on: the folder that relative paths start from.
@@ -37,9 +35,9 @@ pub fn environments() -> Vec<Entry<Box<dyn Environment>, EnvironmentContext>> {
 }
 
 /// A vocabulary file is kept with its whole path, so that `resolved.toml` runs from anywhere.
-fn absolute_vocabulary(params: &mut fragments::Params, base: &Path) -> Result<(), String> {
-    if params.vocabulary.ends_with(".json") || params.vocabulary.contains('/') {
-        let path = base.join(&params.vocabulary);
+fn absolute_vocabulary(params: &mut fragments::Params, bases: &Bases<'_>) -> Result<(), String> {
+    if params.vocabulary != fragments::DRUGLIKE {
+        let path = bases.of("vocabulary").join(&params.vocabulary);
         let path = std::path::absolute(&path).unwrap_or(path);
         params.vocabulary = path.to_string_lossy().into_owned();
     }

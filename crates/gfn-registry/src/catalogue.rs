@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::builtin;
 use crate::component::{Entry, schema_of};
-use crate::settings::{Evaluation, Hardware, Training};
+use crate::settings::{Evaluation, Hardware, Top, Training};
 
 /// A component as told to a user.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,7 +36,7 @@ pub struct Parameter {
 
 /// Every component and every plain section, in the order of the file.
 pub fn catalogue() -> Vec<Described> {
-    let mut all = Vec::new();
+    let mut all = vec![plain::<Top>("(top)")];
     all.extend(described("environment", builtin::environments()));
     all.extend(described("reward", builtin::rewards()));
     all.push(describe("reward", "", &schema_of::<gfn_rewards::shaped::Shape>()));

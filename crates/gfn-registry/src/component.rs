@@ -1,8 +1,8 @@
 //! An entry of the registry: a name, the parameters behind it, and how to build from them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use gfn_config::{Node, Origin, Problem, Tree, choice_help, read, to_table};
+use gfn_config::{Node, Origin, Problem, SourceKind, Tree, choice_help, read, to_table};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,7 +24,44 @@ pub struct Chosen<T, C = ()> {
 }
 
 type Read<T, C> =
-    Box<dyn Fn(&Node, &str, &[&str], &Path) -> Result<(toml::Table, Build<T, C>), Vec<Problem>>>;
+    Box<dyn Fn(&Node, &str, &[&str], &Bases<'_>) -> Result<(toml::Table, Build<T, C>), Vec<Problem>>>;
+
+/// Where relative paths in a section start: at the file that names them, or where the command was typed.
+pub struct Bases<'a> {
+    tree: &'a Tree,
+    node: &'a Node,
+    otherwise: &'a Path,
+}
+
+impl Bases<'_> {
+    /// The folder from which the path under `key` starts.
+    pub fn of(&self, key: &str) -> PathBuf {
+        let source = self
+            .node
+            .get(key)
+            .and_then(|node| self.tree.sources().get(node.origin.source));
+        match source.map(|source| &source.kind) {
+            Some(SourceKind::File(file)) => file.parent().unwrap_or(Path::new("")).to_path_buf(),
+            Some(SourceKind::Variable | SourceKind::Flag) => PathBuf::new(),
+            Some(SourceKind::Default) | None => self.otherwise.to_path_buf(),
+        }
+    }
+}
+
+/// The place of the setting that a message begins with (`loss.epsilon` …), or of the section.
+pub fn place(node: &Node, section: &str, message: &str) -> Origin {
+    let word = message
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .trim_matches('`');
+    let key = word
+        .strip_prefix(section)
+        .and_then(|rest| rest.strip_prefix('.'))
+        .unwrap_or(word);
+    node.get(key)
+        .map_or_else(|| node.origin.clone(), |node| node.origin.clone())
+}
 
 /// A registered component.
 pub struct Entry<T, C = ()> {
@@ -38,7 +75,7 @@ pub struct Entry<T, C = ()> {
 /// Registers a component whose parameters are `P`. `check` states what a schema cannot; `build` makes the component.
 pub fn entry<P, T, C>(
     name: &'static str,
-    check: fn(&mut P, &Path) -> Result<(), String>,
+    check: fn(&mut P, &Bases<'_>) -> Result<(), String>,
     build: fn(&P, &C) -> Result<T, String>,
 ) -> Entry<T, C>
 where
@@ -46,9 +83,12 @@ where
     T: 'static,
     C: 'static,
 {
-    let read_parameters: Read<T, C> = Box::new(move |node, section, ignore, base| {
+    let read_parameters: Read<T, C> = Box::new(move |node, section, ignore, bases| {
         let mut params: P = read(node, section, ignore)?;
-        check(&mut params, base).map_err(|message| vec![Problem::new(message).at(&node.origin)])?;
+        check(&mut params, bases).map_err(|message| {
+            let origin = place(node, section, &message);
+            vec![Problem::new(message).at(&origin)]
+        })?;
         let table =
             to_table(&params).map_err(|error| vec![Problem::new(error.to_string()).at(&node.origin)])?;
         let build: Build<T, C> = Box::new(move |context| build(&params, context));
@@ -62,7 +102,7 @@ where
 }
 
 /// Nothing to check beyond the schema.
-pub fn no_check<P>(_: &mut P, _: &Path) -> Result<(), String> {
+pub fn no_check<P>(_: &mut P, _: &Bases<'_>) -> Result<(), String> {
     Ok(())
 }
 
@@ -111,9 +151,14 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
             help: Some(help),
         }]);
     };
+    let bases = Bases {
+        tree: section.tree,
+        node,
+        otherwise: section.base,
+    };
     let mut ignore = vec!["kind"];
     ignore.extend_from_slice(section.shared_keys);
-    let (parameters, build) = (entry.read)(node, section.name, &ignore, section.base)?;
+    let (parameters, build) = (entry.read)(node, section.name, &ignore, &bases)?;
     let mut table = toml::Table::new();
     table.insert("kind".into(), entry.name.into());
     table.extend(parameters);

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use gfn_config::{Node, Origin, Problem, Problems, Tree, read, to_table, unknown_keys};
-use gfn_core::{Environment, Loss, Reward, Sampler};
+use gfn_config::{Node, Origin, Problem, Problems, Tree, read, to_table};
+use gfn_core::{Environment, Loss, Needs, Reward, Sampler};
 use gfn_learn::networks::NetworkParams;
 use gfn_learn::optimiser::Settings;
 use gfn_rewards::shaped::Shape;
@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::builtin::{self, RewardContext};
 use crate::component::{Chosen, Section, choose};
-use crate::settings::{BackwardKind, Evaluation, Hardware, Training};
+use crate::settings::{BackwardKind, Evaluation, Hardware, Top, Training};
 
 /// The sections of a file, in the order in which they are written.
 pub const SECTIONS: [&str; 10] = [
@@ -29,16 +29,13 @@ pub const SECTIONS: [&str; 10] = [
     "evaluation",
 ];
 
-const TOP_KEYS: [&str; 3] = ["name", "description", "seed"];
+/// The keys of `[optimizer]` that only a loss with a learned log Z reads.
+pub const LOG_Z_KEYS: [&str; 2] = ["log_z", "log_z_learning_rate"];
 
 /// An experiment, every choice made and every default filled in.
 pub struct Experiment {
-    /// The run folder's name.
-    pub name: String,
-    /// A sentence for people.
-    pub description: Option<String>,
-    /// The seed of everything random.
-    pub seed: u64,
+    /// Name and seed.
+    pub top: Top,
     /// What is walked.
     pub environment: Chosen<Box<dyn Environment>, PathBuf>,
     /// What is sought.
@@ -88,9 +85,6 @@ impl Experiment {
     /// Every mistake found, with its place.
     pub fn read(tree: Tree, base: PathBuf) -> Result<Self, Problems> {
         let mut problems = Vec::new();
-        let known: Vec<&str> = TOP_KEYS.iter().chain(&SECTIONS).copied().collect();
-        problems.extend(unknown_keys(tree.root(), "", &known));
-
         let shape_keys = keys_of(&Shape::default());
         let reward_keys = reward_keys(&tree);
         let section = |name, default| Section {
@@ -101,16 +95,8 @@ impl Experiment {
             base: &base,
         };
         let mut keep = Keep(&mut problems);
-        let name = keep.of(top(
-            &tree,
-            "name",
-            Node::as_str,
-            "a text in quotes",
-            Some("experiment"),
-        )
-        .and_then(safe_name(&tree)));
-        let description = keep.of(optional_text(&tree, "description"));
-        let seed = keep.of(seed(&tree));
+        let top = read(tree.root(), "", &SECTIONS).and_then(|top| safe_name(&tree, top));
+        let top: Option<Top> = keep.of(top);
         let environment = keep.of(choose(builtin::environments(), &section("environment", None)));
         let shared: Vec<&str> = shape_keys.iter().map(String::as_str).collect();
         let reward = keep.of(choose(
@@ -142,9 +128,7 @@ impl Experiment {
 
         let parts = (|| {
             Some(Self {
-                name: name?,
-                description: description?,
-                seed: seed?,
+                top: top?,
                 environment: environment?,
                 reward: reward?,
                 shape: shape?,
@@ -167,26 +151,38 @@ impl Experiment {
         }
     }
 
-    /// The experiment as a table that reads back as itself, every default filled in.
-    pub fn to_table(&self, needs_backward_policy: bool) -> toml::Table {
-        let mut root = toml::Table::new();
-        root.insert("name".into(), self.name.clone().into());
-        if let Some(description) = &self.description {
-            root.insert("description".into(), description.clone().into());
-        }
-        root.insert("seed".into(), toml::Value::Integer(self.seed as i64));
+    /// The files of data that the experiment reads, besides its own.
+    pub fn data_files(&self) -> Vec<PathBuf> {
+        let vocabulary = self
+            .environment
+            .table
+            .get("vocabulary")
+            .and_then(toml::Value::as_str);
+        vocabulary
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+            .into_iter()
+            .collect()
+    }
+
+    /// The experiment as a table that reads back as itself: every default filled in, and nothing that its loss, which has
+    /// these needs, does not read.
+    pub fn to_table(&self, needs: Needs) -> toml::Table {
+        let mut root = table_of(&self.top);
         let mut reward = self.reward.table.clone();
         reward.extend(table_of(&self.shape));
         let mut add = |name: &str, table: toml::Table| root.insert(name.into(), table.into());
         add("environment", self.environment.table.clone());
         add("reward", reward);
         add("network", self.network.table.clone());
-        if needs_backward_policy {
+        if needs.backward_policy {
             add("backward_policy", self.backward_policy.table.clone());
         }
         add("loss", self.loss.table.clone());
         add("sampler", self.sampler.table.clone());
-        add("optimizer", self.optimiser.table.clone());
+        let mut optimiser = self.optimiser.table.clone();
+        optimiser.retain(|key, _| needs.log_z || !LOG_Z_KEYS.contains(&key));
+        add("optimizer", optimiser);
         add("training", table_of(&self.training));
         add("hardware", table_of(&self.hardware));
         add("evaluation", table_of(&self.evaluation));
@@ -240,52 +236,17 @@ fn plain<P: DeserializeOwned + JsonSchema>(
     read(tree.section(name).unwrap_or(&absent), name, &ignore)
 }
 
-fn top<'a, T: ?Sized>(
-    tree: &'a Tree,
-    key: &str,
-    take: impl Fn(&'a Node) -> Option<&'a T>,
-    expected: &str,
-    default: Option<&'a T>,
-) -> Result<&'a T, Vec<Problem>> {
-    match (tree.section(key), default) {
-        (Some(node), _) => take(node)
-            .ok_or_else(|| vec![Problem::new(format!("`{key}` must be {expected}")).at(&node.origin)]),
-        (None, Some(default)) => Ok(default),
-        (None, None) => Err(vec![
-            Problem::new(format!("missing key `{key}`")).at(&tree.root().origin),
-        ]),
-    }
-}
-
 /// The name becomes a folder's, so it must be one.
-fn safe_name(tree: &Tree) -> impl Fn(&str) -> Result<String, Vec<Problem>> {
-    |name| {
-        let safe = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        if !name.is_empty() && name.chars().all(safe) && !name.starts_with('.') && name.len() <= 100 {
-            return Ok(name.to_string());
-        }
-        let mut problem = Problem::new(format!("`name` is `{name}`, which cannot name a folder"))
-            .help("use letters, digits, `.`, `_` and `-`, not beginning with a dot");
-        problem.origin = tree.section("name").map(|node| node.origin.clone());
-        Err(vec![problem])
+fn safe_name(tree: &Tree, top: Top) -> Result<Top, Vec<Problem>> {
+    let name = &top.name;
+    let safe = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if !name.is_empty() && name.chars().all(safe) && !name.starts_with('.') && name.len() <= 100 {
+        return Ok(top);
     }
-}
-
-fn optional_text(tree: &Tree, key: &str) -> Result<Option<String>, Vec<Problem>> {
-    match tree.section(key) {
-        None => Ok(None),
-        Some(_) => top(tree, key, Node::as_str, "a text in quotes", None).map(|text| Some(text.to_string())),
-    }
-}
-
-fn seed(tree: &Tree) -> Result<u64, Vec<Problem>> {
-    let Some(node) = tree.section("seed") else {
-        return Ok(0);
-    };
-    match node.value {
-        gfn_config::Value::Integer(seed) if seed >= 0 => Ok(seed as u64),
-        _ => Err(vec![
-            Problem::new("`seed` must be a whole number from 0 up").at(&node.origin),
-        ]),
-    }
+    let problem = Problem::new(format!("`name` is `{name}`, which cannot name a folder"))
+        .help("use letters, digits, `.`, `_` and `-`, not beginning with a dot");
+    Err(vec![Problem {
+        origin: tree.section("name").map(|node| node.origin.clone()),
+        ..problem
+    }])
 }

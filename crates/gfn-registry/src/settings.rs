@@ -29,6 +29,30 @@ pub enum BackwardKind {
     Learned,
 }
 
+/// The keys above the first table of a file. `extends = "base.toml"`, or a list of files, may stand there too: what the
+/// file leaves out is then as in those, whose paths start from the file that names them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Top {
+    /// The name of the experiment, and of the folder of its runs.
+    pub name: String,
+    /// A sentence for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The seed of everything random.
+    pub seed: u64,
+}
+
+impl Default for Top {
+    fn default() -> Self {
+        Self {
+            name: "experiment".into(),
+            description: None,
+            seed: 0,
+        }
+    }
+}
+
 /// How long to train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -29,13 +29,23 @@ impl Loaded {
     /// Where it is not a run's, or the weights do not fit.
     pub fn open(path: &Path, sets: &[String]) -> Result<Self, RunError> {
         let folder = RunFolder::open(path)?;
+        let manifest = folder.manifest()?;
+        for data in &manifest.data {
+            data.check()?;
+        }
         let experiment = Experiment::load(&folder.file(names::RESOLVED), sets)?;
         let parts = assemble(&experiment)?;
         let device = device::find(&experiment.hardware.device)?;
+        device::rest_between_products(experiment.hardware.threads);
         device::set_threads(experiment.hardware.threads);
-        let mut model = Model::new(&parts.model, parts.environment.spec(), experiment.seed, device)?;
+        let mut model = Model::new(
+            &parts.model,
+            parts.environment.spec(),
+            experiment.top.seed,
+            device,
+        )?;
         weights::load(&mut model, &folder.file(names::WEIGHTS))?;
-        let steps = folder.manifest()?.steps;
+        let steps = manifest.steps;
         let trajectories = steps * experiment.training.batch_size as u64;
         Ok(Self {
             experiment,
@@ -66,16 +76,9 @@ impl Loaded {
     /// Where the policy or the reward fails.
     pub fn measure(&mut self) -> Result<Measured, RunError> {
         let measurer = Measurer::new(&self.parts, &self.experiment.evaluation)?;
-        // Only a learned log Z outlives its training batch.
-        let log_z = self
-            .parts
-            .loss
-            .needs()
-            .log_z
-            .then_some(self.model.optimiser.log_z.value);
-        let seed = self.experiment.seed;
+        let seed = self.experiment.top.seed;
         let (mut measured, _) =
-            measurer.measure(&mut self.model, seed, Purpose::Evaluation, self.at, log_z)?;
+            measurer.measure(&mut self.model, seed, Purpose::Evaluation, self.at, None)?;
         measured.modes_visited = None;
         Ok(measured)
     }

@@ -3,9 +3,11 @@
 //! [`run::run`] does all of it; [`train`] is the loop; [`measure`] says what a policy is like; observers write
 //! metrics and show progress; [`finished`] opens a run again to draw from it.
 
+pub mod bench;
 pub mod finished;
 pub mod measure;
 pub mod observers;
+pub mod phases;
 pub mod run;
 pub mod train;
 
@@ -62,7 +64,7 @@ pub enum Cause {
     #[error(transparent)]
     Learn(#[from] LearnError),
     /// The loss is not a number.
-    #[error("the loss is {value}; the trajectory to {object} (log-reward {log_reward}) caused it")]
+    #[error("the loss is {value}; the trajectory to {object} (log-reward {log_reward:.6e}) caused it")]
     Loss {
         /// The loss.
         value: f64,

@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 
 use gfn_chem::{Fingerprint, Molecule, diversity, modes};
 use gfn_core::exact::{
-    StateGraph, jensen_shannon, kullback_leibler, l1, normalise, sampling_floor, total_variation,
+    StateGraph, jensen_shannon, kullback_leibler, l1, log_sum_exp, normalise, sampling_floor, total_variation,
 };
-use gfn_core::{ObjectKind, Objects, Purpose, Reward, SampleRequest, Sampler, TrajectoryBatch};
+use gfn_core::{
+    Mask, ObjectKind, Objects, Observation, Purpose, Reward, SampleRequest, Sampler, TrajectoryBatch,
+};
 use gfn_learn::model::Model;
 use gfn_record::event::{Exact, Measured, MoleculeMetrics, SampleMetrics};
 use gfn_record::samples::Sample;
@@ -30,7 +32,7 @@ pub struct Measurer<'a> {
     settings: &'a Evaluation,
     threshold: Option<f64>,
     swept: Option<Swept>,
-    modes_visited: HashSet<Box<[i32]>, FxBuildHasher>,
+    modes_visited: HashSet<String, FxBuildHasher>,
 }
 
 /// The exact target, and the objects visited of late.
@@ -63,7 +65,9 @@ impl<'a> Measurer<'a> {
             .as_enumerable()
             .map(gfn_core::Enumerable::state_count);
         let swept = match states {
-            Some(states) if states <= settings.exact_states => Some(Swept::new(parts, threshold)?),
+            Some(states) if states <= settings.exact_states => {
+                Some(Swept::new(parts, threshold, settings.exact_states)?)
+            }
             _ => None,
         };
         Ok(Self {
@@ -75,23 +79,17 @@ impl<'a> Measurer<'a> {
         })
     }
 
-    /// Whether exact figures are known.
-    pub fn is_exact(&self) -> bool {
-        self.swept.is_some()
-    }
-
     /// Remembers the objects of the trainer's last batch.
     pub fn visit(&mut self, trainer: &Trainer<'_>) {
         let batch = trainer.batch();
         if let Some(threshold) = self.threshold {
-            for (index, _) in trainer
+            let good = trainer
                 .rewards()
                 .enumerate()
-                .filter(|(_, reward)| reaches(*reward, threshold))
-            {
-                if !self.modes_visited.contains(batch.finished(index)) {
-                    self.modes_visited.insert(batch.finished(index).into());
-                }
+                .filter(|(_, reward)| reaches(*reward, threshold));
+            for (index, _) in good {
+                self.modes_visited
+                    .insert(self.parts.environment.describe(batch.finished(index)));
             }
         }
         if let Some(swept) = self.swept.as_mut().filter(|_| self.settings.window > 0) {
@@ -101,7 +99,8 @@ impl<'a> Measurer<'a> {
         }
     }
 
-    /// Measures a policy after `step` updates on `trajectories` trajectories. `log_z` is what the model takes log Z to be.
+    /// Measures a policy after so many updates and trajectories (`at`). `estimate` is an estimate of log Z, for losses that
+    /// hold none themselves.
     ///
     /// # Errors
     /// Where the policy or the reward fails.
@@ -111,8 +110,9 @@ impl<'a> Measurer<'a> {
         seed: u64,
         purpose: Purpose,
         at: (u64, u64),
-        log_z: Option<f64>,
+        estimate: Option<f64>,
     ) -> Result<(Measured, Vec<Sample>), RunError> {
+        let log_z = log_z(self.parts, model)?.or(estimate);
         let (exact, distribution) = match &self.swept {
             Some(swept) => {
                 let (exact, distribution) = swept.measure(self.parts, model, log_z)?;
@@ -120,14 +120,13 @@ impl<'a> Measurer<'a> {
             }
             None => (None, None),
         };
-        let Drawn { metrics, mut samples } = self.draw(
+        let Drawn { metrics, samples } = self.draw(
             model,
             seed,
             purpose,
             self.settings.samples,
             distribution.as_deref(),
         )?;
-        samples.truncate(self.settings.samples);
         let modes_visited = self.threshold.map(|_| self.modes_visited.len() as u64);
         let measured = Measured {
             step: at.0,
@@ -154,7 +153,7 @@ impl<'a> Measurer<'a> {
         let environment = &*self.parts.environment;
         let sampler = OnPolicy::new(Params::default());
         let mut batch = TrajectoryBatch::new(environment.spec().state_len());
-        let mut samples = Vec::with_capacity(count);
+        let mut samples = Vec::new();
         for first in (0..count).step_by(CHUNK) {
             let count = CHUNK.min(count - first);
             let request = SampleRequest {
@@ -247,15 +246,38 @@ impl<'a> Measurer<'a> {
     }
 }
 
+/// What the model takes log Z to be: the learned number, the flow of the source, or the flow out of it; nothing for a loss
+/// that has none of them.
+fn log_z(parts: &Assembled, model: &mut Model) -> Result<Option<f64>, RunError> {
+    let needs = parts.loss.needs();
+    if needs.log_z {
+        return Ok(Some(model.optimiser.log_z.value));
+    }
+    let environment = &*parts.environment;
+    let (source, mut seen, mut mask) = (
+        &environment.spec().initial,
+        Observation::default(),
+        Mask::default(),
+    );
+    environment.observe(source, &mut seen);
+    let outputs = model.networks_mut()[0].forward(&seen, false)?;
+    if needs.state_flow {
+        return Ok(outputs.log_flow.map(|flow| flow[0]));
+    }
+    environment.forward_mask(source, &mut mask);
+    let logits: Vec<f64> = mask.iter().map(|action| outputs.forward.of(0)[action]).collect();
+    Ok((!needs.backward_policy).then(|| log_sum_exp(logits.iter().copied())))
+}
+
 /// A reward computed in another order may fall a rounding short of the threshold that it equals.
 fn reaches(reward: f64, threshold: f64) -> bool {
     reward >= threshold * (1.0 - 1e-9)
 }
 
 impl Swept {
-    fn new(parts: &Assembled, threshold: Option<f64>) -> Result<Self, RunError> {
+    fn new(parts: &Assembled, threshold: Option<f64>, most: u64) -> Result<Self, RunError> {
         let environment = &*parts.environment;
-        let graph = StateGraph::build(environment, usize::MAX)?;
+        let graph = StateGraph::build(environment, usize::try_from(most).unwrap_or(usize::MAX))?;
         let states: Vec<i32> = graph
             .finished()
             .iter()

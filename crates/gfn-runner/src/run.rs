@@ -9,7 +9,7 @@ use gfn_learn::model::Model;
 use gfn_learn::weights;
 use gfn_record::event::{Event, Measured};
 use gfn_record::folder::{RunFolder, names, sha256};
-use gfn_record::manifest::{Manifest, Status};
+use gfn_record::manifest::{DataFile, Manifest, Status};
 use gfn_record::samples;
 use gfn_registry::{Assembled, Experiment, assemble};
 
@@ -56,53 +56,45 @@ pub struct Finished {
 pub fn run(experiment: &Experiment, options: &Options) -> Result<Finished, RunError> {
     let parts = assemble(experiment)?;
     let device = device::find(&experiment.hardware.device)?;
-    let threads = experiment.hardware.threads;
-    device::set_threads(threads);
-    let model = Model::new(&parts.model, parts.environment.spec(), experiment.seed, device)?;
+    device::rest_between_products(experiment.hardware.threads);
+    device::set_threads(experiment.hardware.threads);
+    let model = Model::new(
+        &parts.model,
+        parts.environment.spec(),
+        experiment.top.seed,
+        device,
+    )?;
+    let measurer = Measurer::new(&parts, &experiment.evaluation)?;
 
     let folder = make_folder(experiment, options)?;
     let _log = log::start(&folder)?;
     let resolved = resolved_text(experiment, &parts);
     folder.write(names::RESOLVED, resolved.as_bytes())?;
-    let mut manifest = Manifest {
-        format: 1,
-        gfn: env!("CARGO_PKG_VERSION").into(),
-        libtorch: LIBTORCH.into(),
-        name: experiment.name.clone(),
-        seed: experiment.seed,
-        status: Status::Running,
-        error: None,
-        experiment: options.file.clone(),
-        resolved_sha256: sha256(resolved.as_bytes()),
-        device: format!("{device:?}").to_lowercase(),
-        threads,
-        processor: processor(),
-        parameters: model.parameter_count(),
-        started: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs()),
-        seconds: None,
-        training_seconds: None,
-        steps: 0,
-        before: None,
-        after: None,
-    };
+    let mut manifest = begin(
+        experiment,
+        options,
+        &resolved,
+        &model,
+        &format!("{device:?}").to_lowercase(),
+    )?;
     folder.write_manifest(&manifest)?;
     tracing::info!(
-        name = experiment.name,
-        seed = experiment.seed,
+        name = experiment.top.name,
+        seed = experiment.top.seed,
         device = manifest.device,
         "started"
     );
 
     let started = Instant::now();
-    let mut session = Session::new(experiment, &parts, model, &folder, options.quiet)?;
+    let mut session = Session::new(experiment, &parts, model, measurer, &folder, options.quiet)?;
     let result = session.train();
     session
         .observers
         .iter_mut()
         .for_each(|observer| observer.on_end());
-    folder.write(names::WEIGHTS, &weights::to_bytes(&session.trainer.model)?)?;
+    // Whatever happened, the weights of the last good update are kept; the first error is the one to tell.
+    let kept = session.keep_weights();
+    let result = result.and_then(|figures| kept.map(|()| figures));
     manifest.steps = session.trainer.steps();
     manifest.seconds = Some(started.elapsed().as_secs_f64());
     manifest.training_seconds = Some(session.training_seconds);
@@ -124,15 +116,55 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Finished, RunEr
             manifest.status = Status::Failed;
             manifest.error = Some(error.to_string());
             tracing::error!(error = %error, "failed");
-            folder.write_manifest(&manifest)?;
+            // The run's own error is worth more than a second one about the manifest.
+            let _ = folder.write_manifest(&manifest);
             Err(error)
         }
     }
 }
 
+/// The manifest of a run that begins.
+fn begin(
+    experiment: &Experiment,
+    options: &Options,
+    resolved: &str,
+    model: &Model,
+    device: &str,
+) -> Result<Manifest, RunError> {
+    let data = experiment
+        .data_files()
+        .iter()
+        .map(|path| DataFile::pin(path))
+        .collect::<Result<_, _>>()?;
+    Ok(Manifest {
+        format: 1,
+        gfn: env!("CARGO_PKG_VERSION").into(),
+        libtorch: LIBTORCH.into(),
+        name: experiment.top.name.clone(),
+        seed: experiment.top.seed,
+        status: Status::Running,
+        error: None,
+        experiment: options.file.clone(),
+        data,
+        resolved_sha256: sha256(resolved.as_bytes()),
+        device: device.into(),
+        threads: experiment.hardware.threads,
+        processor: processor(),
+        parameters: model.parameter_count(),
+        started: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
+        seconds: None,
+        training_seconds: None,
+        steps: 0,
+        before: None,
+        after: None,
+    })
+}
+
 /// The experiment as a file that runs again, every default filled in.
 pub fn resolved_text(experiment: &Experiment, parts: &Assembled) -> String {
-    let table = experiment.to_table(parts.loss.needs().backward_policy);
+    let table = experiment.to_table(parts.loss.needs());
     toml::to_string(&table).expect("an experiment is a table of plain values")
 }
 
@@ -140,8 +172,8 @@ fn make_folder(experiment: &Experiment, options: &Options) -> Result<RunFolder, 
     Ok(match &options.out {
         Some(out) => RunFolder::create(out)?,
         None => {
-            let id = format!("seed-{}", experiment.seed);
-            RunFolder::create_under(Path::new("runs"), &experiment.name, &id)?
+            let id = format!("seed-{}", experiment.top.seed);
+            RunFolder::create_under(Path::new("runs"), &experiment.top.name, &id)?
         }
     })
 }
@@ -170,6 +202,7 @@ impl<'a> Session<'a> {
         experiment: &'a Experiment,
         parts: &'a Assembled,
         model: Model,
+        measurer: Measurer<'a>,
         folder: &'a RunFolder,
         quiet: bool,
     ) -> Result<Self, RunError> {
@@ -181,12 +214,18 @@ impl<'a> Session<'a> {
         }
         Ok(Self {
             experiment,
-            trainer: Trainer::new(parts, model, experiment.seed, training.batch_size),
-            measurer: Measurer::new(parts, &experiment.evaluation)?,
+            trainer: Trainer::new(parts, model, experiment.top.seed, training.batch_size),
+            measurer,
             observers,
             folder,
             training_seconds: 0.0,
         })
+    }
+
+    fn keep_weights(&self) -> Result<(), RunError> {
+        Ok(self
+            .folder
+            .write(names::WEIGHTS, &weights::to_bytes(&self.trainer.model)?)?)
     }
 
     fn emit(&mut self, event: &Event) -> Result<(), RunError> {
@@ -221,9 +260,13 @@ impl<'a> Session<'a> {
         let at = (self.trainer.steps(), self.trainer.trajectories());
         let log_z = self.trainer.log_z();
         let purpose = Purpose::Evaluation;
-        let (measured, drawn) =
-            self.measurer
-                .measure(&mut self.trainer.model, self.experiment.seed, purpose, at, log_z)?;
+        let (measured, drawn) = self.measurer.measure(
+            &mut self.trainer.model,
+            self.experiment.top.seed,
+            purpose,
+            at,
+            log_z,
+        )?;
         self.emit(&Event::Measured(measured.clone()))?;
         if last {
             let mut bytes = Vec::new();

@@ -1,12 +1,13 @@
 //! The training loop: sample, score, evaluate once, differentiate, step.
 
-use gfn_core::{Objects, Purpose, SampleRequest, TrajectoryBatch};
+use gfn_core::{Objects, Observation, Purpose, SampleRequest, TrajectoryBatch};
 use gfn_learn::model::Model;
 use gfn_losses::evaluation::Evaluation;
 use gfn_record::event::StepMetrics;
 use gfn_registry::Assembled;
 
 use crate::Cause;
+use crate::phases::{Clock, Phases, Timed};
 
 /// An experiment under way.
 pub struct Trainer<'a> {
@@ -21,6 +22,8 @@ pub struct Trainer<'a> {
     batch: TrajectoryBatch,
     raw: Vec<f64>,
     plan: Evaluation,
+    /// Where the time of all updates went.
+    pub phases: Phases,
 }
 
 impl<'a> Trainer<'a> {
@@ -37,6 +40,7 @@ impl<'a> Trainer<'a> {
             log_z: None,
             raw: Vec::new(),
             plan: Evaluation::default(),
+            phases: Phases::default(),
         }
     }
 
@@ -48,6 +52,11 @@ impl<'a> Trainer<'a> {
     /// The rewards of the last batch, before shaping.
     pub fn rewards(&self) -> impl Iterator<Item = f64> + '_ {
         self.raw.iter().map(|raw| raw.exp())
+    }
+
+    /// The model, and what it last saw for the loss.
+    pub fn model_and_observation(&mut self) -> (&mut Model, &Observation) {
+        (&mut self.model, &self.plan.observation)
     }
 
     /// Updates taken.
@@ -70,19 +79,27 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// Where anything fails or stops being a number; the model is then as it was after the update before.
     pub fn update(&mut self) -> Result<StepMetrics, Cause> {
-        self.sample()?;
+        let mut clock = Clock::start();
+        let network = self.sample()?;
+        clock.lap(&mut self.phases.sampling);
+        self.phases.sampling -= network;
+        self.phases.sampling_network += network;
         self.score()?;
+        clock.lap(&mut self.phases.reward);
         let (environment, loss) = (&*self.parts.environment, &*self.parts.loss);
         let learned_backward = self.parts.model.backward.is_learned();
         self.plan.plan(environment, &self.batch, loss, learned_backward);
+        clock.lap(&mut self.phases.plan);
         let outputs = self.model.evaluate(&self.plan.observation)?;
-        let evaluated =
-            self.plan
-                .differentiate(&self.batch, loss, &outputs, self.model.optimiser.log_z.value);
+        clock.lap(&mut self.phases.forward);
+        let log_z = self.model.optimiser.log_z.value;
+        let evaluated = self.plan.differentiate(&self.batch, loss, &outputs, log_z);
         if !evaluated.loss.is_finite() {
             return Err(self.blame(evaluated.loss)?);
         }
+        clock.lap(&mut self.phases.loss);
         let gradient_norm = self.model.step(&self.plan.observation, evaluated.gradients)?;
+        clock.lap(&mut self.phases.backward);
         if !gradient_norm.is_finite() {
             return Err(Cause::Gradient { norm: gradient_norm });
         }
@@ -91,7 +108,8 @@ impl<'a> Trainer<'a> {
         Ok(self.metrics(evaluated.loss, evaluated.log_z, gradient_norm))
     }
 
-    fn sample(&mut self) -> Result<(), Cause> {
+    /// Draws the batch; returns the seconds that the network took of it.
+    fn sample(&mut self) -> Result<f64, Cause> {
         let request = SampleRequest {
             seed: self.seed,
             purpose: Purpose::Training,
@@ -99,11 +117,14 @@ impl<'a> Trainer<'a> {
             count: self.batch_size,
             step: self.step,
         };
-        let environment = &*self.parts.environment;
-        Ok(self
-            .parts
+        let mut policy = Timed {
+            policy: &mut self.model,
+            seconds: 0.0,
+        };
+        self.parts
             .sampler
-            .sample(&request, environment, &mut self.model, &mut self.batch)?)
+            .sample(&request, &*self.parts.environment, &mut policy, &mut self.batch)?;
+        Ok(policy.seconds)
     }
 
     fn score(&mut self) -> Result<(), Cause> {
@@ -140,7 +161,10 @@ impl<'a> Trainer<'a> {
                 return Ok(cause(index, &self.batch));
             }
         }
-        Ok(cause(0, &self.batch))
+        // No trajectory is to blame alone (a variance needs two): the reward that is farthest from 1 is the likeliest.
+        let far = |index: &usize| self.batch.log_reward[*index].abs();
+        let farthest = (0..self.batch.len()).max_by(|a, b| far(a).total_cmp(&far(b)));
+        Ok(cause(farthest.unwrap_or(0), &self.batch))
     }
 
     fn metrics(&mut self, loss: f64, log_z: f64, gradient_norm: f64) -> StepMetrics {

@@ -115,7 +115,7 @@ impl Sampler for OnPolicy {
                     .map_err(|(action, value)| PolicyError::NotFinite {
                         value,
                         action,
-                        state: state.to_vec(),
+                        object: environment.describe(state),
                     })?;
                 walk.backward_actions
                     .push(environment.step(state, action, &mut next));

@@ -43,7 +43,7 @@ fn choose(all: Vec<Described>, section: Option<&str>, name: Option<&str>) -> Res
     }
     Ok(within
         .into_iter()
-        .filter(|described| described.name == name)
+        .filter(|described| described.name == name || described.name.is_empty())
         .collect())
 }
 

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod bench;
 mod components;
 mod finished;
 mod resolve;
@@ -28,7 +29,8 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             seed,
             out,
             sets,
-        } => finished::sample(&run, count, seed, out.as_deref(), &sets),
+        } => finished::sample(&run, count as usize, seed, out.as_deref(), &sets),
+        Command::Bench(args) => bench::bench(&args),
         Command::Eval { run, sets, json } => finished::eval(&run, &sets, json),
     }
 }

@@ -1,7 +1,7 @@
 //! Walking over trees of blocks: masks, steps, observations. The marks in a state's words hold its rows and removable
 //! blocks, so that only [`Environment::step`] and [`Environment::undo`] compute codes.
 
-use gfn_core::{Environment, EnvironmentSpec, Mask, Observation};
+use gfn_core::{Enumerable, Environment, EnvironmentSpec, Mask, Observation};
 
 use super::Fragments;
 use super::form::Orbits;
@@ -202,6 +202,10 @@ impl Environment for Fragments {
             .push(observation.removable_node.len() - removable_before);
     }
 
+    fn as_enumerable(&self) -> Option<&dyn Enumerable> {
+        Some(self)
+    }
+
     fn describe(&self, state: &[i32]) -> String {
         if state[0] == 0 {
             return "(no blocks)".into();
@@ -239,5 +243,21 @@ impl Fragments {
                 observation.edge_target_kind.push(target.1);
             }
         }
+    }
+}
+
+impl Enumerable for Fragments {
+    /// Twice (stopped or not) the number of ways to assemble, symmetries not taken off: an upper bound.
+    fn state_count(&self) -> u64 {
+        let ports = self.vocabulary.most_ports() as u64;
+        let arms = self.vocabulary.arm_count() as u64;
+        let mut ways = self.vocabulary.block_count() as u64;
+        let mut total = 1 + ways;
+        for blocks in 1..self.max_blocks as u64 {
+            let open = (ports * blocks).saturating_sub(2 * (blocks - 1));
+            ways = ways.saturating_mul(open).saturating_mul(arms);
+            total = total.saturating_add(ways);
+        }
+        total.saturating_mul(2)
     }
 }

@@ -21,7 +21,7 @@ use gfn_core::{ActionSpace, EnvironmentSpec, ObjectKind, ObservationSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use vocabulary::{FragmentsError, Vocabulary};
+pub use vocabulary::{DRUGLIKE, FragmentsError, Vocabulary};
 
 use tree::{HEADER, MOST_BLOCKS, SLOT, joins, slots};
 
@@ -33,8 +33,8 @@ use tree::{HEADER, MOST_BLOCKS, SLOT, joins, slots};
 /// hydrogens.
 ///
 /// States are unordered trees of blocks: the order of assembly leaves no trace, and points or blocks that are alike by
-/// symmetry count once, so the graph of states is exact and a molecule's probability does not depend on how many names
-/// it has. Going back, any block with at most one neighbour can be taken away.
+/// symmetry count once, so the graph of states is exact: trees are drawn in proportion to their reward. A molecule that
+/// several trees of blocks make (as chains of carbons do) is drawn as often as all of them. Going back, any block with at most one neighbour can be taken away.
 ///
 /// A vocabulary of your own is a JSON file `{"name": "...", "blocks": [{"name": "phenyl", "smiles":
 /// "[*:1]c1ccc([*:2])cc1"}, ...]}`; `[*:n]` marks attachment points, each for one single bond.

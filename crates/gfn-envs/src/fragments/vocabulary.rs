@@ -7,7 +7,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 /// The built-in vocabulary's name.
-pub(crate) const DRUGLIKE: &str = "druglike";
+pub const DRUGLIKE: &str = "druglike";
 
 /// Why there is no such environment.
 #[derive(Debug, Error)]

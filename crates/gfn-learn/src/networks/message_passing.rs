@@ -132,6 +132,11 @@ struct Raw {
     log_flow: Option<Tensor>,
 }
 
+/// The deviation of embeddings that all else grows from.
+const ROOT: f64 = 1.0;
+/// The deviation of embeddings that are added to something.
+const ADDED: f64 = 0.3;
+
 /// Collects parameters of a network whose hidden size is fixed.
 struct Plan {
     layout: Layout,
@@ -139,9 +144,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn embedding(&mut self, name: &str, kinds: usize) -> usize {
-        // Unit embeddings at the root; small ones where they are added to something.
-        let deviation = if name == "node" { 1.0 } else { 0.3 };
+    fn embedding(&mut self, name: &str, kinds: usize, deviation: f64) -> usize {
         self.layout.add(
             format!("{name}.embedding"),
             &[kinds, self.hidden],
@@ -179,8 +182,8 @@ impl Plan {
     fn round(&mut self, number: usize, edge_kinds: usize) -> Round {
         Round {
             message: self.matrix(&format!("round.{number}.message")),
-            source_end: self.embedding(&format!("round.{number}.source"), edge_kinds),
-            target_end: self.embedding(&format!("round.{number}.target"), edge_kinds),
+            source_end: self.embedding(&format!("round.{number}.source"), edge_kinds, ADDED),
+            target_end: self.embedding(&format!("round.{number}.target"), edge_kinds, ADDED),
             own: self.dense(&format!("round.{number}.own"), self.hidden),
             gathered: self.matrix(&format!("round.{number}.gathered")),
         }
@@ -205,12 +208,12 @@ impl MessagePassing {
             hidden: params.hidden,
         };
         let numbers = Numbers {
-            node: plan.embedding("node", shape.node_kinds),
+            node: plan.embedding("node", shape.node_kinds, ROOT),
             rounds: (0..params.layers)
                 .map(|round| plan.round(round, shape.edge_kinds))
                 .collect(),
             row_node: plan.dense("row.node", params.hidden),
-            row_kind: plan.embedding("row.kind", shape.row_kinds),
+            row_kind: plan.embedding("row.kind", shape.row_kinds, ADDED),
             row_output: plan.dense("row.output", shape.width),
             stop: plan.head("stop"),
             flow: heads.log_flow.then(|| plan.head("flow")),
@@ -249,7 +252,14 @@ impl MessagePassing {
 
     fn head(&self, x: &Tensor, head: Head) -> Result<Tensor, LearnError> {
         let hidden = self.dense(x, head.hidden)?.f_leaky_relu()?;
-        Ok(self.dense(&hidden, head.output)?.f_squeeze_dim(1)?)
+        // The bias enters by a product: the gradient of a broadcast number is one long sum, which libtorch splits over
+        // threads, and its bits would depend on how many there are.
+        let ones = Tensor::f_ones([x.size()[0], 1], (Kind::Float, self.device))?;
+        let bias = ones.f_mm(&self.leaf(head.output.bias).f_view([1, 1])?)?;
+        Ok(hidden
+            .f_mm(self.leaf(head.output.weight))?
+            .f_add(&bias)?
+            .f_squeeze_dim(1)?)
     }
 
     fn index(&self, values: &[i64]) -> Result<Tensor, LearnError> {

@@ -16,7 +16,8 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 pub struct Progress {
     bar: Option<ProgressBar>,
     total: u64,
-    started: Instant,
+    training: Duration,
+    last_event: Instant,
     last_line: Option<Instant>,
     smooth: Option<Smooth>,
 }
@@ -67,7 +68,8 @@ impl Progress {
         Some(Self {
             bar,
             total,
-            started: Instant::now(),
+            training: Duration::ZERO,
+            last_event: Instant::now(),
             last_line: None,
             smooth: None,
         })
@@ -95,8 +97,7 @@ impl Progress {
         let due = self.last_line.is_none_or(|last| last.elapsed() >= LINE_EVERY) || step.step == self.total;
         if due && step.step > 1 {
             self.last_line = Some(Instant::now());
-            let elapsed = self.started.elapsed().as_secs_f64();
-            let rate = step.step as f64 / elapsed;
+            let rate = step.step as f64 / self.training.as_secs_f64();
             let left = (self.total - step.step) as f64 / rate;
             let (now, total) = (step.step, self.total);
             self.line(&format!(
@@ -129,7 +130,7 @@ fn one_line(measured: &Measured) -> String {
     words.extend(
         measured
             .modes_visited
-            .map(|modes| format!("modes visited {modes}")),
+            .map(|modes| format!("mode objects visited {modes}")),
     );
     words.join(", ")
 }
@@ -137,9 +138,14 @@ fn one_line(measured: &Measured) -> String {
 impl Observer for Progress {
     fn on_event(&mut self, event: &Event) -> Result<(), FolderError> {
         match event {
-            Event::Step(step) => self.on_step(step),
+            Event::Step(step) => {
+                self.training += self.last_event.elapsed();
+                self.on_step(step);
+            }
             Event::Measured(measured) => self.on_measured(measured),
         }
+        // Measuring is no training: the clock starts again after it.
+        self.last_event = Instant::now();
         Ok(())
     }
 
