@@ -1,5 +1,6 @@
 //! A model: the networks of a forward and, where it has its own, a backward policy, with their optimiser.
 
+use gfn_core::exact::StateIndex;
 use gfn_core::{Environment, EnvironmentSpec, Logits, Needs, Observation, Policy, PolicyError};
 use gfn_losses::evaluation::{OutputGradients, Outputs};
 use tch::Device;
@@ -47,6 +48,8 @@ pub struct Model {
     pub optimiser: Optimiser,
     tied: bool,
     seen: Observation,
+    distinct: Option<StateIndex>,
+    rows: Vec<usize>,
 }
 
 impl Model {
@@ -81,6 +84,8 @@ impl Model {
             optimiser,
             tied,
             seen: Observation::default(),
+            distinct: None,
+            rows: Vec::new(),
         })
     }
 
@@ -147,6 +152,17 @@ impl Model {
     }
 }
 
+/// Gives each state the logits of its row: trajectories that stand at one state share what the network says of it.
+fn spread(distinct: &Logits, rows: &[usize], logits: &mut Logits) {
+    logits.values.clear();
+    logits.offsets.clear();
+    logits.offsets.push(0);
+    for &row in rows {
+        logits.values.extend_from_slice(distinct.of(row));
+        logits.offsets.push(logits.values.len());
+    }
+}
+
 impl Policy for Model {
     fn logits(
         &mut self,
@@ -154,13 +170,25 @@ impl Policy for Model {
         states: &[i32],
         logits: &mut Logits,
     ) -> Result<(), PolicyError> {
+        let state_len = environment.spec().state_len();
+        let distinct = self.distinct.get_or_insert_with(|| StateIndex::new(state_len));
+        distinct.clear();
+        self.rows.clear();
         self.seen.clear();
-        for state in states.chunks_exact(environment.spec().state_len()) {
-            environment.observe(state, &mut self.seen);
+        for state in states.chunks_exact(state_len) {
+            let (row, new) = distinct.insert(state);
+            if new {
+                environment.observe(state, &mut self.seen);
+            }
+            self.rows.push(row);
         }
         let outputs = self.networks[0]
             .forward(&self.seen, false)
             .map_err(|error| PolicyError::Failed(error.to_string()))?;
+        if distinct.len() < self.rows.len() {
+            spread(&outputs.forward, &self.rows, logits);
+            return Ok(());
+        }
         *logits = outputs.forward;
         Ok(())
     }

@@ -37,6 +37,25 @@ fn sampling_and_training_see_the_same_logits() {
     });
 }
 
+/// States that stand twice in a batch are evaluated once, and answered each.
+#[test]
+fn repeated_states_share_their_logits() {
+    each(|environment, network| {
+        let mut model = model(environment, network, BackwardPolicy::Uniform, 1);
+        let states = open_states(environment);
+        let order: Vec<usize> = (0..states.len())
+            .chain([0, 0])
+            .chain((0..states.len()).rev())
+            .collect();
+        let repeated: Vec<Vec<i32>> = order.iter().map(|&index| states[index].clone()).collect();
+        let single = sampling_logits(&mut model, environment, &states);
+        let all = sampling_logits(&mut model, environment, &repeated);
+        for (row, &index) in order.iter().enumerate() {
+            assert_eq!(all.of(row), single.of(index));
+        }
+    });
+}
+
 /// Alone, in another order, or in a bigger batch: a state's outputs are its own.
 #[test]
 fn outputs_do_not_depend_on_the_batch() {
