@@ -271,26 +271,16 @@ impl Evaluation {
         outputs: &Outputs,
         log_z: f64,
     ) -> Evaluated {
-        let forward = Normalised::new(&outputs.forward, &self.legal);
-        let backward = outputs
-            .backward
-            .as_ref()
-            .map(|logits| Normalised::new(logits, &self.legal_backward));
-        let log_pf: Vec<f64> = self
-            .steps
-            .iter()
-            .map(|step| forward.log_p(step.source, step.action))
-            .collect();
-        let log_pb: Vec<f64> = self
-            .steps
-            .iter()
-            .map(|step| match (step.backward, &backward) {
-                (Backward::Known(log_pb), _) => log_pb,
-                (Backward::Learned { target, action }, Some(policy)) => policy.log_p(target, action),
-                (Backward::Learned { .. }, None) => unreachable!("planned with a learned backward policy"),
-            })
-            .collect();
+        let policies = Policies {
+            forward: Normalised::new(&outputs.forward, &self.legal),
+            backward: outputs
+                .backward
+                .as_ref()
+                .map(|logits| Normalised::new(logits, &self.legal_backward)),
+        };
         let needs_flow = loss.needs().state_flow;
+        let log_pf: Vec<f64> = self.steps.iter().map(|step| policies.log_pf(step)).collect();
+        let log_pb: Vec<f64> = self.steps.iter().map(|step| policies.log_pb(step)).collect();
         let log_flow: Vec<f64> = match &outputs.log_flow {
             Some(flow) if needs_flow => self.steps.iter().map(|step| flow[step.source as usize]).collect(),
             _ => Vec::new(),
@@ -305,41 +295,52 @@ impl Evaluation {
         };
         let mut slopes = TrajectoryGradients::zeros(&terms);
         let value = trajectory_loss.evaluate(&terms, &mut slopes);
-
-        let mut gradients = OutputGradients {
-            log_z: slopes.log_z,
-            ..OutputGradients::default()
-        };
-        let chosen = self.steps.iter().map(|step| (step.source, step.action));
-        gradients.forward = forward.pull_back(chosen.zip(slopes.log_pf.iter().copied()));
-        if let Some(policy) = &backward {
-            let learned = self
-                .steps
-                .iter()
-                .zip(&slopes.log_pb)
-                .filter_map(|(step, &slope)| match step.backward {
-                    Backward::Learned { target, action } => Some(((target, action), slope)),
-                    Backward::Known(_) => None,
-                });
-            gradients.backward = policy.pull_back(learned);
-        }
-        if let Some(flow) = &outputs.log_flow {
-            gradients.log_flow = vec![0.0; flow.len()];
-            for (step, slope) in self.steps.iter().zip(&slopes.log_flow) {
-                gradients.log_flow[step.source as usize] += slope;
-            }
-        }
-        let log_z = if loss.needs().log_z {
-            log_z
-        } else if needs_flow {
-            log_flow[0]
-        } else {
-            mean_log_z(&terms)
+        let log_z = match (loss.needs().log_z, needs_flow) {
+            (true, _) => log_z,
+            (false, true) => log_flow[0],
+            (false, false) => mean_log_z(&terms),
         };
         Evaluated {
             loss: value,
             log_z,
-            gradients,
+            gradients: self.pull_back(&policies, outputs, &slopes),
+        }
+    }
+
+    /// From the gradient of the steps' terms to that of the network's outputs.
+    fn pull_back(
+        &self,
+        policies: &Policies<'_>,
+        outputs: &Outputs,
+        slopes: &TrajectoryGradients,
+    ) -> OutputGradients {
+        let steps = || self.steps.iter();
+        let chosen = steps().map(|step| (step.source, step.action));
+        let forward = policies
+            .forward
+            .pull_back(chosen.zip(slopes.log_pf.iter().copied()));
+        let learned = steps()
+            .zip(&slopes.log_pb)
+            .filter_map(|(step, &slope)| match step.backward {
+                Backward::Learned { target, action } => Some(((target, action), slope)),
+                Backward::Known(_) => None,
+            });
+        let backward = policies
+            .backward
+            .as_ref()
+            .map_or_else(Vec::new, |policy| policy.pull_back(learned));
+        let mut log_flow = outputs
+            .log_flow
+            .as_ref()
+            .map_or_else(Vec::new, |flow| vec![0.0; flow.len()]);
+        for (step, slope) in steps().zip(&slopes.log_flow) {
+            log_flow[step.source as usize] += slope;
+        }
+        OutputGradients {
+            forward,
+            backward,
+            log_flow,
+            log_z: slopes.log_z,
         }
     }
 
@@ -415,6 +416,26 @@ impl Evaluation {
             .get(k + 1)
             .map_or(self.parents.len(), |next| next.first_parent);
         &self.parents[self.flows[k].first_parent..end]
+    }
+}
+
+/// Both policies of a batch.
+struct Policies<'a> {
+    forward: Normalised<'a>,
+    backward: Option<Normalised<'a>>,
+}
+
+impl Policies<'_> {
+    fn log_pf(&self, step: &Step) -> f64 {
+        self.forward.log_p(step.source, step.action)
+    }
+
+    fn log_pb(&self, step: &Step) -> f64 {
+        match (step.backward, &self.backward) {
+            (Backward::Known(log_pb), _) => log_pb,
+            (Backward::Learned { target, action }, Some(policy)) => policy.log_p(target, action),
+            (Backward::Learned { .. }, None) => unreachable!("planned with a learned backward policy"),
+        }
     }
 }
 

@@ -25,7 +25,8 @@ pub struct Shape {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub clip: Option<f64>,
-    /// How many objects' rewards to remember, so that none of them is computed twice; 0 remembers none.
+    /// How many objects' rewards to remember, so that they are not computed again; 0 remembers none. When full, all are
+    /// forgotten.
     pub cache: usize,
 }
 
@@ -96,31 +97,37 @@ impl Shaped {
             .cache
             .lock()
             .expect("no reward panics while it holds the cache");
-        let mut missing = Vec::new();
+        // Each unknown object once, and which objects it stands for.
+        let mut places: HashMap<&[i32], usize, FxBuildHasher> = HashMap::default();
+        let (mut states, mut wanted) = (Vec::new(), Vec::new());
         for (index, value) in raw.iter_mut().enumerate() {
-            match cache.get(objects.state(index)) {
-                Some(known) => *value = *known,
-                None => missing.push(index),
+            let state = objects.state(index);
+            if let Some(known) = cache.get(state) {
+                *value = *known;
+                continue;
             }
+            let next = places.len();
+            let place = *places.entry(state).or_insert(next);
+            if place == next {
+                states.extend_from_slice(state);
+            }
+            wanted.push((index, place));
         }
-        let states: Vec<i32> = missing
-            .iter()
-            .flat_map(|&index| objects.state(index).iter().copied())
-            .collect();
-        let mut fresh = vec![0.0; missing.len()];
-        if !missing.is_empty() {
+        let mut fresh = vec![0.0; places.len()];
+        if !fresh.is_empty() {
             self.inner
                 .log_reward(&Objects::new(objects.environment(), &states), &mut fresh)?;
         }
-        if cache.len() + missing.len() > self.shape.cache {
+        wanted
+            .iter()
+            .for_each(|&(index, place)| raw[index] = fresh[place]);
+        if cache.len() + fresh.len() > self.shape.cache {
             cache.clear();
         }
-        for (&index, value) in missing.iter().zip(fresh) {
-            raw[index] = value;
-            if value.is_finite() {
-                cache.insert(objects.state(index).into(), value);
-            }
-        }
+        let known = places
+            .into_iter()
+            .map(|(state, place)| (state.into(), fresh[place]));
+        cache.extend(known.filter(|(_, value): &(Box<[i32]>, f64)| value.is_finite()));
         Ok(())
     }
 
@@ -231,8 +238,8 @@ mod tests {
 
     #[test]
     fn the_cache_spares_calls() {
-        let (_, calls) = score(vec![0.0, 1.0], Shape::default(), &[0, 1]);
-        assert_eq!(calls, 2);
+        let (values, calls) = score(vec![0.0, 1.0], Shape::default(), &[0, 1, 1, 0]);
+        assert_eq!((values.unwrap(), calls), (vec![0.0, 1.0, 1.0, 0.0], 2));
     }
 
     #[test]
