@@ -85,7 +85,7 @@ pub(crate) enum Command {
     /// the network's forward pass over the live states of each sampling step, plus one forward and backward pass over the
     /// distinct states of the loss.
     Bench(BenchArgs),
-    /// Measure the policy of a finished run as its [evaluation] says.
+    /// Measure the policy of a finished run, as its section `evaluation` says.
     Eval {
         /// The run's folder.
         run: PathBuf,
