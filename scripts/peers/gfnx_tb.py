@@ -69,14 +69,14 @@ def loss(parameters, trajectories):
 
 
 def update(_, state):
-    key, parameters, moments, _, _ = state
+    key, parameters, moments, _, steps = state
     key, rollout_key = jax.random.split(key)
     trajectories, info = gfnx.utils.forward_rollout(
         rollout_key, BATCH, policy, parameters["network"], env, env_params
     )
     value, gradients = jax.value_and_grad(loss)(parameters, trajectories)
     updates, moments = optimizer.update(gradients, moments, parameters)
-    steps = info["trajectory_length"].mean()
+    steps += info["trajectory_length"].mean()
     return key, optax.apply_updates(parameters, updates), moments, value, steps
 
 
@@ -94,6 +94,7 @@ if options.after:
         state = jax.block_until_ready(train(state, options.after))
         eqx.tree_serialise_leaves(options.state, state)
 
+steps_before = state[-1]
 started = time.perf_counter()
 state = jax.block_until_ready(train(state, options.iterations))
 seconds = time.perf_counter() - started
@@ -104,7 +105,7 @@ print(
             "ms": 1e3 * seconds / options.iterations,
             "last_loss": float(value),
             "log_z": float(parameters["log_z"]),
-            "last_steps": float(steps),
+            "steps": float(steps - steps_before) / options.iterations,
         }
     )
 )
