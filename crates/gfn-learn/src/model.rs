@@ -7,7 +7,7 @@ use tch::Device;
 
 use crate::LearnError;
 use crate::networks::{Heads, Network, NetworkParams};
-use crate::optimiser::{Optimiser, Settings};
+use crate::optimiser::{AdamParams, Optimiser};
 use crate::parameters::Parameters;
 
 /// Where log P_B comes from.
@@ -38,7 +38,7 @@ pub struct ModelParams {
     /// What the loss needs of it.
     pub needs: Needs,
     /// The optimiser.
-    pub optimiser: Settings,
+    pub optimiser: AdamParams,
 }
 
 /// Networks, their optimiser, and log Z.

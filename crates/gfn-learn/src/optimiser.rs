@@ -9,7 +9,8 @@ use crate::LearnError;
 use crate::host::{slice, slice_mut};
 use crate::parameters::Parameters;
 
-/// Adam (Kingma and Ba 2015, arXiv 1412.6980).
+/// Adam (Kingma and Ba 2015, arXiv 1412.6980), or AdamW, which takes a share of every weight away at each step (Loshchilov and
+/// Hutter 2019, arXiv 1711.05101).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdamParams {
@@ -32,6 +33,11 @@ pub struct AdamParams {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub clip_norm: Option<f64>,
+    /// The share of every weight that is taken away per step, times the learning rate; absent: 0 for `adam`, 0.01 for
+    /// `adamw`. log Z does not decay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minimum" = 0))]
+    pub weight_decay: Option<f64>,
 }
 
 impl Default for AdamParams {
@@ -44,117 +50,22 @@ impl Default for AdamParams {
             beta2: 0.999,
             epsilon: 1e-8,
             clip_norm: None,
+            weight_decay: None,
         }
     }
 }
 
-/// Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv 1711.05101).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct AdamWParams {
-    /// The step size of the network: a number or a schedule.
-    pub learning_rate: Schedule,
-    /// The step size of the learned log Z, where there is one: a number or a schedule.
-    pub log_z_learning_rate: Schedule,
-    /// Where the learned log Z starts.
-    pub log_z: f64,
-    /// β1, the decay of the mean gradient.
-    #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
-    pub beta1: f64,
-    /// β2, the decay of the mean squared gradient.
-    #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
-    pub beta2: f64,
-    /// Added to the root of the mean squared gradient.
-    #[schemars(extend("minimum" = 1e-30))]
-    pub epsilon: f64,
-    /// Scales the gradient of the network down to this norm where it is greater; absent: never.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("exclusiveMinimum" = 0))]
-    pub clip_norm: Option<f64>,
-    /// The share of every weight that is taken away per step, times the learning rate. log Z does not decay.
-    #[schemars(extend("minimum" = 0))]
-    pub weight_decay: f64,
-}
-
-impl Default for AdamWParams {
-    fn default() -> Self {
-        let AdamParams {
-            learning_rate,
-            log_z_learning_rate,
-            log_z,
-            beta1,
-            beta2,
-            epsilon,
-            clip_norm,
-        } = AdamParams::default();
-        Self {
-            learning_rate,
-            log_z_learning_rate,
-            log_z,
-            beta1,
-            beta2,
-            epsilon,
-            clip_norm,
-            weight_decay: 0.01,
-        }
-    }
-}
-
-/// Everything an optimiser is told; both kinds come down to this.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
-    /// What Adam is told.
-    pub adam: AdamParams,
-    /// Decoupled weight decay; 0 for plain Adam.
-    pub weight_decay: f64,
-}
-
-impl Settings {
-    /// Checks ranges that a schema cannot state.
+impl AdamParams {
+    /// Fills in the weight decay where it is absent, and checks ranges that a schema cannot state.
     ///
     /// # Errors
     /// A sentence that names the setting.
-    pub fn check(&self) -> Result<(), String> {
-        self.adam
-            .learning_rate
+    pub fn complete(&mut self, weight_decay: f64) -> Result<(), String> {
+        self.weight_decay.get_or_insert(weight_decay);
+        self.learning_rate
             .check("optimizer.learning_rate", 0.0, f64::INFINITY)?;
-        self.adam
-            .log_z_learning_rate
+        self.log_z_learning_rate
             .check("optimizer.log_z_learning_rate", 0.0, f64::INFINITY)
-    }
-}
-
-impl From<AdamParams> for Settings {
-    fn from(adam: AdamParams) -> Self {
-        Self {
-            adam,
-            weight_decay: 0.0,
-        }
-    }
-}
-
-impl From<AdamWParams> for Settings {
-    fn from(params: AdamWParams) -> Self {
-        let AdamWParams {
-            learning_rate,
-            log_z_learning_rate,
-            log_z,
-            beta1,
-            beta2,
-            epsilon,
-            clip_norm,
-            weight_decay,
-        } = params;
-        let adam = AdamParams {
-            learning_rate,
-            log_z_learning_rate,
-            log_z,
-            beta1,
-            beta2,
-            epsilon,
-            clip_norm,
-        };
-        Self { adam, weight_decay }
     }
 }
 
@@ -172,13 +83,13 @@ struct Step {
 
 impl Step {
     /// Step number `count`, from 1. The update is lr · m̂ / (√v̂ + ε).
-    fn new(settings: &Settings, learning_rate: f64, weight_decay: f64, count: u64, scale: f64) -> Self {
+    fn new(settings: &AdamParams, learning_rate: f64, weight_decay: f64, count: u64, scale: f64) -> Self {
         let AdamParams {
             beta1,
             beta2,
             epsilon,
             ..
-        } = settings.adam;
+        } = *settings;
         let correct = |beta: f64| 1.0 - beta.powf(count as f64);
         Self {
             beta1,
@@ -261,7 +172,7 @@ pub struct Scalar {
 /// Adam with its whole state.
 #[derive(Debug)]
 pub struct Optimiser {
-    settings: Settings,
+    settings: AdamParams,
     /// Steps taken.
     pub count: u64,
     /// One pair of running means a network.
@@ -275,7 +186,7 @@ impl Optimiser {
     ///
     /// # Errors
     /// Where libtorch has no memory.
-    pub fn new(settings: Settings, networks: &[&Parameters]) -> Result<Self, LearnError> {
+    pub fn new(settings: AdamParams, networks: &[&Parameters]) -> Result<Self, LearnError> {
         let moments = networks
             .iter()
             .map(|parameters| {
@@ -286,7 +197,7 @@ impl Optimiser {
             })
             .collect::<Result<_, LearnError>>()?;
         let log_z = Scalar {
-            value: settings.adam.log_z,
+            value: settings.log_z,
             ..Scalar::default()
         };
         Ok(Self {
@@ -313,16 +224,15 @@ impl Optimiser {
         }
         let scale = self
             .settings
-            .adam
             .clip_norm
             .map_or(1.0, |most| (most / norm.max(1e-12)).min(1.0));
-        let learning_rate = self.settings.adam.learning_rate.at(self.count);
-        let log_z_rate = self.settings.adam.log_z_learning_rate.at(self.count);
+        let learning_rate = self.settings.learning_rate.at(self.count);
+        let log_z_rate = self.settings.log_z_learning_rate.at(self.count);
         self.count += 1;
         let step = Step::new(
             &self.settings,
             learning_rate,
-            self.settings.weight_decay,
+            self.settings.weight_decay.unwrap_or(0.0),
             self.count,
             scale,
         );
@@ -364,11 +274,12 @@ mod tests {
     #[test]
     fn follows_the_papers() {
         let mut parameters = parameters(&[1.0, -2.0, 3.0]);
-        let params = AdamWParams {
+        let params = AdamParams {
             learning_rate: 0.1.into(),
-            ..AdamWParams::default()
+            weight_decay: Some(0.01),
+            ..AdamParams::default()
         };
-        let mut optimiser = Optimiser::new(params.into(), &[&parameters]).unwrap();
+        let mut optimiser = Optimiser::new(params, &[&parameters]).unwrap();
         for _ in 0..3 {
             parameters.gradient = parameters.values.square();
             optimiser.step(&mut [&mut parameters], 0.0).unwrap();
@@ -382,7 +293,7 @@ mod tests {
     /// The loop over slices and the tensor operations are the same step.
     #[test]
     fn both_forms_agree() {
-        let settings: Settings = AdamWParams::default().into();
+        let settings = AdamParams::default();
         let (mut a, mut b) = (parameters(&[1.0, -2.0, 3.0]), parameters(&[1.0, -2.0, 3.0]));
         let mut states = [&a, &b].map(|parameters| Optimiser::new(settings.clone(), &[parameters]).unwrap());
         for count in 1..=20 {
@@ -411,7 +322,7 @@ mod tests {
             log_z_learning_rate: 0.5.into(),
             ..AdamParams::default()
         };
-        let mut optimiser = Optimiser::new(params.into(), &[&parameters]).unwrap();
+        let mut optimiser = Optimiser::new(params, &[&parameters]).unwrap();
         parameters.gradient = Tensor::from_slice(&[3f32, 4.0]);
         let norm = optimiser.step(&mut [&mut parameters], -2.0).unwrap();
         assert!((norm - 5.0).abs() < 1e-6);

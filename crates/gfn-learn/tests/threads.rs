@@ -65,7 +65,7 @@ fn train(
         network: network.clone(),
         backward,
         needs,
-        optimiser: AdamParams::default().into(),
+        optimiser: AdamParams::default(),
     };
     let mut model = Model::new(&params, environment.spec(), 8, Device::Cpu).unwrap();
     let sampler = OnPolicy::new(Params::default());

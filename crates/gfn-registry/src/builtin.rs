@@ -3,7 +3,7 @@
 use gfn_core::{Environment, Loss, ObjectKind, Reward, Sampler};
 use gfn_envs::{fragments, hypergrid};
 use gfn_learn::networks::{NetworkParams, message_passing, mlp};
-use gfn_learn::optimiser::{AdamParams, AdamWParams, Settings};
+use gfn_learn::optimiser::AdamParams;
 use gfn_losses::{
     detailed_balance, flow_matching, log_partition_variance, sub_trajectory_balance, trajectory_balance,
 };
@@ -144,17 +144,17 @@ pub fn samplers() -> Vec<Entry<Box<dyn Sampler>>> {
 }
 
 /// Optimisers.
-pub fn optimisers() -> Vec<Entry<Settings>> {
+pub fn optimisers() -> Vec<Entry<AdamParams>> {
     vec![
         entry(
             "adam",
-            |params: &mut AdamParams, _| Settings::from(params.clone()).check(),
-            |params: &AdamParams, ()| Ok(params.clone().into()),
+            |params: &mut AdamParams, _| params.complete(0.0),
+            |params: &AdamParams, ()| Ok(params.clone()),
         ),
         entry(
             "adamw",
-            |params: &mut AdamWParams, _| Settings::from(params.clone()).check(),
-            |params: &AdamWParams, ()| Ok(params.clone().into()),
+            |params: &mut AdamParams, _| params.complete(0.01),
+            |params: &AdamParams, ()| Ok(params.clone()),
         ),
     ]
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gfn_config::{Node, Origin, Problem, Problems, Tree, read, to_table};
 use gfn_core::{Environment, Loss, Needs, Reward, Sampler};
 use gfn_learn::networks::NetworkParams;
-use gfn_learn::optimiser::Settings;
+use gfn_learn::optimiser::AdamParams;
 use gfn_rewards::shaped::Shape;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -53,7 +53,7 @@ pub struct Experiment {
     /// Where trajectories come from.
     pub sampler: Chosen<Box<dyn Sampler>>,
     /// The optimiser.
-    pub optimiser: Chosen<Settings>,
+    pub optimiser: Chosen<AdamParams>,
     /// How long to train.
     pub training: Training,
     /// Where to compute.

@@ -164,7 +164,7 @@ fn network(c: &mut Criterion) {
     c.bench_function(&format!("scatter_rows/{}", seen.states), |b| {
         b.iter(|| scatter_rows(&mut gradient, &seen.indices, 4, &slope).unwrap());
     });
-    let mut optimiser = Optimiser::new(AdamParams::default().into(), &[network.parameters()]).unwrap();
+    let mut optimiser = Optimiser::new(AdamParams::default(), &[network.parameters()]).unwrap();
     c.bench_function(&format!("adam/{}", network.parameters().len()), |b| {
         b.iter(|| optimiser.step(&mut [network.parameters_mut()], 0.0).unwrap());
     });

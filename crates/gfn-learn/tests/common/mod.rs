@@ -95,7 +95,7 @@ pub(crate) fn model(
         network,
         backward,
         needs,
-        optimiser: AdamParams::default().into(),
+        optimiser: AdamParams::default(),
     };
     Model::new(&params, environment.spec(), seed, Device::Cpu).unwrap()
 }
