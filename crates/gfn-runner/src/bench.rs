@@ -7,13 +7,12 @@
 use std::time::Instant;
 
 use gfn_core::{Environment, Observation, TrajectoryBatch};
-use gfn_learn::device;
-use gfn_learn::model::Model;
 use gfn_losses::evaluation::{OutputGradients, Outputs};
 use gfn_registry::{Experiment, assemble};
 use serde::Serialize;
 
 use crate::phases::Phases;
+use crate::run::model_of;
 use crate::train::Trainer;
 use crate::{Cause, RunError};
 
@@ -44,15 +43,7 @@ pub struct Figures {
 /// As a run.
 pub fn bench(experiment: &Experiment, updates: u64) -> Result<Figures, RunError> {
     let parts = assemble(experiment)?;
-    let device = device::find(&experiment.hardware.device)?;
-    device::rest_between_products(experiment.hardware.threads);
-    device::set_threads(experiment.hardware.threads);
-    let model = Model::new(
-        &parts.model,
-        parts.environment.spec(),
-        experiment.top.seed,
-        device,
-    )?;
+    let (model, _) = model_of(experiment, &parts)?;
     let mut trainer = Trainer::new(&parts, model, experiment.top.seed, experiment.training.batch_size);
     let update = |trainer: &mut Trainer<'_>| {
         let step = trainer.steps() + 1;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gfn_core::Purpose;
 use gfn_learn::model::Model;
-use gfn_learn::{device, weights};
+use gfn_learn::weights;
 use gfn_record::event::Measured;
 use gfn_record::folder::{RunFolder, names};
 use gfn_record::samples::Sample;
@@ -12,6 +12,7 @@ use gfn_registry::{Assembled, Experiment, assemble};
 
 use crate::RunError;
 use crate::measure::Measurer;
+use crate::run::model_of;
 
 /// A trained policy with everything it was trained with.
 pub struct Loaded {
@@ -35,15 +36,7 @@ impl Loaded {
         }
         let experiment = Experiment::load(&folder.file(names::RESOLVED), sets)?;
         let parts = assemble(&experiment)?;
-        let device = device::find(&experiment.hardware.device)?;
-        device::rest_between_products(experiment.hardware.threads);
-        device::set_threads(experiment.hardware.threads);
-        let mut model = Model::new(
-            &parts.model,
-            parts.environment.spec(),
-            experiment.top.seed,
-            device,
-        )?;
+        let (mut model, _) = model_of(&experiment, &parts)?;
         weights::load(&mut model, &folder.file(names::WEIGHTS))?;
         let steps = manifest.steps;
         let trajectories = steps * experiment.training.batch_size as u64;

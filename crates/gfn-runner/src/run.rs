@@ -55,15 +55,7 @@ pub struct Finished {
 /// what went wrong.
 pub fn run(experiment: &Experiment, options: &Options) -> Result<Finished, RunError> {
     let parts = assemble(experiment)?;
-    let device = device::find(&experiment.hardware.device)?;
-    device::rest_between_products(experiment.hardware.threads);
-    device::set_threads(experiment.hardware.threads);
-    let model = Model::new(
-        &parts.model,
-        parts.environment.spec(),
-        experiment.top.seed,
-        device,
-    )?;
+    let (model, device) = model_of(experiment, &parts)?;
     let measurer = Measurer::new(&parts, &experiment.evaluation)?;
 
     let folder = make_folder(experiment, options)?;
@@ -121,6 +113,24 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Finished, RunEr
             Err(error)
         }
     }
+}
+
+/// A fresh model where the experiment says, and that place; sets the threads of the process.
+pub(crate) fn model_of(
+    experiment: &Experiment,
+    parts: &Assembled,
+) -> Result<(Model, device::Device), RunError> {
+    let hardware = &experiment.hardware;
+    let device = device::find(&hardware.device)?;
+    device::rest_between_products(hardware.threads);
+    device::set_threads(hardware.threads);
+    let model = Model::new(
+        &parts.model,
+        parts.environment.spec(),
+        experiment.top.seed,
+        device,
+    )?;
+    Ok((model, device))
 }
 
 /// The manifest of a run that begins.
