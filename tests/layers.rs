@@ -175,7 +175,15 @@ fn texts(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let (path, kind) = (entry.path(), entry.file_type().unwrap());
         let shown = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
-        if kind.is_dir() && !["target", ".git", ".libtorch", "runs"].contains(&shown.as_str()) {
+        let left_out = [
+            "target",
+            ".git",
+            ".libtorch",
+            "runs",
+            "fuzz/target",
+            "fuzz/artifacts",
+        ];
+        if kind.is_dir() && !left_out.contains(&shown.as_str()) {
             texts(&path, found);
         } else if kind.is_file()
             // In a worktree `.git` is a file, with the path of the checkout that it belongs to.

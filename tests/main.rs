@@ -1,7 +1,11 @@
 //! What a user does, through the `gfn` program.
 
+mod check;
 mod files;
 mod golden;
+mod help;
+mod layered;
+mod mistakes;
 mod resume;
 mod runs;
 mod training;
@@ -44,4 +48,19 @@ fn fail(arguments: &[&str], code: i32) -> String {
     assert_eq!(output.status.code(), Some(code), "gfn {arguments:?}: {errors}");
     assert!(!errors.contains("panicked"), "{errors}");
     errors
+}
+
+/// All files below a folder.
+fn experiment_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path());
+    let visit = |path: PathBuf| {
+        if path.is_dir() {
+            experiment_files(&path)
+        } else {
+            vec![path]
+        }
+    };
+    entries.flat_map(visit).collect()
 }

@@ -232,9 +232,9 @@ fn data_files_are_pinned() {
     assert!(said.contains("is not what the run was trained with"), "{said}");
 }
 
-/// A reward that is zero somewhere is found before anything is written.
+/// A reward that is zero somewhere is found before anything is made.
 #[test]
-fn a_zero_reward_is_found_by_the_sweep() {
+fn a_zero_reward_is_refused() {
     let root = tempfile::tempdir().expect("a folder");
     let out = root.path().join("run");
     let file = "experiments/hypergrid/tb.toml";
@@ -248,10 +248,10 @@ fn a_zero_reward_is_found_by_the_sweep() {
             "--out",
             &out.to_string_lossy(),
         ],
-        1,
+        2,
     );
     assert!(
-        said.contains("the reward is 0, of which no flow can be made; set `reward.floor`"),
+        said.contains("reward `hypergrid` is 0 for some objects") && said.contains("set `reward.floor`"),
         "{said}"
     );
     assert!(!out.exists());

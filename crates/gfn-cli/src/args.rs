@@ -1,8 +1,10 @@
 //! What can be typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
+use gfn_config::Problems;
+use gfn_registry::Experiment;
 
 /// Train generative flow networks from experiment files.
 ///
@@ -10,8 +12,8 @@ use clap::{Parser, Subcommand};
 /// one TOML file: what is built, what is rewarded, which network, which loss. `gfn run FILE` trains it and leaves a
 /// folder with everything about the run.
 ///
-/// Exit codes: 0 done, 1 failed, 2 the file or the command line is wrong, 75 stopped and saved (run the same command
-/// again), 76 another process writes the run's folder.
+/// Exit codes: 0 done, 1 failed, 2 the file or the command line is wrong, 75 stopped and saved (go on with
+/// `gfn resume`), 76 another process writes the run's folder.
 #[derive(Debug, Parser)]
 #[command(name = "gfn", version, arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -27,15 +29,17 @@ pub(crate) enum Command {
     /// manifest.json, metrics.jsonl, samples.csv, weights.safetensors,
     /// log.jsonl, checkpoints/ and tensorboard/.
     ///
-    /// A run that was stopped goes on with the same command and --out, or with
-    /// `gfn resume DIR`, and ends with the same bytes as if it had not been.
-    /// TERM, INT (Ctrl-C), USR1 and USR2 save it and end with code 75 after
-    /// the update in hand; a second one ends at once.
+    /// A run that was stopped goes on with `gfn resume DIR`, or with the same
+    /// command where that names the folder with --out, and ends with the same
+    /// bytes as if it had not been stopped. TERM, INT (Ctrl-C), USR1, USR2 and
+    /// HUP save it and end with code 75 after the update in hand; a second TERM
+    /// or INT ends at once.
     ///
     /// Examples:
     ///   gfn run experiments/mol.toml
     ///   gfn run experiments/hypergrid/tb.toml --set environment.height=16 --seed 3
     ///   gfn run experiments/mol.toml --set reward.exponent=16 --out runs/greedy
+    ///   gfn run experiments/mol.toml --profile quick
     #[command(verbatim_doc_comment)]
     Run {
         #[command(flatten)]
@@ -58,28 +62,98 @@ pub(crate) enum Command {
         #[command(flatten)]
         going: GoingArgs,
     },
+    /// Find everything that is wrong with experiment files, without running them.
+    ///
+    /// Reads each file as `run` does, makes its parts and checks that they go
+    /// together; all mistakes of all files are shown at once, each with its
+    /// place. Ends with 0 where every file can run, with 2 where one cannot.
+    /// Whether a GPU is there is left to the machine that trains.
+    ///
+    /// Examples:
+    ///   gfn check experiments/mol.toml
+    ///   gfn check --deny-warnings experiments/*.toml
+    ///   gfn check --format sarif experiments/*.toml > check.sarif
+    #[command(verbatim_doc_comment)]
+    Check(CheckArgs),
     /// Print an experiment with every default filled in, as a file that runs again.
     Resolve {
         #[command(flatten)]
         experiment: ExperimentArgs,
+        /// Say behind each value where it comes from: a line of a file, a profile, a variable, a flag, or the default.
+        #[arg(long)]
+        origin: bool,
     },
-    /// List what an experiment file can choose from, with parameters, defaults and help.
+    /// Write a new experiment file, with every setting, its default and its help.
+    ///
+    /// What is not chosen goes with what is: with `--reward druglike` molecules are built. The file runs as it stands.
+    ///
+    /// Examples:
+    ///   gfn new mine.toml --environment fragments --loss flow-matching
+    ///   gfn new mine.toml --set training.steps=5000 --schema
+    ///   gfn new - --sampler replay
+    #[command(verbatim_doc_comment)]
+    New(NewArgs),
+    /// Compare two experiments, or runs, by what they mean.
+    ///
+    /// Defaults are filled in first, and neither order nor layout counts. A line a key, with where each side has it from.
+    /// Variables (`GFN__…`) lie over files, not over runs. Exit codes: 0 the same, 1 different, 2 something is wrong.
+    ///
+    /// Examples:
+    ///   gfn diff experiments/hypergrid/tb.toml experiments/hypergrid/fm.toml
+    ///   gfn diff runs/mol/seed-0 experiments/mol.toml
+    ///   gfn diff my.toml my.toml --profile-b quick
+    #[command(verbatim_doc_comment)]
+    Diff(DiffArgs),
+    /// List what an experiment file can choose from.
     ///
     /// Examples:
     ///   gfn components
     ///   gfn components loss
-    ///   gfn components loss flow-matching
     #[command(verbatim_doc_comment)]
     Components {
         /// A section of the file: environment, reward, network, backward_policy, loss, sampler, optimizer, …
         section: Option<String>,
-        /// A component of that section.
+        /// A component of that section, to be explained.
         name: Option<String>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Draw objects from the policy of a finished run, as CSV.
+    /// Tell all about a section, a component or a setting: purpose, formula, parameters, papers.
+    ///
+    /// Examples:
+    ///   gfn explain loss.flow-matching
+    ///   gfn explain training.steps
+    ///   gfn explain reward.hypergrid.r0
+    #[command(verbatim_doc_comment)]
+    Explain {
+        /// Its name, as messages and --set write it; the last part will do.
+        #[arg(value_name = "NAME")]
+        topic: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON Schema of experiment files, with which editors complete and check them.
+    ///
+    /// An editor with a TOML language server, such as Tombi, reads the line `#:schema gfn.schema.json` at the top of a file.
+    Schema {
+        /// The file to write instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Print a shell's script that completes commands, names and settings.
+    ///
+    /// Examples:
+    ///   source <(gfn completions bash)
+    ///   gfn completions zsh > ~/.zfunc/_gfn
+    ///   gfn completions fish > ~/.config/fish/completions/gfn.fish
+    #[command(verbatim_doc_comment)]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Draw objects from the policy of a run, as CSV.
     Sample {
         /// The run's folder.
         run: PathBuf,
@@ -102,7 +176,7 @@ pub(crate) enum Command {
     /// the network's forward pass over the live states of each sampling step, plus one forward and backward pass over the
     /// distinct states of the loss.
     Bench(BenchArgs),
-    /// Measure the policy of a finished run, as its section `evaluation` says.
+    /// Measure the policy of a run, as its section `evaluation` says.
     Eval {
         /// The run's folder.
         run: PathBuf,
@@ -120,6 +194,9 @@ pub(crate) struct GoingArgs {
     /// Go on with a run although its file, its data or a library is not what it was; the record says so.
     #[arg(long)]
     pub(crate) accept_changes: bool,
+    /// Begin again where the run had checkpoints and none can be used; what is left of them is kept aside.
+    #[arg(long)]
+    pub(crate) begin_again: bool,
     /// Write the folder although a process on another machine wrote it and did not say that it stopped: it can then write no more.
     #[arg(long)]
     pub(crate) takeover: bool,
@@ -128,10 +205,93 @@ pub(crate) struct GoingArgs {
     pub(crate) quiet: bool,
 }
 
+/// Names of components are read by the registry, whose messages know the nearest.
+#[derive(Debug, clap::Args)]
+pub(crate) struct NewArgs {
+    /// The file to write, which must not be there; `-` is standard output.
+    pub(crate) file: PathBuf,
+    /// What is built.
+    #[arg(long, value_name = "KIND")]
+    environment: Option<String>,
+    /// What is sought.
+    #[arg(long, value_name = "KIND")]
+    reward: Option<String>,
+    /// The network.
+    #[arg(long, value_name = "KIND")]
+    network: Option<String>,
+    /// The backward policy.
+    #[arg(long, value_name = "KIND")]
+    backward_policy: Option<String>,
+    /// The objective.
+    #[arg(long, value_name = "KIND")]
+    loss: Option<String>,
+    /// Where trajectories come from.
+    #[arg(long, value_name = "KIND")]
+    sampler: Option<String>,
+    /// How weights are changed.
+    #[arg(long, value_name = "KIND")]
+    optimizer: Option<String>,
+    /// A setting, such as training.steps=5000. May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) sets: Vec<String>,
+    /// Write the schema for editors, gfn.schema.json, beside the file.
+    #[arg(long)]
+    pub(crate) schema: bool,
+}
+
+impl NewArgs {
+    /// The sections that were chosen for, with the names that were given.
+    pub(crate) fn kinds(&self) -> Vec<(String, String)> {
+        let given = [
+            ("environment", &self.environment),
+            ("reward", &self.reward),
+            ("network", &self.network),
+            ("backward_policy", &self.backward_policy),
+            ("loss", &self.loss),
+            ("sampler", &self.sampler),
+            ("optimizer", &self.optimizer),
+        ];
+        let given = given
+            .into_iter()
+            .filter_map(|(section, kind)| Some((section, kind.as_ref()?)));
+        given
+            .map(|(section, kind)| (section.to_string(), kind.clone()))
+            .collect()
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DiffArgs {
+    /// An experiment file, or a run's folder.
+    pub(crate) a: PathBuf,
+    /// The one to compare it with.
+    pub(crate) b: PathBuf,
+    /// A profile of A.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile_a: Option<String>,
+    /// A profile of B.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile_b: Option<String>,
+    /// How to print what differs.
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(crate) format: DiffFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// A line a key.
+    Text,
+    /// A list of objects.
+    Json,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchArgs {
     /// Benchmarks by name, or experiment files; all benchmarks where none is given.
     pub(crate) names: Vec<String>,
+    /// Lay this profile over each experiment file.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// Updates to time, after as many that warm up.
     #[arg(short = 'n', long, default_value_t = 200)]
     pub(crate) updates: u64,
@@ -144,9 +304,49 @@ pub(crate) struct BenchArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    /// The experiment files.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) layers: LayerArgs,
+    /// How to report: `text` for people, `json` (a list of problems), or `sarif` (SARIF 2.1.0, for code hosts and editors).
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// End with 2 where there are warnings, too.
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
+}
+
+/// How problems are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+    Sarif,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct ExperimentArgs {
     /// The experiment file.
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) layers: LayerArgs,
+}
+
+impl ExperimentArgs {
+    /// The experiment with all layers.
+    pub(crate) fn load(&self) -> Result<Experiment, Problems> {
+        self.layers.load(&self.file)
+    }
+}
+
+// What is laid over an experiment file. (No doc comment: the help of commands would show it as their own.)
+#[derive(Debug, clap::Args)]
+pub(crate) struct LayerArgs {
+    /// Lay a profile of the file over it: the tables `[profile.NAME.…]`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// Change a setting: a key path and a TOML value, such as loss.epsilon=1e-3. May be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
@@ -155,9 +355,14 @@ pub(crate) struct ExperimentArgs {
     pub(crate) seed: Option<u64>,
 }
 
-impl ExperimentArgs {
+impl LayerArgs {
+    /// The experiment in `file` with all layers.
+    pub(crate) fn load(&self, file: &Path) -> Result<Experiment, Problems> {
+        Experiment::load_with(file, self.profile.as_deref(), &self.all_sets())
+    }
+
     /// All changes to the file.
-    pub(crate) fn all_sets(&self) -> Vec<String> {
+    fn all_sets(&self) -> Vec<String> {
         let seed = self.seed.map(|seed| format!("seed={seed}"));
         self.sets.iter().cloned().chain(seed).collect()
     }
@@ -170,5 +375,22 @@ mod tests {
     #[test]
     fn arguments_are_consistent() {
         super::Args::command().debug_assert();
+    }
+
+    /// Each section with a choice has its option, and no option is of a section that is gone.
+    #[test]
+    fn every_choice_of_a_new_file_has_its_option() {
+        let command = super::Args::command();
+        let new = command.find_subcommand("new").unwrap();
+        let options = new.get_arguments().filter(|argument| {
+            argument
+                .get_value_names()
+                .is_some_and(|names| names.iter().any(|name| name == "KIND"))
+        });
+        let options: Vec<&str> = options.map(|argument| argument.get_id().as_str()).collect();
+        let sections = gfn_registry::sections::sections();
+        let choosing = sections.iter().filter(|section| !section.components.is_empty());
+        let choosing: Vec<&str> = choosing.map(|section| section.name).collect();
+        assert_eq!(options, choosing);
     }
 }

@@ -10,6 +10,8 @@ use gfn_runner::RunError;
 pub(crate) const DONE: u8 = 0;
 /// The run failed.
 const FAILED: u8 = 1;
+/// Two experiments are not the same.
+const DIFFERENT: u8 = 1;
 /// The experiment file or the command line is wrong.
 const BAD_FILE: u8 = 2;
 
@@ -33,11 +35,32 @@ impl Failure {
         }
     }
 
+    /// Files that are wrong, of which everything is said in `text`.
+    pub(crate) fn refused(text: String) -> Self {
+        Self { text, code: BAD_FILE }
+    }
+
     /// A failure of the work.
     pub(crate) fn failed(text: impl std::fmt::Display) -> Self {
         Self {
             text: format!("error: {text}\n"),
             code: FAILED,
+        }
+    }
+
+    /// Two things that were compared are not the same, which has been said.
+    pub(crate) fn different() -> Self {
+        Self {
+            text: String::new(),
+            code: DIFFERENT,
+        }
+    }
+
+    /// The same failure of a command whose code 1 means something else.
+    pub(crate) fn into_trouble(self) -> Self {
+        Self {
+            code: BAD_FILE,
+            ..self
         }
     }
 
@@ -83,7 +106,10 @@ fn code_of(error: &RunError) -> u8 {
             BAD_FILE
         }
         RunError::Folder(
-            FolderError::Held { .. } | FolderError::Elsewhere { .. } | FolderError::Fenced { .. },
+            FolderError::Held { .. }
+            | FolderError::Elsewhere { .. }
+            | FolderError::Fenced { .. }
+            | FolderError::Gone(_),
         ) => FENCED,
         _ => FAILED,
     }

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod exit;
+mod sarif;
 mod table;
 
 use clap::Parser;

@@ -8,7 +8,7 @@ use crate::tree::Value;
 const LITERAL_LIMIT: usize = 40;
 
 /// A text of the user's, short enough to repeat and without what would break out of the line.
-pub(crate) fn literal(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     let mut characters = text.chars();
     let mut out: String = characters.by_ref().take(LITERAL_LIMIT).collect();
     if characters.next().is_some() {
@@ -30,7 +30,7 @@ pub(crate) fn found(value: &Value) -> String {
 }
 
 /// A number as a person writes it.
-pub(crate) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     let size = value.abs();
     if size == 0.0 || (1e-4..1e15).contains(&size) {
         format!("{value}")
@@ -39,10 +39,24 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-/// A path with one more key, quoted where TOML would need it.
-pub(crate) fn key_path(path: &str, key: &str) -> String {
+/// Whether TOML takes a key without quotes.
+fn is_bare(key: &str) -> bool {
     let bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
-    let part = if !key.is_empty() && key.chars().all(bare) {
+    !key.is_empty() && key.chars().all(bare)
+}
+
+/// A key as a file writes it, to be read back.
+pub(crate) fn bare_or_quoted(key: &str) -> String {
+    if is_bare(key) {
+        key.to_owned()
+    } else {
+        serde_json::Value::from(key).to_string()
+    }
+}
+
+/// A path with one more key, quoted where TOML would need it; long keys are cut, since it is for messages alone.
+pub(crate) fn key_path(path: &str, key: &str) -> String {
+    let part = if is_bare(key) {
         key.to_owned()
     } else {
         format!("\"{}\"", literal(key))
@@ -86,7 +100,10 @@ fn shape_phrases(shape: &Shape) -> Vec<String> {
         "string" => "a string".to_owned(),
         "boolean" => "`true` or `false`".to_owned(),
         "array" => "an array".to_owned(),
-        _ => "a table".to_owned(),
+        _ => match shape.required().as_slice() {
+            [] => "a table".to_owned(),
+            keys => format!("a table with {}", joined(keys, "and")),
+        },
     };
     shape.types().into_iter().map(phrase).collect()
 }

@@ -1,16 +1,19 @@
-//! The layers of an experiment: files with what they extend, variables, flags.
+//! The layers of an experiment: files with what they extend, the chosen profile, variables, flags.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::merge::merge;
+use crate::nearest::nearest;
 use crate::overrides::Overrides;
 use crate::paths::PREFIX;
 use crate::problem::{Problem, Problems};
+use crate::profiles::Profiles;
 use crate::source::{Origin, SourceKind, Sources};
 use crate::syntax;
 use crate::tree::{Node, Tree, Value};
+use crate::version::{self, Refusal};
 
 /// Largest configuration file; a larger one is some other file.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -18,12 +21,16 @@ const FILE_LIMIT: u64 = 1 << 20;
 const EXTENDS_DEPTH: usize = 8;
 /// Most files read for one experiment, since a chain that forks at every step doubles with each.
 const FILES_LIMIT: usize = 64;
+/// Most files of a folder that are looked at for the one that was meant.
+const NEIGHBOURS: usize = 1000;
 
 /// Reads layer by layer and collects what is wrong on the way.
 #[derive(Default)]
 pub(crate) struct Loader {
     sources: Sources,
     problems: Vec<Problem>,
+    /// What needs a newer program than this one.
+    newer: Vec<Problem>,
     /// The files being read now, outermost first.
     chain: Vec<Link>,
     files: usize,
@@ -52,13 +59,23 @@ impl Loader {
         self.parse_layer(path, source, text)
     }
 
-    /// Puts variables and flags on top and hands out the tree, or everything that is wrong.
+    /// Puts the chosen profile, variables and flags on top and hands out the tree, or everything that is wrong.
     pub(crate) fn finish(
         mut self,
         mut root: Node,
+        profile: Option<&str>,
         variables: impl IntoIterator<Item = (String, String)>,
         sets: &[String],
     ) -> Result<Tree, Problems> {
+        let readable = self.problems.is_empty();
+        let mut profiles = Profiles::take(&mut root, &mut self.problems);
+        if let Some(name) = profile {
+            match profiles.choose(name, &mut self.sources) {
+                Ok(laid) => root = laid,
+                // A file that could not be read has lost its profiles with the rest.
+                Err(problem) => self.problems.extend(Some(problem).filter(|_| readable)),
+            }
+        }
         for overrides in [
             Overrides::Variables(named(variables)),
             Overrides::Flags(sets.to_vec()),
@@ -66,10 +83,10 @@ impl Loader {
             let layer = overrides.layer(&root, &mut self.sources, &mut self.problems);
             merge(&mut root, layer, &self.sources);
         }
-        if self.problems.is_empty() {
-            Ok(Tree::new(root, self.sources))
-        } else {
-            Err(Problems::new(self.sources, self.problems))
+        match (self.newer.is_empty(), self.problems.is_empty()) {
+            (false, _) => Err(Problems::new(self.sources, self.newer)),
+            (true, false) => Err(Problems::new(self.sources, self.problems)),
+            (true, true) => Ok(Tree::new(root, self.sources, profiles)),
         }
     }
 
@@ -90,7 +107,11 @@ impl Loader {
 
     fn parse_layer(&mut self, path: &Path, source: usize, text: &str) -> Node {
         let mut node = syntax::document(text, source, &mut self.problems);
-        let bases = node.table_mut().and_then(|table| table.remove("extends"));
+        let mut taken = |key| node.table_mut().and_then(|table| table.remove(key));
+        let (bases, needed) = (taken("extends"), taken("gfn"));
+        if let Some(needed) = needed {
+            self.version(&needed.node);
+        }
         let Some(bases) = bases else { return node };
         self.chain.push(Link {
             name: display_name(path),
@@ -104,6 +125,14 @@ impl Loader {
         self.chain.pop();
         merge(&mut below, node, &self.sources);
         below
+    }
+
+    fn version(&mut self, needed: &Node) {
+        match version::check(needed) {
+            Ok(()) => {}
+            Err(Refusal::Form(problem)) => self.problems.push(problem),
+            Err(Refusal::Newer(problem)) => self.newer.push(problem),
+        }
     }
 
     /// The strings of `extends = "a"` or `extends = ["a", "b"]`.
@@ -192,8 +221,13 @@ fn read_text(path: &Path) -> Result<String, Problem> {
     let unreadable = |error| Problem::new(format!("cannot read `{}`: {error}", display_name(path)));
     let metadata = std::fs::metadata(path).map_err(|error| missing(path, &error))?;
     if !metadata.is_file() {
+        let is = if metadata.is_dir() {
+            "a folder"
+        } else {
+            "not a file"
+        };
         return Err(Problem::new(format!(
-            "cannot read `{}`: it is not a file",
+            "cannot read `{}`: it is {is}",
             display_name(path)
         )));
     }
@@ -213,9 +247,29 @@ fn read_text(path: &Path) -> Result<String, Problem> {
 
 fn missing(path: &Path, error: &std::io::Error) -> Problem {
     if error.kind() == std::io::ErrorKind::NotFound {
-        return Problem::new(format!("there is no file `{}`", display_name(path)));
+        let problem = Problem::new(format!("there is no file `{}`", display_name(path)));
+        return match neighbour(path) {
+            Some(name) => problem.help(format!(
+                "did you mean `{}`?",
+                display_name(&path.with_file_name(name))
+            )),
+            None => problem,
+        };
     }
     Problem::new(format!("cannot read `{}`: {error}", display_name(path)))
+}
+
+/// The file in the same folder whose name was probably meant.
+fn neighbour(path: &Path) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let names = entries
+        .take(NEIGHBOURS)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".toml")).collect();
+    names.sort();
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    nearest(path.file_name()?.to_str()?, &known).map(str::to_owned)
 }
 
 fn decoded(path: &Path, bytes: Vec<u8>) -> Result<String, Problem> {

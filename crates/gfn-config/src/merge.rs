@@ -55,7 +55,8 @@ fn overlay_entry(found: &mut Entry, entry: Entry, sources: &Sources, kinds: bool
 
 fn kind_changes(below: &Table, above: &Table) -> bool {
     match (below.get("kind"), above.get("kind")) {
-        (Some(below), Some(above)) => below.node.value != above.node.value,
+        // A profile may be named `kind`.
+        (Some(below), Some(above)) if below.node.table().is_none() => below.node.value != above.node.value,
         _ => false,
     }
 }

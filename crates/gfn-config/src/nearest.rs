@@ -6,8 +6,14 @@ const LIST_LIMIT: usize = 24;
 /// The known name that a mistyped one was probably meant to be, or `None` where nothing is close.
 ///
 /// Case and the choice between `-` and `_` never count; a third of the letters may be wrong, or a long start agree
-/// (`batch` for `batch_size`). Anything looser suggests nonsense, and a list of the known names serves better.
+/// (`batch` for `batch_size`); initials count too (`lr` for `learning_rate`). Anything looser suggests nonsense, and a list
+/// of the known names serves better.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let typed = folded(name);
+    let mut names = known.iter().copied();
+    if let Some(short) = names.find(|known| initials(known).is_some_and(|letters| letters == typed)) {
+        return Some(short);
+    }
     let best = *ranked(name, known).first()?;
     let (left, right) = (folded(name), folded(best));
     let length = left.chars().count().max(right.chars().count());
@@ -29,8 +35,12 @@ pub fn choice_help(name: &str, known: &[&str], noun: &str) -> String {
 
 /// Names by similarity, nearest first; ties keep their order.
 pub(crate) fn ranked<'a>(name: &str, known: &[&'a str]) -> Vec<&'a str> {
-    let mut names = known.to_vec();
-    names.sort_by(|left, right| similarity(name, right).total_cmp(&similarity(name, left)));
+    let mut names: Vec<(f64, &str)> = known
+        .iter()
+        .map(|known| (similarity(name, known), *known))
+        .collect();
+    names.sort_by(|left, right| right.0.total_cmp(&left.0));
+    let mut names: Vec<&str> = names.into_iter().map(|(_, name)| name).collect();
     names.dedup();
     names
 }
@@ -55,6 +65,13 @@ pub(crate) fn listed(names: &[&str]) -> String {
         .map(|name| format!("`{name}`"))
         .collect();
     format!("{} and {} more", quoted.join(", "), names.len() - LIST_LIMIT)
+}
+
+/// The first letters of a name of several words.
+fn initials(name: &str) -> Option<String> {
+    let name = folded(name);
+    let words = name.split('_').filter_map(|word| word.chars().next());
+    Some(words.collect::<String>()).filter(|letters| letters.len() > 1)
 }
 
 fn similarity(left: &str, right: &str) -> f64 {
@@ -96,6 +113,8 @@ mod tests {
             ("sed", Some("seed")),
             ("terminal-wieght", Some("terminal_weight")),
             ("lr", None),
+            ("fm", Some("flow-matching")),
+            ("bs", Some("batch_size")),
             ("x", None),
             ("", None),
         ] {

@@ -1,9 +1,11 @@
 //! Environment variables and `--set` flags.
 
 use crate::describe::{found, key_path, literal};
+use crate::grammar::{NUMBERS, begins_a_number};
 use crate::merge::gather;
 use crate::paths::{FLAG, Segment, blanks, flag_path, variable_path};
 use crate::problem::Problem;
+use crate::profiles::FILE_KEYS;
 use crate::source::{Origin, SourceKind, Sources};
 use crate::syntax::{self, DEPTH_LIMIT};
 use crate::tree::{Entry, Node, Table, Value};
@@ -66,11 +68,20 @@ fn setting(source: usize, sources: &Sources) -> Result<Setting, Problem> {
     };
     let (path, value) =
         parts.map_err(|(message, span)| Problem::new(message).at(&Origin::new(source, span)))?;
-    if path[0].name == "extends" {
-        return Err(Problem::new("`extends` can only be written in a file")
-            .at(&Origin::new(source, path[0].span.clone())));
+    if FILE_KEYS.contains(&path[0].name.as_str()) {
+        return Err(only_in_a_file(&path[0], source));
     }
     Ok(Setting { source, path, value })
+}
+
+fn only_in_a_file(key: &Segment, source: usize) -> Problem {
+    let problem = Problem::new(format!("`{}` can only be written in a file", key.name))
+        .at(&Origin::new(source, key.span.clone()));
+    if key.name == "profile" {
+        problem.help("a profile is chosen with `--profile NAME`")
+    } else {
+        problem
+    }
 }
 
 /// Reads the value and builds the tables around it.
@@ -193,9 +204,11 @@ fn broken(text: &str, setting: &Setting, written: &str, reason: &str) -> Problem
         "`{}` is neither a TOML value nor a plain word",
         literal(written)
     ))
-    .help(format!(
-        "a text with special characters needs two kinds of quotes: {right}"
-    ))
+    .help(if begins_a_number(written) {
+        format!("{NUMBERS}; a text needs two kinds of quotes: {right}")
+    } else {
+        format!("a text with special characters needs two kinds of quotes: {right}")
+    })
 }
 
 /// Whether a text counts as a string without quotes, which the shell would eat anyway.

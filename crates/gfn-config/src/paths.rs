@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::describe::literal;
+use crate::render::char_floor;
 
 /// How the text of a flag starts.
 pub(crate) const FLAG: &str = "--set ";
@@ -51,6 +52,7 @@ pub(crate) fn flag_path(text: &str) -> Parts {
         match text[rest..].chars().next() {
             Some('.') => rest += 1,
             Some('=') => return Ok((path, rest + 1)),
+            Some(_) if rest > after => return Err(no_segment(text, after)),
             Some(other) => return Err(strange(other, rest)),
             None => {
                 return Err((
@@ -95,15 +97,23 @@ fn no_segment(text: &str, start: usize) -> (String, Range<usize>) {
     match text[start..].chars().next() {
         Some(other) if other != '=' && other != '.' => strange(other, start),
         Some(_) => ("a key is missing before this".to_owned(), start..start + 1),
-        None => ("a flag is written `--set key=value`".to_owned(), start - 1..start),
+        None => (
+            "a flag is written `--set key=value`".to_owned(),
+            char_floor(text, start - 1)..start,
+        ),
     }
 }
 
 fn strange(letter: char, start: usize) -> (String, Range<usize>) {
-    let message = format!(
-        "`{}` cannot stand in a key without quotes",
-        literal(&letter.to_string())
-    );
+    let message = match letter {
+        blank if blank.is_whitespace() => {
+            "a blank cannot stand in a key; its parts are joined by dots, `section.key`".to_owned()
+        }
+        letter => format!(
+            "`{}` cannot stand in a key without quotes",
+            literal(&letter.to_string())
+        ),
+    };
     (message, start..start + letter.len_utf8())
 }
 

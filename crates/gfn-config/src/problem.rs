@@ -1,17 +1,45 @@
 //! What is wrong, where, and what would be right.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use serde::Serialize;
+
+use crate::finding::Finding;
 use crate::render;
 use crate::source::{Origin, Sources};
 
 /// Problems shown at once; a file with more is no experiment, and each takes a walk through the text to show.
-const SHOWN_LIMIT: usize = 100;
+pub(crate) const SHOWN_LIMIT: usize = 100;
+/// Longest message in characters: what one repeats of a file, such as a name or a path, may be of any length.
+const MESSAGE_LIMIT: usize = 1_000;
+
+/// Whether an experiment with this problem can run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// It cannot.
+    #[default]
+    Error,
+    /// It can, but some setting does nothing.
+    Warning,
+}
+
+impl Severity {
+    /// The word that messages begin with.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
 
 /// One mistake of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// Whether it stops the experiment.
+    pub severity: Severity,
     /// What is wrong: lower case, one sentence without a full stop, literals and key paths in backticks.
     pub message: String,
     /// Where; `None` only where no text is to blame.
@@ -21,9 +49,10 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem without a place yet.
+    /// An error without a place yet.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
+            severity: Severity::Error,
             message: message.into(),
             origin: None,
             help: None,
@@ -38,10 +67,27 @@ impl Problem {
         }
     }
 
+    /// The same problem as something that does not stop the experiment.
+    pub fn warning(self) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..self
+        }
+    }
+
     /// The same problem with advice.
     pub fn help(self, help: impl Into<String>) -> Self {
         Self {
             help: Some(help.into()),
+            ..self
+        }
+    }
+
+    /// The same problem, message and help on one line each and not too long, whatever they repeat.
+    fn tidy(self) -> Self {
+        Self {
+            message: one_line(self.message),
+            help: self.help.map(one_line),
             ..self
         }
     }
@@ -53,7 +99,25 @@ impl Problem {
     }
 }
 
-/// All mistakes found, with the texts to show them in; `Display` renders them as rustc does.
+/// For each source the first that has its name; names are compared once, since a flag's is as long as the flag.
+fn first_of_name(sources: &Sources) -> Vec<usize> {
+    let mut known = HashMap::new();
+    let sources = sources.iter().enumerate();
+    sources
+        .map(|(index, source)| *known.entry(source.name.as_str()).or_insert(index))
+        .collect()
+}
+
+fn one_line(text: String) -> String {
+    let mut characters = text.chars();
+    let mut out: String = characters.by_ref().take(MESSAGE_LIMIT).collect();
+    if characters.next().is_some() {
+        out.push('…');
+    }
+    out.replace(['\n', '\r', '\t'], " ")
+}
+
+/// All problems found, with the texts to show them in; `Display` renders them as rustc does.
 ///
 /// One blank line stands between two, and a newline ends the last.
 /// Never empty where it is returned as an error; sorted by place, and the same mistake only once.
@@ -67,12 +131,14 @@ impl Problems {
     /// Sorts the problems and keeps them with the texts that they point into.
     ///
     /// A file that is extended along two ways is read twice; what reads alike is one mistake.
-    pub fn new(sources: Sources, mut list: Vec<Problem>) -> Self {
+    pub fn new(sources: Sources, list: Vec<Problem>) -> Self {
+        let mut list: Vec<Problem> = list.into_iter().map(Problem::tidy).collect();
         list.sort_by_key(Problem::order);
         let mut shown = HashSet::new();
+        let first = first_of_name(&sources);
         list.retain(|problem| {
             let place = problem.origin.as_ref();
-            let place = place.map(|origin| (sources.name(origin.source), origin.span.clone()));
+            let place = place.map(|origin| (first.get(origin.source), origin.span.clone()));
             shown.insert((problem.message.clone(), problem.help.clone(), place))
         });
         Self { sources, list }
@@ -81,6 +147,25 @@ impl Problems {
     /// The problems, sorted by place.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.list.iter()
+    }
+
+    /// The problems as plain data, for programs.
+    pub fn findings(&self) -> impl Iterator<Item = Finding> + '_ {
+        self.list
+            .iter()
+            .map(|problem| Finding::new(problem, &self.sources))
+    }
+
+    /// Keeps the problems that `keep` says yes to, such as those that were not shown yet.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Finding) -> bool) {
+        self.list
+            .retain(|problem| keep(&Finding::new(problem, &self.sources)));
+    }
+
+    /// How many of them have this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        let alike = self.list.iter().filter(|problem| problem.severity == severity);
+        alike.count()
     }
 
     /// How many there are.

@@ -7,12 +7,15 @@ use crate::source::{Origin, Source, SourceKind, Sources};
 
 /// Longest part of a line that is shown; a generated file can hold everything on one line.
 const LINE_LIMIT: usize = 120;
+/// How many bytes of a line before and after the caret are looked at: more than are shown, and not all of a great one.
+const NEAR: usize = 1_000;
 /// How much of a clipped line is shown before the caret.
 const BEFORE_CARET: usize = 50;
 
 /// One problem, ending in a newline.
 pub(crate) fn problem(problem: &Problem, sources: &Sources) -> String {
-    let mut out = format!("error: {}\n", visible(&problem.message));
+    let severity = problem.severity.name();
+    let mut out = format!("{severity}: {}\n", visible(&problem.message));
     let source = problem
         .origin
         .as_ref()
@@ -63,6 +66,11 @@ fn file_place(out: &mut String, source: &Source, line: &Line) -> usize {
     margin
 }
 
+/// The line of a place as messages show it.
+pub(crate) fn line_text(text: &str, span: &Range<usize>) -> String {
+    Line::at(text, span).shown
+}
+
 /// A line of a text, ready to be shown with carets under a part of it.
 struct Line {
     number: usize,
@@ -76,6 +84,8 @@ impl Line {
         let start = line_position(text, span.start);
         let (number, column) = line_and_column(text, span.start);
         let (from, to) = line_bounds(text, start);
+        let from = from.max(char_floor(text, start.saturating_sub(NEAR)));
+        let to = to.min(char_floor(text, start + NEAR));
         let end = char_floor(text, span.end).clamp(start, to.max(start));
         let before = visible(&text[from..start.min(to)]);
         let marked = visible(&text[start.min(to)..end.min(to)]);
@@ -158,7 +168,8 @@ pub(crate) fn char_floor(text: &str, position: usize) -> usize {
     position
 }
 
-/// Text that cannot move the cursor or colour the terminal: tabs are widened, other control characters replaced.
+/// Text that cannot move the cursor, colour the terminal or turn the direction of writing: tabs are widened, other such
+/// characters replaced.
 pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -166,9 +177,14 @@ pub(crate) fn visible(text: &str) -> String {
             '\t' => out.push_str("    "),
             '\r' | '\u{feff}' => {}
             '\n' => out.push(' '),
-            character if character.is_control() => out.push('\u{fffd}'),
+            character if character.is_control() || turns(character) => out.push('\u{fffd}'),
             character => out.push(character),
         }
     }
     out
+}
+
+/// Whether a character ends the line or makes a terminal show the text after it in another order.
+fn turns(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

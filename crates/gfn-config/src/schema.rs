@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::describe::{bounds, expected, found, key_path, literal, number};
 use crate::nearest::{choice_help, listed, nearest, ranked};
-use crate::problem::Problem;
+use crate::problem::{Problem, SHOWN_LIMIT};
 use crate::shape::{Shape, shapes};
 use crate::tree::{Entry, Node, Table, Value};
 
@@ -208,6 +208,11 @@ impl Checker<'_> {
 
     /// An unknown key; where it is a misspelt required one, that one is not reported as missing as well.
     fn unknown(&mut self, shape: &Shape, key: &str, entry: &Entry, missing: &mut Vec<&str>, at: &At<'_>) {
+        if self.problems.len() >= SHOWN_LIMIT {
+            // To look for the name that was meant takes its time, and nobody will see it.
+            let problem = Problem::new(format!("unknown key `{}`", key_path(&at.path, key)));
+            return self.problems.push(problem.at(&entry.key_origin));
+        }
         let mut known = at.ignore.to_vec();
         known.extend(shape.properties());
         let meant = nearest(key, &known);
@@ -244,6 +249,13 @@ pub(crate) fn wrong_type(shapes: &[Shape], at: &At<'_>) -> Problem {
     ));
     let wants = |name: &str| shapes.iter().any(|shape| shape.types().contains(&name));
     match &at.node.value {
+        Value::String(text) if wants("boolean") && truth(text).is_some() => {
+            problem.help(format!("write `{}`", truth(text) == Some(true)))
+        }
+        Value::Integer(value @ 0..=1) if wants("boolean") => problem.help(format!("write `{}`", *value == 1)),
+        Value::Array(items) if wants("object") && items.iter().all(|item| item.table().is_some()) => {
+            problem.help(format!("write `[{}]`, in single brackets", at.path))
+        }
         Value::Float(value) if wants("integer") && value.fract() == 0.0 && value.abs() < 1e15 => {
             problem.help(format!("write `{}`", number(*value)))
         }
@@ -260,9 +272,23 @@ pub(crate) fn wrong_type(shapes: &[Shape], at: &At<'_>) -> Problem {
     }
 }
 
-/// An unknown key of the table at `path`.
+/// Other words for `true` and `false`.
+fn truth(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "on" => Some(true),
+        "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// An unknown key of the table at `path`; a table of the experiment itself is a section.
 pub(crate) fn unknown_key(path: &str, key: &str, entry: &Entry, known: &[&str]) -> Problem {
-    Problem::new(format!("unknown key `{}`", key_path(path, key)))
+    let (noun, nouns) = match (path, entry.node.table()) {
+        ("", Some(_)) => ("section", "sections and keys"),
+        ("", None) => ("key", "sections and keys"),
+        _ => ("key", "keys"),
+    };
+    Problem::new(format!("unknown {noun} `{}`", key_path(path, key)))
         .at(&entry.key_origin)
-        .help(choice_help(key, known, "keys"))
+        .help(choice_help(key, known, nouns))
 }

@@ -8,7 +8,7 @@ use crate::render;
 /// The place of a key or a value: a byte range in one of the [`Sources`].
 ///
 /// Small and free of lifetimes, so that every value can carry one and problems can outlive the tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// Index into the [`Sources`].
     pub source: usize,
@@ -84,18 +84,27 @@ impl Sources {
         self.list.iter()
     }
 
-    /// A place in one line, for `gfn resolve`: `file:line:column`, the flag, the variable's name, or `defaults`.
+    /// A place in one line: `file:line:column`, the flag, the variable's name, or `defaults`.
     pub fn place(&self, origin: &Origin) -> String {
-        let Some(source) = self.get(origin.source) else {
-            return "unknown".to_owned();
-        };
-        match source.kind {
-            SourceKind::File(_) if !origin.is_whole() => {
-                let (line, column) = render::line_and_column(&source.text, origin.span.start);
-                format!("{}:{line}:{column}", source.name)
-            }
-            _ => source.name.clone(),
+        match self.line_and_column(origin) {
+            Some((line, column)) => format!("{}:{line}:{column}", self.name(origin.source)),
+            None => self.name(origin.source),
         }
+    }
+
+    /// The same without the column: where a value is from, rather than what is wrong with it.
+    pub fn line(&self, origin: &Origin) -> String {
+        match self.line_and_column(origin) {
+            Some((line, _)) => format!("{}:{line}", self.name(origin.source)),
+            None => self.name(origin.source),
+        }
+    }
+
+    /// Line and column in a file, both from 1.
+    fn line_and_column(&self, origin: &Origin) -> Option<(usize, usize)> {
+        let source = self.get(origin.source).filter(|_| !origin.is_whole())?;
+        matches!(source.kind, SourceKind::File(_))
+            .then(|| render::line_and_column(&source.text, origin.span.start))
     }
 
     pub(crate) fn name(&self, index: usize) -> String {

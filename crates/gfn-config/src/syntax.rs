@@ -3,16 +3,15 @@
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeFloat, DeInteger, DeTable, DeValue, Error};
+use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
 use crate::describe::literal;
+use crate::grammar::{plain_words, syntax_problems};
 use crate::problem::Problem;
-use crate::render::{char_floor, line_and_column};
+use crate::render::char_floor;
 use crate::source::Origin;
 use crate::tree::{Entry, Node, Table, Value};
 
-/// Syntax errors shown of one text: the parser recovers, but what it finds later is mostly an echo of the first.
-const SYNTAX_LIMIT: usize = 3;
 /// Deepest nesting of tables and arrays; an experiment needs four levels, and recursion must end.
 pub(crate) const DEPTH_LIMIT: usize = 32;
 
@@ -47,7 +46,7 @@ pub(crate) fn value(
 ) -> Result<Node, String> {
     let (value, errors) = DeValue::parse_recoverable(text);
     match errors.first() {
-        Some(error) => Err(error.message().to_owned()),
+        Some(error) => Err(plain_words(error.message())),
         None => Ok(Reader {
             text,
             source,
@@ -142,96 +141,9 @@ impl Reader<'_> {
     }
 }
 
-/// The first few errors, one per line, in reading order.
-fn syntax_problems(text: &str, source: usize, errors: &[Error]) -> Vec<Problem> {
-    let mut errors: Vec<&Error> = errors.iter().collect();
-    errors.sort_by_key(|error| error.span().map(|span| span.start));
-    // A text that is no TOML at all has an error on every line, and to find a line is a walk through the text.
-    errors.truncate(SYNTAX_LIMIT * 16);
-    let mut found: Vec<(usize, Problem)> = errors
-        .into_iter()
-        .map(|error| syntax_problem(text, source, error))
-        .collect();
-    found.dedup_by_key(|(line, _)| *line);
-    found
-        .into_iter()
-        .take(SYNTAX_LIMIT)
-        .map(|(_, problem)| problem)
-        .collect()
-}
-
-fn syntax_problem(text: &str, source: usize, error: &Error) -> (usize, Problem) {
-    let Some(span) = error.span() else {
-        return (
-            0,
-            Problem::new(syntax_message(error, "")).at(&Origin::whole(source)),
-        );
-    };
-    let span = widened(text, span);
-    let marked = text[span.clone()].trim();
-    let line = line_and_column(text, span.start).0;
-    let problem = Problem::new(syntax_message(error, marked)).at(&Origin::new(source, span.clone()));
-    (
-        line,
-        Problem {
-            help: syntax_help(error, marked),
-            ..problem
-        },
-    )
-}
-
-/// The parser's message, reworded where it assumes that the reader knows the grammar.
-fn syntax_message(error: &Error, marked: &str) -> String {
-    let reason = match error.message() {
-        _ if is_no_value(error, marked) && unfinished(marked) => "a value is missing here".to_owned(),
-        _ if is_no_value(error, marked) => {
-            format!(
-                "`{}` is neither a number, `true` or `false`, nor a text in quotes",
-                literal(marked)
-            )
-        }
-        "duplicate key" => return format!("`{}` is set twice in this file", literal(marked)),
-        "recursion limit" | "cannot recurse further; max recursion depth met" => {
-            return format!("nested more than {DEPTH_LIMIT} levels deep");
-        }
-        "key with no value, expected `=`" => "a key is not followed by `=`".to_owned(),
-        "invalid basic string, expected `\"`" => "a text is not closed, expected `\"`".to_owned(),
-        "invalid literal string, expected `'`" => "a text is not closed, expected `'`".to_owned(),
-        message => message.to_owned(),
-    };
-    format!("not valid TOML: {reason}")
-}
-
-/// Whether something stands where a value should; the parser guesses what it was to be from the first letter.
-fn is_no_value(error: &Error, marked: &str) -> bool {
-    let message = error.message();
-    let guessed = message.starts_with("invalid boolean") || message.starts_with("invalid float");
-    message.starts_with("string values must be quoted") || guessed && marked.starts_with(char::is_alphabetic)
-}
-
-fn syntax_help(error: &Error, marked: &str) -> Option<String> {
-    if !is_no_value(error, marked) {
-        return None;
-    }
-    Some(match marked {
-        _ if unfinished(marked) => "write a value after the `=`".to_owned(),
-        "True" | "TRUE" | "yes" | "on" => "write `true`".to_owned(),
-        "False" | "FALSE" | "no" | "off" => "write `false`".to_owned(),
-        "None" | "null" | "nil" => "leave the key out to have its default".to_owned(),
-        word => format!(
-            "a text is written in quotes: `\"{}\"`",
-            literal(word).replace('"', "")
-        ),
-    })
-}
-
-fn unfinished(marked: &str) -> bool {
-    marked.is_empty() || marked.starts_with('#') || marked.starts_with('=')
-}
-
 /// An empty span, as the parser gives it for what is missing, takes in the next character of the line, so that it
 /// is never mistaken for a whole source; all ends lie on characters.
-fn widened(text: &str, span: Range<usize>) -> Range<usize> {
+pub(crate) fn widened(text: &str, span: Range<usize>) -> Range<usize> {
     let start = char_floor(text, span.start);
     let end = char_floor(text, span.end.max(start));
     if end > start {

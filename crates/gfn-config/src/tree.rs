@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::layers::Loader;
 use crate::problem::{Problem, Problems};
+use crate::profiles::{Profiles, Unchosen};
 use crate::source::{Origin, Sources};
 
 /// A table in the order of its keys' first appearance.
@@ -101,21 +102,33 @@ impl Node {
 pub struct Tree {
     root: Node,
     sources: Sources,
+    profiles: Profiles,
 }
 
 impl Tree {
-    /// Reads and merges all layers: what the file `extends`, the file, `GFN__…` variables, `--set` flags.
-    ///
-    /// Variables are an argument, not read from the process, so that a test or a server decides what counts;
-    /// those without the `GFN__` prefix are passed over. `sets` are the flags' values, such as `loss.epsilon=1e-3`.
+    /// [`Self::load_with`] without a profile.
     pub fn load(
         path: &Path,
         variables: impl IntoIterator<Item = (String, String)>,
         sets: &[String],
     ) -> Result<Self, Problems> {
+        Self::load_with(path, None, variables, sets)
+    }
+
+    /// Reads and merges all layers: what the file `extends`, the file, the profile of that name, `GFN__…` variables,
+    /// `--set` flags.
+    ///
+    /// Variables are an argument, not read from the process, so that a test or a server decides what counts;
+    /// those without the `GFN__` prefix are passed over. `sets` are the flags' values, such as `loss.epsilon=1e-3`.
+    pub fn load_with(
+        path: &Path,
+        profile: Option<&str>,
+        variables: impl IntoIterator<Item = (String, String)>,
+        sets: &[String],
+    ) -> Result<Self, Problems> {
         let mut loader = Loader::default();
         let root = loader.file(path);
-        loader.finish(root, variables, sets)
+        loader.finish(root, profile, variables, sets)
     }
 
     /// Reads one text as if it were the file `name`.
@@ -132,11 +145,29 @@ impl Tree {
     ) -> Result<Self, Problems> {
         let mut loader = Loader::default();
         let root = loader.text(Path::new(name), text);
-        loader.finish(root, variables, sets)
+        loader.finish(root, None, variables, sets)
     }
 
-    pub(crate) fn new(root: Node, sources: Sources) -> Self {
-        Self { root, sources }
+    pub(crate) fn new(root: Node, sources: Sources, profiles: Profiles) -> Self {
+        Self {
+            root,
+            sources,
+            profiles,
+        }
+    }
+
+    /// The profile that was chosen.
+    pub fn profile(&self) -> Option<&str> {
+        self.profiles.chosen()
+    }
+
+    /// The files' other profiles, each as if it had been chosen.
+    pub fn unchosen(&self) -> impl Iterator<Item = Unchosen> + '_ {
+        self.profiles.unchosen(&self.sources)
+    }
+
+    pub(crate) fn profiles(&self) -> &Profiles {
+        &self.profiles
     }
 
     /// The table of everything.

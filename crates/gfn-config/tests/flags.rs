@@ -130,9 +130,9 @@ fn flag_with_a_strange_key() {
 error: `é` cannot stand in a key without quotes\n\
 \x20--> --set training.é=5\n\
 \x20                   ^\n\n\
-error: `b` cannot stand in a key without quotes\n\
+error: a blank cannot stand in a key; its parts are joined by dots, `section.key`\n\
 \x20--> --set a b=1\n\
-\x20            ^\n\n\
+\x20           ^\n\n\
 error: the quote \" is not closed\n\
 \x20--> --set \"a=1\n\
 \x20          ^^^^\n\
@@ -149,7 +149,7 @@ fn flag_with_broken_value() {
             &["training.seeds=[1,", "name=my run"]
         ),
         "\
-error: `[1,` is not a TOML value: unclosed array, expected `]`\n\
+error: `[1,` is not a TOML value: an array is not closed, expected `]`\n\
 \x20--> --set training.seeds=[1,\n\
 \x20                         ^^^\n\n\
 error: `my run` is neither a TOML value nor a plain word\n\

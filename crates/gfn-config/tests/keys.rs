@@ -54,7 +54,7 @@ fn unknown_section() {
     assert_eq!(
         shown("[losss]\nepsilon = 1.0\n"),
         "\
-error: unknown key `losss`\n\
+error: unknown section `losss`\n\
 \x20--> exp.toml:1:2\n\
 \x20 |\n\
 1 | [losss]\n\

@@ -203,7 +203,7 @@ fn files_that_cannot_be_read() {
     );
     assert_eq!(
         folder.shown("folder"),
-        "error: cannot read `folder`: it is not a file\n --> folder\n"
+        "error: cannot read `folder`: it is a folder\n --> folder\n"
     );
     assert_eq!(folder.shown("empty.toml"), "");
     assert_eq!(folder.shown("large.toml"), "");

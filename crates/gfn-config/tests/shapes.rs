@@ -140,7 +140,9 @@ fn what_is_wrong_is_found() {
         ),
         (
             "external = 3",
-            vec!["`external`: expected one of `plain` or `bare` or a table, found `3`"],
+            vec![
+                "`external`: expected one of `plain` or `bare`, a table with `struct` or a table with `newtype`, found `3`",
+            ],
         ),
         (
             "wrapped = { kind = \"first\", x = 1, z = 2 }",

@@ -112,7 +112,7 @@ fn unclosed_header() {
     assert_eq!(
         shown("[loss\nepsilon = 1\n"),
         "\
-error: not valid TOML: unclosed table, expected `]`\n\
+error: not valid TOML: the name of a section is not closed, expected `]`\n\
 \x20--> exp.toml:1:6\n\
 \x20 |\n\
 1 | [loss\n\
@@ -126,7 +126,7 @@ fn unclosed_array_at_the_end() {
     assert_eq!(
         shown("seeds = [0, 1\n\n\n"),
         "\
-error: not valid TOML: unclosed array, expected `]`\n\
+error: not valid TOML: an array is not closed, expected `]`\n\
 \x20--> exp.toml:1:14\n\
 \x20 |\n\
 1 | seeds = [0, 1\n\
@@ -145,6 +145,7 @@ error: `seed` is set twice in this file\n\
 \x20 |\n\
 3 | seed = 1\n\
 \x20 | ^^^^\n\
+\x20 = help: line 1 sets it already\n\
 "
     );
 }
@@ -159,6 +160,7 @@ error: `loss` is set twice in this file\n\
 \x20 |\n\
 3 | [loss]\n\
 \x20 |  ^^^^\n\
+\x20 = help: line 1 sets it already\n\
 "
     );
 }

@@ -120,6 +120,7 @@ error: `training.deterministic`: expected `true` or `false`, found `1`\n\
 \x20 |\n\
 4 | deterministic = 1\n\
 \x20 |                 ^\n\
+\x20 = help: write `true`\n\
 "
     );
 }
@@ -157,7 +158,7 @@ fn no_variant_of_untagged_enum() {
     assert_eq!(
         shown("[training]\nsteps = 10\nbatch_size = 4\nseeds = \"all\"\n"),
         "\
-error: `training.seeds`: expected a whole number of at least 0, an array or a table, found the string `all`\n\
+error: `training.seeds`: expected a whole number of at least 0, an array or a table with `range`, found the string `all`\n\
 \x20--> exp.toml:4:9\n\
 \x20 |\n\
 4 | seeds = \"all\"\n\

@@ -3,6 +3,8 @@
 //! A loss knows nothing of networks: the gradient with respect to what it was given is handed back to whoever made
 //! those numbers. It can therefore be checked in exact arithmetic, and shipped by third parties.
 
+use crate::EnvironmentSpec;
+
 /// What a loss asks of the rest of the experiment, checked before the first step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
@@ -104,6 +106,14 @@ pub enum Objective<'a> {
 pub trait Loss: Send + Sync {
     /// What it asks of the rest of the experiment.
     fn needs(&self) -> Needs;
+
+    /// Whether it can be computed on trajectories of this environment.
+    ///
+    /// # Errors
+    /// A sentence that begins with the setting that is too much.
+    fn accepts(&self, _environment: &EnvironmentSpec) -> Result<(), String> {
+        Ok(())
+    }
 
     /// The form it takes.
     fn objective(&self) -> Objective<'_>;

@@ -84,4 +84,20 @@ pub trait Reward: Send + Sync {
     fn mode_threshold(&self) -> Option<f64> {
         None
     }
+
+    /// Whether some object's reward is 0, of which no flow can be made without a floor. A reward that does not know says no:
+    /// training then stops at the first such object.
+    fn can_be_zero(&self) -> bool {
+        false
+    }
+
+    /// A reward that no object's exceeds, where the reward itself knows.
+    fn greatest(&self) -> Option<f64> {
+        None
+    }
+
+    /// What about its parameters does nothing for these objects: a sentence each that begins with the setting.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -22,7 +22,7 @@ pub struct Ramp {
     /// The value from step `steps` on.
     pub to: f64,
     /// Training steps that the way takes.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("x-unit" = "updates"))]
     pub steps: u64,
     /// How it gets there.
     #[serde(default)]

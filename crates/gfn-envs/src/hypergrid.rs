@@ -9,16 +9,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A grid of `height`^`dimensions` cells, walked from the all-zero corner by adding one to a coordinate or stopping.
-/// The task on which generative flow networks are usually compared (Bengio et al. 2021, arXiv 2106.04399); small grids are
-/// solved exactly at every evaluation. A network sees d ones among d·H zeros.
+///
+/// The task on which generative flow networks are usually compared; small grids are solved exactly at every evaluation. A
+/// network sees d ones among d·H zeros.
+///
+/// Formula: states x in {0, …, H−1}^d from (0, …, 0) on; action i < d adds 1 to x_i where x_i < H−1, action d stops.
+///
+/// Reference: Bengio et al. 2021, "Flow network based generative models for non-iterative diverse candidate generation",
+/// arXiv 2106.04399.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {
     /// d, the number of coordinates.
-    #[schemars(range(min = 1, max = 64))]
+    #[schemars(range(min = 1, max = 64), extend("x-unit" = "coordinates"))]
     pub dimensions: usize,
     /// H, the number of values of a coordinate.
-    #[schemars(range(min = 2, max = 65536))]
+    #[schemars(range(min = 2, max = 65536), extend("x-unit" = "cells"))]
     pub height: usize,
     /// Where an episode may end. Two families of published results differ in this.
     pub terminal: Terminal,

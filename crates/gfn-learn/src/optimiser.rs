@@ -9,14 +9,35 @@ use crate::LearnError;
 use crate::host::{slice, slice_mut};
 use crate::parameters::Parameters;
 
-/// Adam (Kingma and Ba 2015, arXiv 1412.6980), or AdamW, which takes a share of every weight away at each step (Loshchilov and
-/// Hutter 2019, arXiv 1711.05101).
+/// Adam: steps along the mean gradient, over the root of the mean squared gradient.
+///
+/// Formula: m ← β1·m + (1 − β1)·g, v ← β2·v + (1 − β2)·g²,
+/// w ← w − learning rate · (m / (1 − β1^t) / (√(v / (1 − β2^t)) + ε) + weight decay · w).
+///
+/// Reference: Kingma and Ba 2015, "Adam: a method for stochastic optimization", arXiv 1412.6980.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Adam(pub AdamParams);
+
+/// AdamW: Adam that also takes a share of every weight away at each step.
+///
+/// Formula: m ← β1·m + (1 − β1)·g, v ← β2·v + (1 − β2)·g²,
+/// w ← w − learning rate · (m / (1 − β1^t) / (√(v / (1 − β2^t)) + ε) + weight decay · w).
+///
+/// Reference: Loshchilov and Hutter 2019, "Decoupled weight decay regularization", arXiv 1711.05101.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct AdamW(pub AdamParams);
+
+/// What [`Adam`] and [`AdamW`] read, which differ in the weight decay where none is given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdamParams {
     /// The step size of the network: a number or a schedule.
+    #[schemars(extend("minimum" = 0))]
     pub learning_rate: Schedule,
     /// The step size of the learned log Z, where there is one: a number or a schedule.
+    #[schemars(extend("minimum" = 0))]
     pub log_z_learning_rate: Schedule,
     /// Where the learned log Z starts.
     pub log_z: f64,
@@ -31,7 +52,7 @@ pub struct AdamParams {
     pub epsilon: f64,
     /// Scales the gradient of the network down to this norm where it is greater; absent: never.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(extend("exclusiveMinimum" = 0), example = 1.0)]
     pub clip_norm: Option<f64>,
     /// The share of every weight that is taken away per step, times the learning rate; absent: 0 for `adam`, 0.01 for
     /// `adamw`. log Z does not decay.

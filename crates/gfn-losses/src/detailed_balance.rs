@@ -5,8 +5,13 @@ use gfn_core::{Loss, Needs, Objective, TrajectoryLoss, TrajectoryTerms};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Detailed balance: the mean over edges of (log F(s) + log P_F − log F(s′) − log P_B)², where the flow of a finished
-/// object is its reward. Bengio et al. 2023, arXiv 2111.09266.
+/// Detailed balance: along every edge the flow forward equals the flow back.
+///
+/// Formula: L = mean over edges s → s′ of (log F(s) + log P_F(s′|s) − log F(s′) − log P_B(s|s′))².
+///
+/// The network learns the flow F of states; that of a finished object is its reward.
+///
+/// Reference: Bengio et al. 2023, "GFlowNet foundations", arXiv 2111.09266.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {}

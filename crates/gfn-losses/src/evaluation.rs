@@ -379,36 +379,36 @@ impl Evaluation {
         };
         let loss = flow_loss.evaluate(&terms, &mut slopes);
 
+        let forward = self.pull_back_flows(logits, &terms, &slopes);
+        let zeros = |len: Option<usize>| len.map_or_else(Vec::new, |len| vec![0.0; len]);
+        Evaluated {
+            loss,
+            log_z: outflow(self.source),
+            gradients: OutputGradients {
+                forward,
+                log_flow: zeros(outputs.log_flow.as_ref().map(Vec::len)),
+                backward: zeros(outputs.backward.as_ref().map(|logits| logits.values.len())),
+                ..OutputGradients::default()
+            },
+        }
+    }
+
+    /// From the gradient of the flows to that of the logits: each edge's share of an inflow or an outflow.
+    fn pull_back_flows(&self, logits: &Logits, terms: &FlowTerms<'_>, slopes: &FlowGradients) -> Vec<f64> {
         let mut forward = vec![0.0; logits.values.len()];
         for (k, flow) in self.flows.iter().enumerate() {
             for parent in self.parents_of(k) {
                 let at = logits.offsets[parent.row as usize] + parent.action as usize;
-                forward[at] += slopes.log_inflow[k] * (logits.values[at] - log_inflow[k]).exp();
+                forward[at] += slopes.log_inflow[k] * (logits.values[at] - terms.log_inflow[k]).exp();
             }
             if let Some(row) = flow.row {
                 for &action in self.legal.of(row as usize) {
                     let at = logits.offsets[row as usize] + action as usize;
-                    forward[at] += slopes.log_outflow[k] * (logits.values[at] - log_outflow[k]).exp();
+                    forward[at] += slopes.log_outflow[k] * (logits.values[at] - terms.log_outflow[k]).exp();
                 }
             }
         }
-        let mut gradients = OutputGradients {
-            forward,
-            ..OutputGradients::default()
-        };
-        gradients.log_flow = outputs
-            .log_flow
-            .as_ref()
-            .map_or_else(Vec::new, |flow| vec![0.0; flow.len()]);
-        gradients.backward = outputs
-            .backward
-            .as_ref()
-            .map_or_else(Vec::new, |logits| vec![0.0; logits.values.len()]);
-        Evaluated {
-            loss,
-            log_z: outflow(self.source),
-            gradients,
-        }
+        forward
     }
 
     fn parents_of(&self, k: usize) -> &[Parent] {

@@ -5,16 +5,21 @@ use gfn_core::{FlowLoss, FlowTerms, Loss, Needs, Objective};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Flow matching: for each visited state s′ other than the source,
-/// (log[ε + Σ exp F(s, a) over edges into s′] − log[ε + R(s′) + Σ exp F(s′, a′)])², where a finished object has a reward
-/// and no flow out, and any other state has flow out and no reward. The mean over visits of unfinished states plus
-/// `terminal_weight` times the mean over finished ones. The network's logits are log-flows of edges; there is no
-/// backward policy. Bengio et al. 2021, arXiv 2106.04399.
+/// Flow matching: what flows into a state flows out of it, or is its reward.
+///
+/// Formula: L = mean δ(s′)² over visits of unfinished states + `terminal_weight` · mean δ(s′)² over visits of finished ones, where
+/// δ(s′) = log(ε + Σ exp F(s, a) over edges into s′) − log(ε + R(s′) + Σ exp F(s′, a′)).
+///
+/// Every visited state but the source counts. A finished object has a reward and no flow out; any other state has flow out and no
+/// reward. The network's logits are log-flows F of edges; there is no backward policy.
+///
+/// Reference: Bengio et al. 2021, "Flow network based generative models for non-iterative diverse candidate generation",
+/// arXiv 2106.04399.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {
     /// ε, in reward units (of the shaped reward): flows far below it do not matter. 0 switches it off.
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(extend("minimum" = 0, "x-unit" = "shaped reward"))]
     pub epsilon: f64,
     /// The weight of finished objects; the 2021 molecule code has 10.
     #[schemars(extend("exclusiveMinimum" = 0))]

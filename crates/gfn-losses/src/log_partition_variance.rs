@@ -7,8 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::trajectory_balance::log_ratio;
 
-/// Log-partition variance: the variance over the batch of log R + Σ log P_B − Σ log P_F, each of which estimates log Z.
-/// Trajectory balance without a learned log Z. Needs a batch of at least two. Zhang et al. 2023, arXiv 2302.05446.
+/// Log-partition variance: trajectory balance without a learned log Z.
+///
+/// Formula: L = variance over the batch of log R + Σ log P_B − Σ log P_F.
+///
+/// Each of these estimates log Z, and at the solution they agree. Needs a batch of at least two.
+///
+/// References: Zhang et al. 2023, "Robust scheduling with GFlowNets", arXiv 2302.05446; Richter et al. 2020, "VarGrad: a
+/// low-variance gradient estimator for variational inference", arXiv 2010.10436.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {}

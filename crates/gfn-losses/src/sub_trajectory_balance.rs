@@ -4,13 +4,22 @@
 //! over all pairs and its gradient follow from two recurrences along the trajectory: the cost is linear in its length.
 
 use gfn_core::loss::TrajectoryGradients;
-use gfn_core::{Loss, Needs, Objective, TrajectoryLoss, TrajectoryTerms};
+use gfn_core::{EnvironmentSpec, Loss, Needs, Objective, TrajectoryLoss, TrajectoryTerms};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Sub-trajectory balance: for each trajectory Σ λ^(j−i) δ_ij² / Σ λ^(j−i) over all stretches i < j, where
-/// δ_ij = log F(s_i) + Σ log P_F − Σ log P_B − log F(s_j); then the mean over trajectories. The flow of a finished
-/// object is its reward. Madan et al. 2023, arXiv 2209.12782.
+/// Weights of stretches stay below 10 to this power; a number holds 10^308.
+const WEIGHT_DIGITS: f64 = 250.0;
+
+/// Sub-trajectory balance: the balance of all stretches of a trajectory, weighted by their length.
+///
+/// Formula: L = mean over trajectories of Σ λ^(j−i) δ_ij² / Σ λ^(j−i) over all stretches i < j, where
+/// δ_ij = log F(s_i) + Σ log P_F − Σ log P_B − log F(s_j), sums from step i to step j.
+///
+/// The network learns the flow F of states; that of a finished object is its reward.
+///
+/// Reference: Madan et al. 2023, "Learning GFlowNets from partial episodes for improved convergence and stability", arXiv
+/// 2209.12782.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {
@@ -48,6 +57,20 @@ impl Loss for SubTrajectoryBalance {
             state_flow: true,
             ..Needs::default()
         }
+    }
+
+    fn accepts(&self, environment: &EnvironmentSpec) -> Result<(), String> {
+        let most = environment.most_steps;
+        // Squares of log-flows, and sums over stretches, multiply the weights.
+        if (most as f64) * self.lambda.log10() <= WEIGHT_DIGITS {
+            return Ok(());
+        }
+        let lambda = self.lambda;
+        Err(format!(
+            "`loss.lambda` is {lambda}, and trajectories of environment `{}` take up to {most} steps, but {lambda}^{most} is \
+             beyond what a number can hold; choose a smaller `loss.lambda`, 1 at most to be safe, or a smaller environment",
+            environment.name
+        ))
     }
 
     fn objective(&self) -> Objective<'_> {
@@ -132,6 +155,26 @@ mod tests {
         for lambda in [0.1, 0.9, 1.0, 1.9] {
             check_loss(&SubTrajectoryBalance { lambda }).unwrap();
         }
+    }
+
+    /// The longest trajectories that are accepted have a loss that is a number.
+    #[test]
+    fn weights_beyond_numbers_are_refused() {
+        let mut spec = gfn_core::Environment::spec(&gfn_core::testkit::RandomDag::new(0, 3, 2)).clone();
+        let loss = SubTrajectoryBalance { lambda: 10.0 };
+        spec.most_steps = 250;
+        assert_eq!(loss.accepts(&spec), Ok(()));
+        let potentials: Vec<f64> = (0..=250).map(|k| f64::from(k % 7) * 1e3).collect();
+        let (value, slopes) = loss.weighted_mean(&potentials);
+        assert!(value.is_finite() && slopes.iter().all(|slope| slope.is_finite()));
+        spec.most_steps = 400;
+        assert!(
+            loss.accepts(&spec)
+                .unwrap_err()
+                .starts_with("`loss.lambda` is 10")
+        );
+        spec.most_steps = 1_000_000;
+        assert_eq!(SubTrajectoryBalance { lambda: 1.0 }.accepts(&spec), Ok(()));
     }
 
     #[test]

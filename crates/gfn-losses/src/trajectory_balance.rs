@@ -5,8 +5,13 @@ use gfn_core::{Loss, Needs, Objective, TrajectoryLoss, TrajectoryTerms};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Trajectory balance: the mean over trajectories of (log Z + Σ log P_F − Σ log P_B − log R)², with a learned log Z
-/// whose learning rate is `optimizer.log_z_learning_rate`. Malkin et al. 2022, arXiv 2201.13259.
+/// Trajectory balance: along every whole trajectory the flow forward equals the flow back.
+///
+/// Formula: L = mean over trajectories of (log Z + Σ log P_F − Σ log P_B − log R)².
+///
+/// log Z is learned with a step size of its own, `optimizer.log_z_learning_rate`.
+///
+/// Reference: Malkin et al. 2022, "Trajectory balance: improved credit assignment in GFlowNets", arXiv 2201.13259.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {}

@@ -55,6 +55,9 @@ pub enum FolderError {
         /// Who wrote it.
         holder: Holder,
     },
+    /// The folder is not where it was.
+    #[error("{0} was moved or removed while this run wrote it; nothing more was written")]
+    Gone(PathBuf),
     /// Another process has taken the folder over from this one, which must write nothing more.
     #[error("{path} was taken over by {holder}; this process writes nothing more to it")]
     Fenced {

@@ -86,7 +86,10 @@ impl RunFolder {
                 format!("{id}-{attempt}")
             });
             match fs::create_dir(&path) {
-                Ok(()) => return Self::with_writer(path, false),
+                Ok(()) => {
+                    durable::sync_parent(&path).map_err(FolderError::io(&path))?;
+                    return Self::with_writer(path, false);
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(FolderError::Io { path, error }),
             }
@@ -162,7 +165,17 @@ impl RunFolder {
     pub fn manifest(&self) -> Result<Manifest, FolderError> {
         let path = self.file(names::MANIFEST);
         let text = fs::read_to_string(&path).map_err(FolderError::io(&path))?;
-        serde_json::from_str(&text).map_err(|error| FolderError::damaged(&path, error.to_string()))
+        let manifest: Manifest =
+            serde_json::from_str(&text).map_err(|error| FolderError::damaged(&path, error.to_string()))?;
+        match manifest.format {
+            1 => Ok(manifest),
+            other => Err(FolderError::damaged(
+                &path,
+                format!(
+                    "it is of format {other}, this program reads 1; use the version of gfn that wrote it"
+                ),
+            )),
+        }
     }
 }
 

@@ -9,5 +9,6 @@ pub mod folder;
 pub mod growing;
 pub mod lock;
 pub mod manifest;
+pub mod number;
 pub mod samples;
 pub mod scalars;

@@ -1,5 +1,6 @@
 //! `manifest.json`: what made a run, where, with what, and how it ended.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -36,10 +37,7 @@ impl DataFile {
     /// # Errors
     /// Where it cannot be read.
     pub fn pin(path: &Path) -> Result<Self, FolderError> {
-        let bytes = std::fs::read(path).map_err(|error| FolderError::Io {
-            path: path.to_path_buf(),
-            error,
-        })?;
+        let bytes = read(path).map_err(FolderError::io(path))?;
         Ok(Self {
             path: path.to_path_buf(),
             sha256: sha256(&bytes),
@@ -57,6 +55,15 @@ impl DataFile {
         } else {
             Err(FolderError::Changed(self.path.clone()))
         }
+    }
+}
+
+/// The bytes of a file, if it is one: a device may never end.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if std::fs::metadata(path)?.is_file() {
+        std::fs::read(path)
+    } else {
+        Err(io::Error::other("it is not a file"))
     }
 }
 

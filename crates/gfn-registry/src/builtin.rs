@@ -3,7 +3,7 @@
 use gfn_core::{Environment, Loss, ObjectKind, Reward, Sampler};
 use gfn_envs::{fragments, hypergrid};
 use gfn_learn::networks::{NetworkParams, message_passing, mlp};
-use gfn_learn::optimiser::AdamParams;
+use gfn_learn::optimiser::{Adam, AdamParams, AdamW};
 use gfn_losses::{
     detailed_balance, flow_matching, log_partition_variance, sub_trajectory_balance, trajectory_balance,
 };
@@ -167,13 +167,13 @@ pub fn optimisers() -> Vec<Entry<AdamParams>> {
     vec![
         entry(
             "adam",
-            |params: &mut AdamParams, _| params.complete(0.0),
-            |params: &AdamParams, ()| Ok(params.clone()),
+            |params: &mut Adam, _| params.0.complete(0.0),
+            |params: &Adam, ()| Ok(params.0.clone()),
         ),
         entry(
             "adamw",
-            |params: &mut AdamParams, _| params.complete(0.01),
-            |params: &AdamParams, ()| Ok(params.clone()),
+            |params: &mut AdamW, _| params.0.complete(0.01),
+            |params: &AdamW, ()| Ok(params.0.clone()),
         ),
     ]
 }

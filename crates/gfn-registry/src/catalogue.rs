@@ -1,24 +1,38 @@
 //! What there is, told from the components' own parameters and doc comments: nothing here can go stale.
+//!
+//! A paragraph of a doc comment that begins with `Formula:`, `Reference:` or `References:` is told apart from the rest.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::builtin;
-use crate::component::{Entry, schema_of};
-use crate::settings::{Checkpoint, Evaluation, Hardware, Top, Training};
+use crate::describe::{FREE_NAME, accepts, choices, value_text};
+use crate::sections::{ComponentSchema, SectionSchema, sections};
 
-/// A component as told to a user.
+/// A component, or the keys of a section that depend on no choice, as told to a user.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Described {
-    /// The section of the file that chooses it.
+    /// The section of the file; empty for the keys above the first one.
     pub section: &'static str,
     /// The name, as `kind`; empty for a section that chooses nothing.
     pub name: &'static str,
-    /// The help text.
-    pub help: String,
+    /// What it is.
+    #[serde(flatten)]
+    pub text: Text,
     /// Its parameters.
     pub parameters: Vec<Parameter>,
+}
+
+/// A doc comment, taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Text {
+    /// The help text: the first sentence is the purpose.
+    pub help: String,
+    /// What is computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formula: Option<String>,
+    /// Papers: authors, year, title, number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<String>,
 }
 
 /// A parameter as told to a user.
@@ -28,142 +42,221 @@ pub struct Parameter {
     pub name: String,
     /// What values it takes.
     pub accepts: String,
+    /// What it counts or measures; absent for a plain number, a text, a choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// The default, as TOML; absent where there is none.
     pub default: Option<String>,
+    /// A value that it could have, as TOML, where there is no default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
     /// The help text.
+    pub help: String,
+    /// The names it takes, each with its help.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+    /// The keys of the table that it can be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Parameter>,
+}
+
+/// One of the names that a parameter takes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Choice {
+    /// The name.
+    pub name: String,
+    /// What it means.
     pub help: String,
 }
 
 /// Every component and every plain section, in the order of the file.
 pub fn catalogue() -> Vec<Described> {
-    let mut all = vec![plain::<Top>("(top)")];
-    all.extend(described("environment", builtin::environments()));
-    all.extend(described("reward", builtin::rewards()));
-    all.push(describe("reward", "", &schema_of::<gfn_rewards::shaped::Shape>()));
-    all.extend(described("network", builtin::networks()));
-    all.extend(described("backward_policy", builtin::backward_policies()));
-    all.extend(described("loss", builtin::losses()));
-    all.extend(described("sampler", builtin::samplers()));
-    all.extend(described("optimizer", builtin::optimisers()));
-    all.push(plain::<Training>("training"));
-    all.push(plain::<Checkpoint>("checkpoint"));
-    all.push(plain::<Hardware>("hardware"));
-    all.push(plain::<Evaluation>("evaluation"));
+    sections().iter().flat_map(described).collect()
+}
+
+/// What a section can choose, and then its own keys.
+pub fn described(section: &SectionSchema) -> Vec<Described> {
+    let component = |component: &ComponentSchema| Described {
+        section: section.name,
+        name: component.name,
+        text: Text::of(&component.schema),
+        parameters: parameters(&component.schema, &component.defaults),
+    };
+    let mut all: Vec<Described> = section.components.iter().map(component).collect();
+    if !section.own.is_empty() {
+        let none = toml::Table::new();
+        let own = section.own.iter().flat_map(|schema| parameters(schema, &none));
+        all.push(Described {
+            section: section.name,
+            name: "",
+            text: section.own.last().map(Text::of).unwrap_or_default(),
+            parameters: own.collect(),
+        });
+    }
     all
 }
 
-fn described<T, C>(section: &'static str, entries: Vec<Entry<T, C>>) -> Vec<Described> {
-    entries
-        .iter()
-        .map(|entry| describe(section, entry.name, &entry.schema))
+impl Text {
+    /// The description of a schema, by paragraphs.
+    fn of(schema: &Value) -> Self {
+        let mut text = Self::default();
+        let mut help: Vec<String> = Vec::new();
+        let description = schema["description"].as_str().unwrap_or_default();
+        for paragraph in description
+            .split("\n\n")
+            .map(joined)
+            .filter(|part| !part.is_empty())
+        {
+            let after = |label: &str| paragraph.strip_prefix(label).map(|rest| rest.trim().to_string());
+            if let Some(formula) = after("Formula:") {
+                text.formula = Some(formula);
+            } else if let Some(list) = after("References:").or_else(|| after("Reference:")) {
+                let list = list.trim_end_matches('.').split("; ");
+                text.references.extend(list.map(str::to_string));
+            } else {
+                help.push(paragraph);
+            }
+        }
+        text.help = help.join("\n\n");
+        text
+    }
+
+    /// The first sentence, without its full stop.
+    pub fn purpose(&self) -> &str {
+        let ends = self.help.match_indices('.').map(|(at, _)| at);
+        let mut ends = ends.filter(|&at| self.help[at + 1..].chars().next().is_none_or(char::is_whitespace));
+        ends.next().map_or(self.help.as_str(), |end| &self.help[..end])
+    }
+}
+
+/// A paragraph on one line.
+fn joined(paragraph: &str) -> String {
+    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The parameters of a table's schema. `defaults` goes before the defaults in the schema: it also has those that are worked out
+/// when the file is read.
+fn parameters(schema: &Value, defaults: &toml::Table) -> Vec<Parameter> {
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    properties
+        .map(|(name, property)| parameter(name, property, defaults.get(name)))
         .collect()
 }
 
-fn plain<P: JsonSchema>(section: &'static str) -> Described {
-    describe(section, "", &schema_of::<P>())
-}
-
-fn describe(section: &'static str, name: &'static str, schema: &Value) -> Described {
-    let properties = schema["properties"].as_object();
-    let parameters = properties
-        .into_iter()
-        .flatten()
-        .map(|(name, property)| Parameter {
-            name: name.clone(),
-            accepts: accepts(property, schema),
-            default: property
-                .get("default")
-                .filter(|value| !value.is_null())
-                .map(Value::to_string),
-            help: text(property),
-        });
-    Described {
-        section,
-        name,
-        help: text(schema),
-        parameters: parameters.collect(),
+fn parameter(name: &str, property: &Value, worked_out: Option<&toml::Value>) -> Parameter {
+    let worked_out = worked_out.and_then(|value| serde_json::to_value(value).ok());
+    let default = worked_out
+        .as_ref()
+        .or_else(|| property.get("default"))
+        .map(value_text);
+    Parameter {
+        name: name.into(),
+        accepts: accepts(property),
+        unit: property["x-unit"].as_str().map(str::to_string),
+        example: property["examples"]
+            .get(0)
+            .filter(|_| default.is_none())
+            .map(value_text),
+        default,
+        help: Text::of(property).help,
+        choices: choices(property),
+        parameters: inner(property),
     }
 }
 
-fn text(schema: &Value) -> String {
-    schema["description"]
-        .as_str()
-        .unwrap_or_default()
-        .replace("\\[", "[")
-        .replace("\\]", "]")
+/// The keys of a table that a parameter is, or can be; `NAME` stands for those that are free.
+fn inner(property: &Value) -> Vec<Parameter> {
+    let alternatives = ["anyOf", "oneOf"]
+        .iter()
+        .filter_map(|key| property[*key].as_array());
+    let tables = alternatives.flatten().chain([property]);
+    let fixed = tables.flat_map(|schema| parameters(schema, &toml::Table::new()));
+    let free = property
+        .get("additionalProperties")
+        .filter(|schema| schema.is_object());
+    fixed
+        .chain(free.map(|schema| parameter(FREE_NAME, schema, None)))
+        .collect()
 }
 
-fn resolve<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
-    let target = schema["$ref"]
-        .as_str()
-        .and_then(|reference| reference.strip_prefix('#'));
-    target.and_then(|pointer| root.pointer(pointer)).unwrap_or(schema)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What values a schema takes, in words.
-fn accepts(schema: &Value, root: &Value) -> String {
-    let schema = resolve(schema, root);
-    if let Some(options) = schema
-        .get("oneOf")
-        .or_else(|| schema.get("anyOf"))
-        .and_then(Value::as_array)
-    {
-        let mut words: Vec<String> = options
-            .iter()
-            .filter(|option| option["type"] != "null")
-            .map(|option| accepts(option, root))
-            .collect();
-        words.dedup();
-        return words.join(" | ");
+    fn text(description: &str) -> Text {
+        Text::of(&serde_json::json!({ "description": description }))
     }
-    if let Some(value) = schema.get("const") {
-        return value.to_string();
-    }
-    if let Some(values) = schema["enum"].as_array() {
-        return values
-            .iter()
-            .map(Value::to_string)
-            .collect::<Vec<_>>()
-            .join(" | ");
-    }
-    let kind = match &schema["type"] {
-        Value::Array(kinds) => kinds.iter().find(|kind| *kind != "null").and_then(Value::as_str),
-        kind => kind.as_str(),
-    };
-    let word = match kind {
-        Some("integer") => "whole number",
-        Some("string") => "text",
-        Some("boolean") => "true | false",
-        Some("object") => return object(schema, root),
-        Some(other) => other,
-        None => "value",
-    };
-    format!("{word}{}", range(schema))
-}
 
-fn object(schema: &Value, root: &Value) -> String {
-    let keys = schema["properties"].as_object().into_iter().flatten();
-    let keys: Vec<String> = keys
-        .map(|(key, property)| format!("{key} = {}", accepts(property, root)))
-        .collect();
-    format!("{{ {} }}", keys.join(", "))
-}
+    #[test]
+    fn a_doc_comment_is_taken_apart() {
+        let text = text(
+            "Does it: well.\nAnd more.\n\nFormula: a +\nb\n\nLast.\n\nReferences: A 2021, \"T\"; B 2022.",
+        );
+        assert_eq!(text.help, "Does it: well. And more.\n\nLast.");
+        assert_eq!(text.purpose(), "Does it: well");
+        assert_eq!(text.formula.as_deref(), Some("a + b"));
+        assert_eq!(text.references, ["A 2021, \"T\"", "B 2022"]);
+    }
 
-fn range(schema: &Value) -> String {
-    let bound = |key: &str, sign: &str| match &schema[key] {
-        Value::Number(bound) => Some(format!("{sign} {bound}")),
-        _ => None,
-    };
-    let bounds = [
-        bound("minimum", "≥"),
-        bound("exclusiveMinimum", ">"),
-        bound("maximum", "≤"),
-        bound("exclusiveMaximum", "<"),
-    ];
-    let bounds: Vec<String> = bounds.into_iter().flatten().collect();
-    if bounds.is_empty() {
-        String::new()
-    } else {
-        format!(" {}", bounds.join(", "))
+    /// Each `Params` is its user's manual, so nothing in it may be left unsaid.
+    #[test]
+    fn everything_is_explained() {
+        let mut missing = Vec::new();
+        for described in catalogue() {
+            let place = format!("{}.{}", described.section, described.name);
+            if described.text.purpose().is_empty() {
+                missing.push(format!("{place}: no help"));
+            }
+            let cited = [
+                "loss",
+                "sampler",
+                "optimizer",
+                "network",
+                "reward",
+                "environment",
+                "backward_policy",
+            ];
+            if cited.contains(&described.section)
+                && !described.name.is_empty()
+                && described.text.references.is_empty()
+            {
+                missing.push(format!("{place}: no reference"));
+            }
+            if described.section == "loss" && described.text.formula.is_none() {
+                missing.push(format!("{place}: no formula"));
+            }
+            missing.extend(unexplained(&place, &described.parameters));
+        }
+        assert!(missing.is_empty(), "\n{}\n", missing.join("\n"));
+    }
+
+    fn unexplained(place: &str, parameters: &[Parameter]) -> Vec<String> {
+        let mut missing = Vec::new();
+        for parameter in parameters {
+            let place = format!("{place}.{}", parameter.name);
+            if parameter.help.is_empty() {
+                missing.push(format!("{place}: no help"));
+            }
+            if parameter.accepts.contains("value") {
+                missing.push(format!("{place}: accepts anything"));
+            }
+            let silent = parameter.choices.iter().filter(|choice| choice.help.is_empty());
+            missing.extend(silent.map(|choice| format!("{place} = {}: no help", choice.name)));
+            missing.extend(unexplained(&place, &parameter.parameters));
+        }
+        missing
+    }
+
+    #[test]
+    fn what_has_no_default_has_an_example() {
+        for described in catalogue() {
+            for parameter in &described.parameters {
+                let place = format!("{}.{}.{}", described.section, described.name, parameter.name);
+                assert!(
+                    parameter.default.is_some() || parameter.example.is_some(),
+                    "{place}"
+                );
+            }
+        }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use gfn_config::{Node, Origin, Problem, SourceKind, Tree, choice_help, read, to_table};
+use gfn_config::{Node, Origin, Problem, SourceKind, Tree, Value, choice_help, literal, read, to_table};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::Value as Json;
+
+use crate::elsewhere::redirect;
 
 /// Makes a component of type `T`, given what it stands on.
 pub type Build<T, C> = Box<dyn Fn(&C) -> Result<T, String>>;
@@ -68,8 +70,22 @@ pub struct Entry<T, C = ()> {
     /// The name by which a file chooses it.
     pub name: &'static str,
     /// The JSON Schema of its parameters; the doc comments in it are its help.
-    pub schema: Value,
+    pub schema: Json,
     read: Read<T, C>,
+}
+
+impl<T, C> Entry<T, C> {
+    /// Every parameter that has a default, at its default, as reading an empty section fills them in.
+    pub fn defaults(&self) -> toml::Table {
+        let tree = Tree::parse("defaults", "").expect("an empty text is TOML");
+        let bases = Bases {
+            tree: &tree,
+            node: tree.root(),
+            otherwise: Path::new(""),
+        };
+        // A component with parameters that must be given has no defaults to show beyond those in its schema.
+        (self.read)(tree.root(), "", &[], &bases).map_or_else(|_| toml::Table::new(), |(table, _)| table)
+    }
 }
 
 /// Registers a component whose parameters are `P`. `check` states what a schema cannot; `build` makes the component.
@@ -107,7 +123,7 @@ pub fn no_check<P>(_: &mut P, _: &Bases<'_>) -> Result<(), String> {
 }
 
 /// The JSON Schema of a parameter struct.
-pub fn schema_of<P: JsonSchema>() -> Value {
+pub fn schema_of<P: JsonSchema>() -> Json {
     schemars::schema_for!(P).to_value()
 }
 
@@ -134,22 +150,19 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
     let absent = Node::empty(Origin::whole(root.origin.source));
     let node = section.tree.section(section.name).unwrap_or(&absent);
     if node.table().is_none() {
-        let message = format!(
-            "`{0}` is a table: write `[{0}]` and the keys under it",
-            section.name
-        );
-        return Err(vec![Problem::new(message).at(&node.origin)]);
+        return Err(vec![no_table(node, section.name)]);
     }
     let names: Vec<&'static str> = entries.iter().map(|entry| entry.name).collect();
     let (name, origin) = name_of(node, section, &names)?;
     let Some(entry) = entries.into_iter().find(|entry| entry.name == name) else {
-        let message = format!("unknown {} `{name}`", section.name.replace('_', " "));
-        let help = choice_help(&name, &names, section.name);
-        return Err(vec![Problem {
-            message,
-            origin,
-            help: Some(help),
-        }]);
+        let noun = section.name.replace('_', " ");
+        let help = choice_help(&name, &names, &plural(&noun));
+        let problem = Problem::new(format!("unknown {noun} `{}`", literal(&name))).help(help);
+        let problem = match &origin {
+            Some(origin) => problem.at(origin),
+            None => problem,
+        };
+        return Err(vec![problem]);
     };
     let bases = Bases {
         tree: section.tree,
@@ -158,7 +171,8 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
     };
     let mut ignore = vec!["kind"];
     ignore.extend_from_slice(section.shared_keys);
-    let (parameters, build) = (entry.read)(node, section.name, &ignore, &bases)?;
+    let (parameters, build) = (entry.read)(node, section.name, &ignore, &bases)
+        .map_err(|problems| redirect(problems, node, section.name, entry.name))?;
     let mut table = toml::Table::new();
     table.insert("kind".into(), entry.name.into());
     table.extend(parameters);
@@ -170,6 +184,18 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
     })
 }
 
+/// Something else where a component's table should be.
+fn no_table(node: &Node, section: &str) -> Problem {
+    let help = match &node.value {
+        Value::String(kind) => format!("write `[{section}]`, and under it `kind = \"{}\"`", literal(kind)),
+        Value::Array(_) => format!("write `[{section}]`, in single brackets"),
+        _ => format!("write `[{section}]`, and its keys under it"),
+    };
+    Problem::new(format!("`{section}`: expected a table"))
+        .at(&node.origin)
+        .help(help)
+}
+
 fn name_of(
     node: &Node,
     section: &Section<'_>,
@@ -179,7 +205,7 @@ fn name_of(
         (Some(kind), _) => match kind.as_str() {
             Some(name) => Ok((name.to_string(), Some(kind.origin.clone()))),
             None => {
-                let message = format!("`{}.kind` is a name in quotes", section.name);
+                let message = format!("`{}.kind`: expected a name in quotes", section.name);
                 Err(vec![
                     Problem::new(message)
                         .at(&kind.origin)
@@ -188,14 +214,39 @@ fn name_of(
             }
         },
         (None, Some(default)) => Ok((default.to_string(), None)),
-        (None, None) => {
-            let message = format!("missing key `{}.kind`", section.name);
-            Err(vec![
-                Problem::new(message)
-                    .at(&node.origin)
-                    .help(format!("one of: {}", list(names))),
-            ])
-        }
+        (None, None) => Err(vec![no_kind(node, section, names)]),
+    }
+}
+
+/// A section without `kind`, or no section at all.
+fn no_kind(node: &Node, section: &Section<'_>, names: &[&str]) -> Problem {
+    let name = section.name;
+    if section.tree.section(name).is_none() {
+        let help = format!(
+            "write `[{name}]`, and under it `kind = …`, one of: {}",
+            list(names)
+        );
+        return Problem::new(format!("missing section `{name}`"))
+            .at(&node.origin)
+            .help(help);
+    }
+    let mut entries = node.table().into_iter().flatten();
+    let other = entries.find(|(_, entry)| entry.node.as_str().is_some_and(|text| names.contains(&text)));
+    let problem = Problem::new(format!("missing key `{name}.kind`"));
+    match other {
+        Some((key, entry)) => problem.at(&entry.key_origin).help(format!(
+            "a component is chosen with `kind`: write it in place of `{}`",
+            literal(key)
+        )),
+        None => problem.at(&node.origin).help(format!("one of: {}", list(names))),
+    }
+}
+
+fn plural(noun: &str) -> String {
+    match noun {
+        "loss" => "losses".to_owned(),
+        "backward policy" => "backward policies".to_owned(),
+        noun => format!("{noun}s"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gfn_config::{Node, Origin, Problem, Problems, Tree, read, to_table};
+use gfn_config::{FILE_KEYS, Node, Origin, Problem, Problems, Tree, VERSION, literal, read, to_table};
 use gfn_core::{Environment, Loss, Needs, Reward};
 use gfn_learn::networks::NetworkParams;
 use gfn_learn::optimiser::AdamParams;
@@ -12,7 +12,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::builtin::{self, MakeSampler, RewardContext};
-use crate::component::{Chosen, Section, choose};
+use crate::component::{Chosen, Section, choose, place};
+use crate::elsewhere::{TOP, redirect};
+use crate::sections::default_kind;
 use crate::settings::{BackwardKind, Checkpoint, Evaluation, Hardware, Top, Training};
 
 /// The sections of a file, in the order in which they are written.
@@ -29,6 +31,9 @@ pub const SECTIONS: [&str; 11] = [
     "hardware",
     "evaluation",
 ];
+
+/// Once a file has this many mistakes, its profiles are not read for more.
+const ENOUGH: usize = 100;
 
 /// The keys of `[optimizer]` that only a loss with a learned log Z reads.
 pub const LOG_Z_KEYS: [&str; 2] = ["log_z", "log_z_learning_rate"];
@@ -70,14 +75,22 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// Reads a file with the process's `GFN__…` variables and `--set` flags over it.
+    /// [`Self::load_with`] without a profile.
     ///
     /// # Errors
     /// Every mistake found, with its place.
     pub fn load(path: &Path, sets: &[String]) -> Result<Self, Problems> {
+        Self::load_with(path, None, sets)
+    }
+
+    /// Reads a file with one of its profiles, the process's `GFN__…` variables and `--set` flags over it.
+    ///
+    /// # Errors
+    /// Every mistake found, with its place; those in other profiles of the file too.
+    pub fn load_with(path: &Path, profile: Option<&str>, sets: &[String]) -> Result<Self, Problems> {
         let variables = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-        let tree = Tree::load(path, variables, sets)?;
+        let tree = Tree::load_with(path, profile, variables, sets)?;
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
         Self::read(tree, base)
     }
@@ -90,37 +103,33 @@ impl Experiment {
         let mut problems = Vec::new();
         let shape_keys = keys_of(&Shape::default());
         let reward_keys = reward_keys(&tree);
-        let section = |name, default| Section {
+        let section = |name| Section {
             tree: &tree,
             name,
-            default,
+            default: default_kind(name),
             shared_keys: &[],
             base: &base,
         };
         let mut keep = Keep(&mut problems);
-        let top = read(tree.root(), "", &SECTIONS).and_then(|top| safe_name(&tree, top));
+        let top = read(tree.root(), "", &[&SECTIONS[..], &FILE_KEYS].concat())
+            .map_err(|problems| redirect(problems, tree.root(), TOP, ""))
+            .and_then(|top| safe_name(&tree, top));
         let top: Option<Top> = keep.of(top);
-        let environment = keep.of(choose(builtin::environments(), &section("environment", None)));
+        let environment = keep.of(choose(builtin::environments(), &section("environment")));
         let shared: Vec<&str> = shape_keys.iter().map(String::as_str).collect();
         let reward = keep.of(choose(
             builtin::rewards(),
             &Section {
                 shared_keys: &shared,
-                ..section("reward", None)
+                ..section("reward")
             },
         ));
         let shape = keep.of(plain::<Shape>(&tree, "reward", &reward_keys));
-        let network = keep.of(choose(builtin::networks(), &section("network", Some("mlp"))));
-        let backward_policy = keep.of(choose(
-            builtin::backward_policies(),
-            &section("backward_policy", Some("uniform")),
-        ));
-        let loss = keep.of(choose(builtin::losses(), &section("loss", None)));
-        let sampler = keep.of(choose(
-            builtin::samplers(),
-            &section("sampler", Some("on-policy")),
-        ));
-        let optimiser = keep.of(choose(builtin::optimisers(), &section("optimizer", Some("adam"))));
+        let network = keep.of(choose(builtin::networks(), &section("network")));
+        let backward_policy = keep.of(choose(builtin::backward_policies(), &section("backward_policy")));
+        let loss = keep.of(choose(builtin::losses(), &section("loss")));
+        let sampler = keep.of(choose(builtin::samplers(), &section("sampler")));
+        let optimiser = keep.of(choose(builtin::optimisers(), &section("optimizer")));
         let training = keep.of(plain(&tree, "training", &[]));
         let checkpoint = keep.of(plain(&tree, "checkpoint", &[]));
         let hardware = keep.of(plain(&tree, "hardware", &[]));
@@ -130,6 +139,8 @@ impl Experiment {
             .entry("backward_policy")
             .map(|entry| entry.key_origin.clone());
 
+        let elsewhere = mistakes_of_profiles(&tree, &base, problems.len());
+        problems.extend(elsewhere);
         let parts = (|| {
             Some(Self {
                 top: top?,
@@ -170,10 +181,28 @@ impl Experiment {
             .collect()
     }
 
-    /// The experiment as a table that reads back as itself: every default filled in, and nothing that its loss, which has
-    /// these needs, does not read.
+    /// What [`Self::to_table`] gives where nothing else of the experiment is made.
+    ///
+    /// # Errors
+    /// Where the loss cannot be made, whose needs decide what is left out.
+    pub fn resolved(&self) -> Result<toml::Table, Problems> {
+        let loss = (self.loss.build)(&()).map_err(|message| {
+            let node = self.tree.section("loss");
+            let origin = node.map(|node| place(node, "loss", &message));
+            self.tree.problems(vec![Problem {
+                origin,
+                ..Problem::new(message)
+            }])
+        })?;
+        Ok(self.to_table(loss.needs()))
+    }
+
+    /// The experiment as a table that reads back as itself: the version of this program, every default filled in, and
+    /// nothing that its loss, which has these needs, does not read.
     pub fn to_table(&self, needs: Needs) -> toml::Table {
-        let mut root = table_of(&self.top);
+        let mut root = toml::Table::new();
+        root.insert("gfn".into(), VERSION.into());
+        root.extend(table_of(&self.top));
         let mut reward = self.reward.table.clone();
         reward.extend(table_of(&self.shape));
         let mut add = |name: &str, table: toml::Table| root.insert(name.into(), table.into());
@@ -194,6 +223,22 @@ impl Experiment {
         add("evaluation", table_of(&self.evaluation));
         root
     }
+}
+
+/// The mistakes in profiles that were not chosen, unless there are `found` enough already.
+fn mistakes_of_profiles(tree: &Tree, base: &Path, mut found: usize) -> Vec<Problem> {
+    let mut mistakes = Vec::new();
+    for profile in tree.unchosen() {
+        if found >= ENOUGH {
+            break;
+        }
+        if let Err(problems) = Experiment::read(profile.tree.clone(), base.to_path_buf()) {
+            let own = profile.own(&problems);
+            found += own.len();
+            mistakes.extend(own);
+        }
+    }
+    mistakes
 }
 
 /// Collects problems and keeps what was read.
@@ -239,7 +284,8 @@ fn plain<P: DeserializeOwned + JsonSchema>(
 ) -> Result<P, Vec<Problem>> {
     let absent = Node::empty(Origin::whole(tree.root().origin.source));
     let ignore: Vec<&str> = ignore.iter().map(String::as_str).collect();
-    read(tree.section(name).unwrap_or(&absent), name, &ignore)
+    let node = tree.section(name).unwrap_or(&absent);
+    read(node, name, &ignore).map_err(|problems| redirect(problems, node, name, ""))
 }
 
 /// The name becomes a folder's, so it must be one.
@@ -249,10 +295,11 @@ fn safe_name(tree: &Tree, top: Top) -> Result<Top, Vec<Problem>> {
     if !name.is_empty() && name.chars().all(safe) && !name.starts_with('.') && name.len() <= 100 {
         return Ok(top);
     }
-    let problem = Problem::new(format!("`name` is `{name}`, which cannot name a folder"))
-        .help("use letters, digits, `.`, `_` and `-`, not beginning with a dot");
-    Err(vec![Problem {
-        origin: tree.section("name").map(|node| node.origin.clone()),
-        ..problem
-    }])
+    let problem = Problem::new(format!(
+        "`name` is `{}`, which cannot name a folder",
+        literal(name)
+    ))
+    .help("use up to 100 letters, digits, `.`, `_` and `-`, not beginning with a dot");
+    let place = tree.section("name").unwrap_or(tree.root());
+    Err(vec![problem.at(&place.origin)])
 }

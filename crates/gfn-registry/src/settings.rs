@@ -1,21 +1,35 @@
 //! The sections of an experiment file that choose no component, and the backward policies, which have no parameters.
 
+use std::collections::BTreeMap;
+
 pub use gfn_learn::determinism::Determinism;
 pub use gfn_learn::precision::Precision;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Every parent is equally likely. Nothing is learned.
+///
+/// Formula: P_B(s|s′) = 1 / number of ways back from s′.
+///
+/// Reference: Malkin et al. 2022, "Trajectory balance: improved credit assignment in GFlowNets", arXiv 2201.13259.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UniformBackward {}
 
 /// The backward policy is a further output of the forward policy's network: little is computed more.
+///
+/// Formula: P_B(s|s′) = softmax of the further logits over the legal ways back.
+///
+/// Reference: Malkin et al. 2022, "Trajectory balance: improved credit assignment in GFlowNets", arXiv 2201.13259.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TiedBackward {}
 
 /// The backward policy is a network of its own, with the parameters of `[network]`.
+///
+/// Formula: P_B(s|s′) = softmax of that network's logits over the legal ways back.
+///
+/// Reference: Malkin et al. 2022, "Trajectory balance: improved credit assignment in GFlowNets", arXiv 2201.13259.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LearnedBackward {}
@@ -31,15 +45,53 @@ pub enum BackwardKind {
     Learned,
 }
 
-/// The keys above the first table of a file. `extends = "base.toml"`, or a list of files, may stand there too: what the
-/// file leaves out is then as in those, whose paths start from the file that names them.
+/// The keys that say how the file itself is read. They are gone when its settings are: nothing but their help and their schema
+/// is made from this.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct FileKeys {
+    /// A file, or several, whose settings hold wherever this one says nothing; of several, the later one wins. Paths start from
+    /// the file that names them.
+    #[schemars(example = "base.toml")]
+    pub extends: Option<Files>,
+    /// The least version of gfn that the file needs; an older program refuses it. A file that gfn writes names the program's own.
+    #[schemars(extend("pattern" = r"^[0-9]+\.[0-9]+(\.[0-9]+)?$"), example = "0.1")]
+    pub gfn: Option<String>,
+    /// Variants of the experiment: the settings in `[profile.NAME]` and `[profile.NAME.SECTION]` are laid over the file by
+    /// `--profile NAME`.
+    #[schemars(extend("examples" = [{ "quick": { "training": { "steps": 100 } } }]))]
+    pub profile: Option<BTreeMap<String, Profile>>,
+}
+
+/// A variant of the experiment. It may hold any setting.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Profile {
+    /// The profile below this one, whose settings hold wherever this one says nothing.
+    #[schemars(example = &"quick")]
+    pub inherits: Option<String>,
+}
+
+/// One file or several.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum Files {
+    /// A path.
+    One(String),
+    /// Paths.
+    Several(Vec<String>),
+}
+
+/// The keys above the first table of a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Top {
-    /// The name of the experiment, and of the folder of its runs.
+    /// The name of the experiment, and of the folder of its runs: letters, digits, `.`, `_` and `-`.
+    #[schemars(extend("pattern" = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"))]
     pub name: String,
     /// A sentence for people.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = "what this is for")]
     pub description: Option<String>,
     /// The seed of everything random.
     pub seed: u64,
@@ -60,13 +112,13 @@ impl Default for Top {
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
     /// Updates of the network.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000_000_000_i64), extend("x-unit" = "updates"))]
     pub steps: u64,
     /// Trajectories drawn for each update.
-    #[schemars(range(min = 1, max = 1_048_576))]
+    #[schemars(range(min = 1, max = 1_048_576), extend("x-unit" = "trajectories"))]
     pub batch_size: usize,
     /// A line of `metrics.jsonl`, and a point of every curve, is written every this many updates.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("x-unit" = "updates"))]
     pub log_every: u64,
     /// Curves for TensorBoard are written to the folder `tensorboard` of the run.
     pub tensorboard: bool,
@@ -88,12 +140,13 @@ impl Default for Training {
 #[serde(deny_unknown_fields, default)]
 pub struct Checkpoint {
     /// Save when this many minutes have gone by since the last time; 0: not by the clock.
-    #[schemars(extend("minimum" = 0, "maximum" = 100_000))]
+    #[schemars(extend("minimum" = 0, "maximum" = 100_000, "x-unit" = "minutes"))]
     pub every_minutes: f64,
     /// Save every this many updates; 0: not by their number.
+    #[schemars(extend("x-unit" = "updates"))]
     pub every_steps: u64,
     /// The newest this many checkpoints are kept.
-    #[schemars(range(min = 2, max = 1_000_000))]
+    #[schemars(range(min = 2, max = 1_000_000), extend("x-unit" = "checkpoints"))]
     pub keep: usize,
 }
 
@@ -112,18 +165,20 @@ impl Default for Checkpoint {
 #[serde(deny_unknown_fields, default)]
 pub struct Hardware {
     /// `auto` (a GPU where there is one), `cpu`, `cuda`, or `cuda:N`.
+    #[schemars(extend("pattern" = "^(auto|cpu|cuda(:[0-9]+)?)$"))]
     pub device: String,
     /// Threads of matrix products. Results do not depend on it. More than one helps wide networks and large batches on
     /// idle cores; threads that share their cores with other work wait for one another and lose far more than they gain.
-    #[schemars(range(min = 1, max = 1024))]
+    #[schemars(range(min = 1, max = 1024), extend("x-unit" = "threads"))]
     pub threads: usize,
     /// Threads of rewards that can use them; 0: as many as the machine has cores. Results do not depend on it.
-    #[schemars(range(min = 0, max = 1024))]
+    #[schemars(range(min = 0, max = 1024), extend("x-unit" = "threads"))]
     pub reward_threads: usize,
     /// How the network's matrix products round. Weights and losses keep their precision always.
     pub precision: Precision,
     /// How far the bits of a run repeat; absent: `bitwise` on a CPU, `device` on a GPU.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = Determinism::Device)]
     pub determinism: Option<Determinism>,
 }
 
@@ -154,18 +209,21 @@ impl Hardware {
 #[serde(deny_unknown_fields, default)]
 pub struct Evaluation {
     /// Measure every this many updates; 0: before the first and after the last only.
+    #[schemars(extend("x-unit" = "updates"))]
     pub every: u64,
     /// Objects drawn from the policy at each measurement, and written to `samples.csv` at the end.
-    #[schemars(range(min = 1, max = 10_000_000))]
+    #[schemars(range(min = 1, max = 10_000_000), extend("x-unit" = "objects"))]
     pub samples: usize,
     /// Sweep the environment for exact figures where it has at most this many states; 0: never.
+    #[schemars(range(min = 0, max = 4_294_967_295_u64), extend("x-unit" = "states"))]
     pub exact_states: u64,
     /// The L1 distance between the target and the last this many finished objects of training is measured too, where
     /// the environment is swept; 0: not.
+    #[schemars(extend("x-unit" = "objects"))]
     pub window: usize,
     /// The reward (before shaping) from which an object counts as a mode; absent: as the reward says, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(extend("exclusiveMinimum" = 0, "x-unit" = "reward"), example = 1.0)]
     pub mode_threshold: Option<f64>,
     /// Molecules whose Tanimoto similarity (Morgan, radius 2) reaches this belong to one mode.
     #[schemars(extend("minimum" = 0, "maximum" = 1))]

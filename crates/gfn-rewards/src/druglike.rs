@@ -12,7 +12,9 @@ const PARALLEL_FROM: usize = 8;
 
 /// Rewards a molecule by its drug-likeness QED, in (0, 1].
 ///
-/// R(x) = exp(Σ w_i ln d_i(x) / Σ w_i): the weighted geometric mean of eight desirabilities d_i, of the molecular weight,
+/// Formula: R(x) = exp(Σ w_i ln d_i(x) / Σ w_i).
+///
+/// It is the weighted geometric mean of eight desirabilities d_i, of the molecular weight,
 /// the octanol-water partition coefficient (Crippen's), the numbers of hydrogen-bond acceptors and donors, the polar
 /// surface area, the numbers of rotatable bonds and of aromatic rings, and the number of structural alerts. Weights are
 /// the published means, and values agree with RDKit's `QED.qed`. Cost: about a millisecond a molecule of 45 atoms.
@@ -64,6 +66,10 @@ impl Reward for Druglike {
                 Err(panic) => std::panic::resume_unwind(panic),
             })
         })
+    }
+
+    fn greatest(&self) -> Option<f64> {
+        Some(1.0)
     }
 }
 

@@ -4,25 +4,32 @@ use gfn_core::{ObjectKind, Objects, Reward, RewardError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The rewards of the hypergrid literature, on a = |x/(H−1) − 1/2| of each coordinate.
+/// The rewards of the hypergrid literature: a floor everywhere, and modes in its corners.
 ///
-/// `original` (Bengio et al. 2021): R0 + R1·∏ 1\[a > 1/4\] + R2·∏ 1\[0.3 < a < 0.4\]. `cosine` (torchgfn):
-/// R0 + R1·∏ (cos 50a + 1)·N(5a; 0, 1). `sparse` (Pan et al. 2022): 1 where k coordinates are 1 and the others H − 2,
-/// k < d, and 1e-12 elsewhere. `deceptive` (Kim et al. 2025): R0 + R1·(1 − ∏ 1\[a > 0.1\]) + R2·∏ 1\[0.3 < a < 0.4\].
 /// Bands are decided in integers, so every height has the modes that the formula says.
+///
+/// Formula: a = |x/(H−1) − 1/2| of each coordinate, and products over the coordinates. `original`:
+/// R0 + R1·∏ 1\[a > 1/4\] + R2·∏ 1\[0.3 < a < 0.4\]. `cosine`: R0 + R1·∏ (cos 50a + 1)·N(5a; 0, 1). `sparse`: 1 where k
+/// coordinates are 1 and the others H − 2, k < d, and 1e-12 elsewhere. `deceptive`:
+/// R0 + R1·(1 − ∏ 1\[a > 0.1\]) + R2·∏ 1\[0.3 < a < 0.4\].
+///
+/// References: Bengio et al. 2021, "Flow network based generative models for non-iterative diverse candidate generation",
+/// arXiv 2106.04399 (`original`); Lahlou et al. 2023, "torchgfn: a PyTorch GFlowNet library", arXiv 2305.14594 (`cosine`); Pan
+/// et al. 2023, "Generative augmented flow networks", arXiv 2210.03308 (`sparse`); Kim et al. 2025, "Adaptive teachers for
+/// amortized samplers", arXiv 2410.01432 (`deceptive`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {
     /// Which of the rewards.
     pub function: Function,
     /// R0, the reward everywhere.
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(extend("minimum" = 0, "x-unit" = "reward"))]
     pub r0: f64,
     /// R1, added in the outer corners.
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(extend("minimum" = 0, "x-unit" = "reward"))]
     pub r1: f64,
     /// R2, added in the modes.
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(extend("minimum" = 0, "x-unit" = "reward"))]
     pub r2: f64,
 }
 
@@ -76,14 +83,23 @@ impl HypergridReward {
         }
     }
 
+    /// t = 10 (H − 1) a of a coordinate, a whole number, so that the bands are exact.
+    fn t(&self, x: i32) -> i64 {
+        (10 * i64::from(x) - 5 * (self.height - 1)).abs()
+    }
+
+    /// Whether 0.3 < a < 0.4.
+    fn in_band(&self, t: i64) -> bool {
+        3 * (self.height - 1) < t && t < 4 * (self.height - 1)
+    }
+
     /// The reward of a cell.
     pub fn reward(&self, cell: &[i32]) -> f64 {
         let Params { function, r0, r1, r2 } = self.params;
         let edge = self.height - 1;
-        // t = 10 (H − 1) a, a whole number, so that the bands are exact.
-        let t = |x: i32| (10 * i64::from(x) - 5 * edge).abs();
+        let t = |x: i32| self.t(x);
         let all = |within: &dyn Fn(i64) -> bool| f64::from(u8::from(cell.iter().all(|&x| within(t(x)))));
-        let band = |t: i64| 3 * edge < t && t < 4 * edge;
+        let band = |t: i64| self.in_band(t);
         match function {
             Function::Original => r0 + r1 * all(&|t| 2 * t > 5 * edge) + r2 * all(&band),
             Function::Deceptive => r0 + r1 * (1.0 - all(&|t| t > edge)) + r2 * all(&band),
@@ -131,6 +147,62 @@ impl Reward for HypergridReward {
             Function::Deceptive => r0 + r2,
             Function::Cosine => r0 + r1 * bell.powi(self.dimensions as i32),
             Function::Sparse => 0.5,
+        })
+    }
+
+    fn can_be_zero(&self) -> bool {
+        // Where some cell has no reward, one on the diagonal has none: each term is there or not by conditions on all
+        // coordinates alike.
+        let on_diagonal = |x: i64| self.reward(&vec![x as i32; self.dimensions]);
+        self.params.r0 == 0.0 && (0..self.height).any(|x| on_diagonal(x) == 0.0)
+    }
+
+    fn greatest(&self) -> Option<f64> {
+        let Params { function, r0, r1, r2 } = self.params;
+        Some(match function {
+            Function::Original | Function::Deceptive => r0 + r1 + r2,
+            Function::Cosine => r0 + r1 * (2.0 * normal_density(0.0)).powi(self.dimensions as i32),
+            Function::Sparse => 1.0,
+        })
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let (given, usual) = (&self.params, Params::default());
+        let unread = |name: &str, value: f64, default: f64, reader: &str| {
+            (value != default).then(|| {
+                format!(
+                    "`reward.{name}` is {value}, but function `{reader}` does not read it; remove the key"
+                )
+            })
+        };
+        let remarks = match given.function {
+            Function::Sparse => vec![
+                unread("r0", given.r0, usual.r0, "sparse"),
+                unread("r1", given.r1, usual.r1, "sparse"),
+                unread("r2", given.r2, usual.r2, "sparse"),
+            ],
+            Function::Cosine => vec![unread("r2", given.r2, usual.r2, "cosine")],
+            Function::Original | Function::Deceptive => Vec::new(),
+        };
+        remarks
+            .into_iter()
+            .flatten()
+            .chain(self.without_modes())
+            .collect()
+    }
+}
+
+impl HypergridReward {
+    /// That a function with modes has none at this height, which public libraries differ in.
+    fn without_modes(&self) -> Option<String> {
+        let banded = matches!(self.params.function, Function::Original | Function::Deceptive);
+        let in_band = |x: i64| self.in_band(self.t(x as i32));
+        (banded && self.params.r2 > 0.0 && !(0..self.height).any(in_band)).then(|| {
+            format!(
+                "`reward.r2` is {}, but in a grid of height {} no cell lies in the band 0.3 < a < 0.4 where it is added: there \
+                 are no modes; choose another `environment.height`, or set `reward.r2` to 0",
+                self.params.r2, self.height
+            )
         })
     }
 }
@@ -195,6 +267,48 @@ mod tests {
         let cells = (0..512).map(|n| [n % 8, n / 8 % 8, n / 64]);
         assert_eq!(cells.filter(|cell| sparse.reward(cell) > 0.5).count(), 7);
         assert!(sparse.reward(&[1, 1, 6]) > 0.5 && sparse.reward(&[1, 1, 1]) < 0.5);
+    }
+
+    /// What is said of the reward as a whole holds of every cell.
+    #[test]
+    fn bounds_hold_of_every_cell() {
+        for function in [
+            Function::Original,
+            Function::Cosine,
+            Function::Sparse,
+            Function::Deceptive,
+        ] {
+            for (height, r0) in [(2, 0.0), (3, 0.0), (4, 0.0), (8, 0.0), (8, 0.1)] {
+                let params = Params {
+                    function,
+                    r0,
+                    ..Params::default()
+                };
+                let kind = ObjectKind::Grid {
+                    dimensions: 2,
+                    height,
+                };
+                let reward = HypergridReward::new(params, &kind).unwrap();
+                let side = height as i32;
+                let rewards: Vec<f64> = (0..side * side)
+                    .map(|n| reward.reward(&[n % side, n / side]))
+                    .collect();
+                let zero = rewards.contains(&0.0);
+                assert_eq!(reward.can_be_zero(), zero, "{function:?} {height} {r0}");
+                let greatest = reward.greatest().unwrap() * (1.0 + 1e-12);
+                assert!(
+                    rewards.iter().all(|reward| *reward <= greatest),
+                    "{function:?} {height}"
+                );
+                let modes = rewards.iter().any(|reward| *reward >= 2.0);
+                let banded = matches!(function, Function::Original | Function::Deceptive);
+                assert_eq!(
+                    reward.without_modes().is_some(),
+                    banded && !modes,
+                    "{function:?} {height}"
+                );
+            }
+        }
     }
 
     #[test]

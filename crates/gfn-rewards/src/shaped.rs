@@ -8,7 +8,9 @@ use rustc_hash::FxBuildHasher;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What can be declared about any reward R. The flow is trained on max(min(R, clip), floor)^(exponent / temperature).
+/// What can be declared about any reward R: how it is clipped, tempered and remembered.
+///
+/// Formula: the flow is trained on max(min(R, clip), floor)^(exponent / temperature).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shape {
@@ -19,14 +21,15 @@ pub struct Shape {
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub temperature: f64,
     /// The least reward, in reward units, put under every object before the power. Needed where a reward can be 0.
-    #[schemars(extend("minimum" = 0))]
+    #[schemars(extend("minimum" = 0, "x-unit" = "reward"))]
     pub floor: f64,
     /// The greatest reward, in reward units, put over every object before the power.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(extend("exclusiveMinimum" = 0, "x-unit" = "reward"), example = 1.0)]
     pub clip: Option<f64>,
     /// How many objects' rewards to remember, so that they are not computed again; 0 remembers none. When full, all are
     /// forgotten.
+    #[schemars(extend("x-unit" = "objects"))]
     pub cache: usize,
 }
 
@@ -173,6 +176,10 @@ impl Reward for Shaped {
 
     fn mode_threshold(&self) -> Option<f64> {
         self.inner.mode_threshold()
+    }
+
+    fn can_be_zero(&self) -> bool {
+        self.shape.floor == 0.0 && self.inner.can_be_zero()
     }
 }
 

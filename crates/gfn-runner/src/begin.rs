@@ -1,8 +1,9 @@
-//! Before the first update: the folder, what lies in it already, and the manifest.
+//! Before the first update: the folder, what lies in it already, and the manifest. Nothing that was there is touched
+//! until it is certain that the run can go on from it.
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use gfn_learn::device::Device;
@@ -11,8 +12,20 @@ use gfn_record::folder::{FolderError, RunFolder, names, sha256};
 use gfn_record::manifest::{DataFile, Manifest, Status};
 use gfn_registry::Experiment;
 
+use crate::observers::metrics::Metrics;
 use crate::run::{LIBTORCH, Made, Options};
-use crate::{RunError, changes, state};
+use crate::state::{self, Counters};
+use crate::{RunError, changes};
+
+/// The manifest of a run that is finished, and the same as the one now asked for; it is then not run again, whatever
+/// else may have changed since.
+pub(crate) fn finished(options: &Options, resolved: &str) -> Option<(PathBuf, Manifest)> {
+    let folder = RunFolder::open(options.out.as_ref()?).ok()?;
+    let manifest = folder.manifest().ok()?;
+    let text = fs::read_to_string(folder.file(names::RESOLVED)).ok()?;
+    let same = changes::of_experiment(&text, resolved).is_ok_and(|changes| changes.is_empty());
+    (manifest.status == Status::Finished && same).then(|| (folder.path().to_path_buf(), manifest))
+}
 
 /// The folder of a run, and whether nothing is in it yet.
 pub(crate) fn folder(experiment: &Experiment, options: &Options) -> Result<(RunFolder, bool), RunError> {
@@ -68,78 +81,166 @@ pub(crate) fn manifest(
     })
 }
 
-/// What a folder holds of a run that was begun before.
+/// What a run goes on from; the default is a run that begins.
+#[derive(Default)]
 pub(crate) struct Begun {
-    /// The manifest as it was left.
-    pub(crate) manifest: Manifest,
     /// The newest checkpoint that can be used; without one, the run begins again.
     pub(crate) checkpoint: Option<Loaded>,
-    /// What the user is to be told of checkpoints that cannot be used.
-    pub(crate) warnings: Vec<String>,
+    /// What the user is to be told.
+    pub(crate) notes: Vec<String>,
+    /// What is different now, with consent.
+    pub(crate) changes: Vec<String>,
 }
 
 impl Begun {
-    /// Looks into a folder, and makes sure that what goes on is what began; `now` takes over when it began, and what was
-    /// changed with consent.
+    /// Looks into a folder, and makes sure that what goes on is what began. `now`, the manifest, takes over what it keeps
+    /// of the one before.
     pub(crate) fn find(
         folder: &RunFolder,
         options: &Options,
         experiment: &Experiment,
         now: &mut Manifest,
         resolved: &str,
-    ) -> Result<Option<Self>, RunError> {
-        let manifest = match folder.manifest() {
-            // Stopped in its very first moment.
-            Err(FolderError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            manifest => manifest?,
+    ) -> Result<Self, RunError> {
+        let found = latest_that(folder.path(), |checkpoint| usable(folder, checkpoint))?;
+        let skipped = found.skipped.iter().map(|skipped| {
+            let name = skipped.path.display();
+            format!("warning: {name} cannot be used: {}", skipped.reason)
+        });
+        let mut notes: Vec<String> = skipped.collect();
+        // What made the state that is gone on with is in the checkpoint, whatever has happened to the files beside it.
+        let (before, old) = match &found.newest {
+            Some(checkpoint) => state::record(checkpoint).map_err(|message| RunError::Checkpoint {
+                path: checkpoint.path.clone(),
+                message,
+            })?,
+            None => match left_behind(folder)? {
+                Some(record) => record,
+                None => return Ok(Self::default()),
+            },
         };
-        let changes = changes::between(folder, &manifest, now, resolved)?;
+        if found.newest.is_none() {
+            may_begin_again(folder, &before, options, &notes)?;
+        }
+        let mut changes =
+            changes::between(&before, now, &old, resolved).map_err(|message| FolderError::Damaged {
+                path: folder.file(names::RESOLVED),
+                message,
+            })?;
+        if before.processor != now.processor {
+            let words = format!("processor: {}, now {}", before.processor, now.processor);
+            match experiment.hardware.determinism {
+                Some(_) => changes.push(words),
+                None => notes.push(format!("warning: {words}; results may differ in their last bits")),
+            }
+        }
         if !changes.is_empty() && !options.accept_changes {
             let folder = folder.path().to_path_buf();
             return Err(RunError::Changed { folder, changes });
         }
-        now.started = manifest.started;
-        now.changes.clone_from(&manifest.changes);
-        let found = latest_that(folder.path(), |checkpoint| usable(folder, checkpoint))?;
-        let warnings = found.skipped.iter().map(|skipped| {
-            let name = skipped.path.display();
-            format!("{name} cannot be used: {}", skipped.reason)
+        let counters = match &found.newest {
+            Some(checkpoint) => state::counters(checkpoint).unwrap_or_default(),
+            None => Counters::default(),
+        };
+        check_steps(folder, experiment, counters.step)?;
+        take_over(now, before, &counters, &changes);
+        notes.push(match &found.newest {
+            Some(_) => format!("going on after update {}", counters.step),
+            None => "nothing was saved yet: beginning again".into(),
         });
-        let warnings: Vec<String> = warnings.collect();
-        if found.newest.is_none() && !warnings.is_empty() && !options.accept_changes {
-            return Err(RunError::NoCheckpoint { reasons: warnings });
-        }
-        let step = found
-            .newest
-            .as_ref()
-            .and_then(|checkpoint| state::counters(checkpoint).ok())
-            .map_or(0, |counters| counters.step);
-        let steps = experiment.training.steps;
-        if step > steps {
-            let folder = folder.path().to_path_buf();
-            return Err(RunError::TooFar {
-                folder,
-                taken: step,
-                steps,
-            });
-        }
-        now.changes.extend(
-            changes
-                .iter()
-                .map(|change| format!("after update {step}: {change}")),
-        );
-        Ok(Some(Self {
-            manifest,
-            warnings,
+        Ok(Self {
             checkpoint: found.newest,
-        }))
+            notes,
+            changes,
+        })
     }
+}
+
+/// What the new manifest keeps of the old one.
+fn take_over(now: &mut Manifest, before: Manifest, counters: &Counters, changes: &[String]) {
+    now.started = before.started;
+    now.changes = before.changes;
+    let step = counters.step;
+    let changes = changes
+        .iter()
+        .map(|change| format!("after update {step}: {change}"));
+    now.changes.extend(changes);
+    now.steps = step;
+    if counters.measured.is_some() {
+        now.before = Some(counters.before.clone());
+        now.training_seconds = Some(counters.training_seconds);
+    }
+}
+
+fn check_steps(folder: &RunFolder, experiment: &Experiment, taken: u64) -> Result<(), RunError> {
+    let steps = experiment.training.steps;
+    if taken <= steps {
+        return Ok(());
+    }
+    let folder = folder.path().to_path_buf();
+    Err(RunError::TooFar { folder, taken, steps })
+}
+
+/// The manifest and the resolved experiment of a folder without a checkpoint; none where the run was stopped in its very
+/// first moment.
+fn left_behind(folder: &RunFolder) -> Result<Option<(Manifest, String)>, RunError> {
+    let manifest = match folder.manifest() {
+        Err(FolderError::Io { error, .. })
+            if error.kind() == io::ErrorKind::NotFound && !has_metrics(folder) =>
+        {
+            return Ok(None);
+        }
+        manifest => manifest?,
+    };
+    let path = folder.file(names::RESOLVED);
+    let text = fs::read_to_string(&path).map_err(|error| FolderError::Io { path, error })?;
+    Ok(Some((manifest, text)))
+}
+
+fn has_metrics(folder: &RunFolder) -> bool {
+    fs::metadata(folder.file(names::METRICS)).is_ok_and(|found| found.len() > 0)
+}
+
+/// Makes sure that no work is thrown away unasked: a run without a checkpoint may begin again where it never had one.
+fn may_begin_again(
+    folder: &RunFolder,
+    before: &Manifest,
+    options: &Options,
+    skipped: &[String],
+) -> Result<(), RunError> {
+    let checkpoints = folder.file(names::CHECKPOINTS);
+    let had_some = match before.status {
+        Status::Finished | Status::Saved => true,
+        Status::Running => before.steps > 0,
+        Status::Failed => false,
+    };
+    let are_gone = !checkpoints.is_dir() && has_metrics(folder);
+    if skipped.is_empty() && !had_some && !are_gone {
+        return Ok(());
+    }
+    if !options.begin_again {
+        let mut reasons = skipped.to_vec();
+        reasons.push(format!(
+            "{} holds no checkpoint that can be used",
+            checkpoints.display()
+        ));
+        return Err(RunError::NoCheckpoint { reasons });
+    }
+    if checkpoints.is_dir() {
+        let generation = folder.writer()?.generation();
+        let aside = folder.file(&format!("{}-before-generation-{generation}", names::CHECKPOINTS));
+        fs::rename(&checkpoints, aside).map_err(|error| FolderError::Io {
+            path: checkpoints,
+            error,
+        })?;
+    }
+    Ok(())
 }
 
 /// A checkpoint that this version reads, and that knows of no more metrics than there are.
 fn usable(folder: &RunFolder, checkpoint: &Loaded) -> Result<(), String> {
     let counters = state::counters(checkpoint)?;
-    let known = counters.positions.get(crate::observers::metrics::Metrics::NAME);
+    let known = counters.positions.get(Metrics::NAME);
     let length = fs::metadata(folder.file(names::METRICS)).map_or(0, |found| found.len());
     match known {
         Some(&known) if known > length => Err(format!(
@@ -158,11 +259,14 @@ fn name_of(device: Device) -> String {
     }
 }
 
-/// The name of the machine's processor, as far as the system tells.
+/// The machine's processor, as far as the system tells.
 fn processor() -> String {
     let information = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let line = information.lines().find(|line| line.starts_with("model name"));
-    line.and_then(|line| line.split(": ").nth(1))
-        .unwrap_or("unknown")
-        .to_string()
+    let of = |name: &str| {
+        let mut pairs = information.lines().filter_map(|line| line.split_once(':'));
+        let pair = pairs.find(|(key, _)| key.trim() == name);
+        pair.map_or("unknown", |(_, value)| value.trim())
+    };
+    let (name, family, model) = (of("model name"), of("cpu family"), of("model"));
+    format!("{name} (family {family}, model {model})")
 }

@@ -1,41 +1,26 @@
 //! What is different about an experiment that is to be gone on with: nothing, if its results are to be those of an
 //! uninterrupted run.
 
-use gfn_record::folder::{FolderError, RunFolder, names};
+use gfn_config::{Difference, differences};
 use gfn_record::manifest::Manifest;
 use toml::{Table, Value};
 
-/// Settings that no result depends on, and no file of the run.
-const FREE: [&str; 4] = [
+/// Settings that no result depends on, and no file of the run; and the version, which the manifests tell.
+const FREE: [&str; 5] = [
+    "gfn",
     "description",
     "checkpoint",
     "hardware.threads",
     "hardware.reward_threads",
 ];
 
-/// Every difference between a run and what would go on with it, in words; none where the results will be the same bytes.
+/// Every difference between what made a run (`before`, and `old`, its resolved experiment) and what would go on with it, in
+/// words; none where the results will be the same bytes.
 ///
 /// # Errors
-/// Where `resolved.toml` of the run cannot be read.
-pub fn between(
-    folder: &RunFolder,
-    before: &Manifest,
-    now: &Manifest,
-    resolved: &str,
-) -> Result<Vec<String>, FolderError> {
-    let path = folder.file(names::RESOLVED);
-    let text = std::fs::read_to_string(&path).map_err(|error| FolderError::Io {
-        path: path.clone(),
-        error,
-    })?;
-    let damaged = |error: toml::de::Error| FolderError::Damaged {
-        path: path.clone(),
-        message: error.to_string(),
-    };
-    let old: Table = toml::from_str(&text).map_err(damaged)?;
-    let new: Table = toml::from_str(resolved).expect("it was made from a table");
-    let mut changes = Vec::new();
-    tables(&old, &new, "", &mut changes);
+/// Where `old` is no TOML.
+pub fn between(before: &Manifest, now: &Manifest, old: &str, resolved: &str) -> Result<Vec<String>, String> {
+    let mut changes = of_experiment(old, resolved)?;
     let mut compare = |what: &str, before: &str, now: &str| {
         if before != now {
             changes.push(format!("{what}: {before}, now {now}"));
@@ -44,37 +29,73 @@ pub fn between(
     compare("gfn", &before.gfn, &now.gfn);
     compare("libtorch", &before.libtorch, &now.libtorch);
     compare("device", &before.device, &now.device);
+    let level = |manifest: &Manifest| manifest.determinism.clone().unwrap_or_default();
+    compare("determinism in force", &level(before), &level(now));
     for data in &now.data {
         let pinned = before.data.iter().find(|other| other.path == data.path);
-        if let Some(pinned) = pinned.filter(|pinned| pinned.sha256 != data.sha256) {
+        if let Some(pinned) = pinned {
+            let short = |hash: &str| hash.chars().take(12).collect::<String>();
             compare(
                 &data.path.display().to_string(),
-                &pinned.sha256[..12],
-                &data.sha256[..12],
+                &short(&pinned.sha256),
+                &short(&data.sha256),
             );
         }
     }
     Ok(changes)
 }
 
-fn tables(old: &Table, new: &Table, path: &str, changes: &mut Vec<String>) {
-    let added = new.keys().filter(|key| !old.contains_key(*key));
-    for key in old.keys().chain(added) {
-        let path = if path.is_empty() {
-            key.clone()
-        } else {
-            format!("{path}.{key}")
-        };
-        if FREE.contains(&path.as_str()) {
-            continue;
-        }
-        match (old.get(key), new.get(key)) {
-            (Some(Value::Table(old)), Some(Value::Table(new))) => tables(old, new, &path, changes),
-            (old, new) if old != new => {
-                let words = |value: Option<&Value>| value.map_or("absent".to_string(), ToString::to_string);
-                changes.push(format!("{path}: {}, now {}", words(old), words(new)));
-            }
-            _ => {}
-        }
+/// Every difference between two resolved experiments that results or files depend on, in words.
+///
+/// # Errors
+/// Where the first is no TOML.
+pub fn of_experiment(old: &str, resolved: &str) -> Result<Vec<String>, String> {
+    let old: Table = toml::from_str(old).map_err(|error| error.to_string())?;
+    let new: Table = toml::from_str(resolved).expect("it was made from a table");
+    Ok(settings(&old, &new))
+}
+
+/// The settings that differ and matter.
+fn settings(old: &Table, new: &Table) -> Vec<String> {
+    let words = |value: &Option<Value>| value.as_ref().map_or("absent".to_string(), ToString::to_string);
+    let told = |found: &Difference| {
+        let (before, after) = (words(&found.before), words(&found.after));
+        format!("{}: {before}, now {after}", found.key())
+    };
+    let found = differences(old, new);
+    found
+        .iter()
+        .filter(|found| !is_free(&found.key()))
+        .map(told)
+        .collect()
+}
+
+/// Whether a setting, or the section that it is in, is free.
+fn is_free(key: &str) -> bool {
+    FREE.iter().any(|free| {
+        key.strip_prefix(free)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_no_result_is_free() {
+        let table = |text: &str| toml::from_str(text).unwrap();
+        let old = table(
+            "gfn = \"0.1.0\"\nseed = 0\n[checkpoint]\nkeep = 2\n[hardware]\nthreads = 1\ndevice = \"cpu\"\n",
+        );
+        let free = table(
+            "description = \"x\"\nseed = 0\n[checkpoint]\nkeep = 3\n[hardware]\nthreads = 2\ndevice = \"cpu\"\n",
+        );
+        assert_eq!(settings(&old, &free), [""; 0]);
+        let other = table("seed = 1\n[hardware]\nthreads = 1\n");
+        assert_eq!(
+            settings(&old, &other),
+            ["seed: 0, now 1", "hardware.device: \"cpu\", now absent"]
+        );
     }
 }

@@ -1,18 +1,33 @@
-//! A run that is over, opened again: to draw from its policy, or to measure it.
+//! A run opened again, to draw from its policy or to measure it: finished, or as its newest checkpoint left it.
 
 use std::path::Path;
 
 use gfn_core::Purpose;
 use gfn_learn::model::Model;
 use gfn_learn::weights;
+use gfn_record::checkpoint::latest;
 use gfn_record::event::Measured;
 use gfn_record::folder::{RunFolder, names};
+use gfn_record::manifest::{Manifest, Status};
 use gfn_record::samples::Sample;
 use gfn_registry::{Assembled, Experiment, assemble};
 
-use crate::RunError;
 use crate::measure::Measurer;
 use crate::run::model_of;
+use crate::{RunError, state};
+
+/// Loads the trained weights, or those of the newest checkpoint where the run is not finished; returns the updates they
+/// have taken.
+fn load(folder: &RunFolder, manifest: &Manifest, model: &mut Model) -> Result<u64, RunError> {
+    if manifest.status != Status::Finished
+        && let Some(checkpoint) = latest(folder.path())?.newest
+    {
+        state::restore_weights(&checkpoint, model)?;
+        return Ok(checkpoint.key.step);
+    }
+    weights::load(model, &folder.file(names::WEIGHTS))?;
+    Ok(manifest.steps)
+}
 
 /// A trained policy with everything it was trained with.
 pub struct Loaded {
@@ -37,15 +52,24 @@ impl Loaded {
         let experiment = Experiment::load(&folder.file(names::RESOLVED), sets)?;
         let parts = assemble(&experiment)?;
         let mut model = model_of(&experiment, &parts)?.model;
-        weights::load(&mut model, &folder.file(names::WEIGHTS))?;
-        let steps = manifest.steps;
-        let trajectories = steps * experiment.training.batch_size as u64;
+        let steps = load(&folder, &manifest, &mut model)?;
+        let trajectories = steps.saturating_mul(experiment.training.batch_size as u64);
         Ok(Self {
             experiment,
             parts,
             model,
             at: (steps, trajectories),
         })
+    }
+
+    /// Updates that the policy has taken.
+    pub fn steps(&self) -> u64 {
+        self.at.0
+    }
+
+    /// Updates that the experiment asks for.
+    pub fn all_steps(&self) -> u64 {
+        self.experiment.training.steps
     }
 
     /// Draws `count` objects; `seed` tells one draw from another.

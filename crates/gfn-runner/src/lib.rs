@@ -17,7 +17,7 @@ pub mod signals;
 pub mod state;
 pub mod train;
 
-pub use gfn_learn::device::{leave, prepare};
+pub use gfn_learn::device::{leave, prepare, rest_between_products};
 
 use std::path::PathBuf;
 
@@ -46,7 +46,7 @@ pub enum RunError {
         message: String,
     },
     /// There are checkpoints, and none can be used.
-    #[error("{}\nNo other checkpoint is left; use --accept-changes to begin again from update 0", reasons.join("\n"))]
+    #[error("{}\nThere is none to go on from; use --begin-again to begin from update 0; what is left is kept aside", reasons.join("\n"))]
     NoCheckpoint {
         /// Each, and why not.
         reasons: Vec<String>,
@@ -122,6 +122,21 @@ pub enum Cause {
         /// The norm.
         norm: f64,
     },
+}
+
+impl RunError {
+    /// The same error, where it came of changes that were consented to: they may be of a kind that cannot be made on the way.
+    fn after(self, changes: &[String]) -> Self {
+        match self {
+            Self::Checkpoint { path, message } if !changes.is_empty() => {
+                let changes = changes.join(", ");
+                let message =
+                    format!("{message} ({changes}: not every change can be made to a run under way)");
+                Self::Checkpoint { path, message }
+            }
+            other => other,
+        }
+    }
 }
 
 impl From<Problems> for RunError {

@@ -7,7 +7,8 @@ use gfn_core::exact::{
     StateGraph, jensen_shannon, kullback_leibler, l1, log_sum_exp, normalise, sampling_floor, total_variation,
 };
 use gfn_core::{
-    Mask, ObjectKind, Objects, Observation, Purpose, Reward, SampleRequest, Sampler, TrajectoryBatch,
+    Environment, Logits, Mask, ObjectKind, Objects, Observation, Policy, PolicyError, Purpose, Reward,
+    SampleRequest, Sampler, TrajectoryBatch,
 };
 use gfn_learn::model::Model;
 use gfn_record::event::{Exact, Measured, MoleculeMetrics, SampleMetrics};
@@ -20,6 +21,7 @@ use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
 use crate::RunError;
+use crate::signals::Stop;
 use crate::train::Trainer;
 
 /// Trajectories that are drawn at a time.
@@ -34,6 +36,27 @@ pub struct Measurer<'a> {
     threshold: Option<f64>,
     swept: Option<Swept>,
     modes_visited: HashSet<String, FxBuildHasher>,
+    stop: Stop,
+}
+
+/// A policy that gives up when the run is asked to stop: a measurement can take long, and is made again later.
+struct Interruptible<'a> {
+    model: &'a mut Model,
+    stop: &'a Stop,
+}
+
+impl Policy for Interruptible<'_> {
+    fn logits(
+        &mut self,
+        environment: &dyn Environment,
+        states: &[i32],
+        logits: &mut Logits,
+    ) -> Result<(), PolicyError> {
+        if self.stop.is_asked() {
+            return Err(PolicyError::Failed("the run was asked to stop".into()));
+        }
+        self.model.logits(environment, states, logits)
+    }
 }
 
 /// The exact target, and the objects visited of late.
@@ -86,7 +109,14 @@ impl<'a> Measurer<'a> {
             threshold,
             swept,
             modes_visited: HashSet::default(),
+            stop: Stop::default(),
         })
+    }
+
+    /// Measurements fail, soon, once a stop is asked for.
+    pub fn interrupted_by(mut self, stop: &Stop) -> Self {
+        self.stop = stop.clone();
+        self
     }
 
     /// Remembers the objects of the trainer's last batch.
@@ -150,7 +180,11 @@ impl<'a> Measurer<'a> {
         let log_z = log_z(self.parts, model)?.or(estimate);
         let (exact, distribution) = match &self.swept {
             Some(swept) => {
-                let (exact, distribution) = swept.measure(self.parts, model, log_z)?;
+                let mut policy = Interruptible {
+                    model,
+                    stop: &self.stop,
+                };
+                let (exact, distribution) = swept.measure(self.parts, &mut policy, log_z)?;
                 (Some(exact), Some(distribution))
             }
             None => (None, None),
@@ -189,6 +223,10 @@ impl<'a> Measurer<'a> {
         let mut sampler = OnPolicy::new(Params::default());
         let mut batch = TrajectoryBatch::new(environment.spec().state_len());
         let mut samples = Vec::new();
+        let mut policy = Interruptible {
+            model,
+            stop: &self.stop,
+        };
         for first in (0..count).step_by(CHUNK) {
             let count = CHUNK.min(count - first);
             let request = SampleRequest {
@@ -198,7 +236,7 @@ impl<'a> Measurer<'a> {
                 count,
                 step: 0,
             };
-            sampler.sample(&request, environment, model, &mut batch)?;
+            sampler.sample(&request, environment, &mut policy, &mut batch)?;
             self.score(&batch, distribution, &mut samples)?;
         }
         let metrics = self.describe(&samples);
@@ -350,7 +388,8 @@ impl Swept {
 
     fn visit(&mut self, state: &[i32], most: usize) {
         if let Some(object) = self.object(state) {
-            if self.window.len() == most {
+            // More than one where the window was made shorter while the run stood still.
+            while self.window.len() >= most {
                 self.window.pop_front();
             }
             self.window.push_back(object);
@@ -360,12 +399,12 @@ impl Swept {
     fn measure(
         &self,
         parts: &Assembled,
-        model: &mut Model,
+        policy: &mut dyn Policy,
         log_z: Option<f64>,
     ) -> Result<(Exact, Vec<f64>), RunError> {
         let p = self
             .graph
-            .policy_distribution(&*parts.environment, model, SWEEP)?;
+            .policy_distribution(&*parts.environment, policy, SWEEP)?;
         let divergence = kullback_leibler(&self.target, &p);
         let window = self.window.len() as u64;
         let exact = Exact {

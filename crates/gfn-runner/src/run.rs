@@ -18,6 +18,7 @@ use crate::measure::Measurer;
 use crate::observers::log;
 use crate::session::{Ended, Session};
 use crate::signals::Stop;
+use crate::state::Record;
 
 /// The version of libtorch that this program is built against.
 pub const LIBTORCH: &str = "2.11.0";
@@ -33,6 +34,8 @@ pub struct Options {
     pub file: String,
     /// Go on with a run although something about it is different now.
     pub accept_changes: bool,
+    /// Begin again where a run had checkpoints and none can be used; what is left of them is kept aside.
+    pub begin_again: bool,
     /// Write a folder although a process on another machine may still be writing it.
     pub takeover: bool,
     /// Asked after each update.
@@ -76,30 +79,36 @@ pub struct Finished {
 /// what went wrong.
 pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunError> {
     let parts = assemble(experiment)?;
+    let resolved = resolved_text(experiment, &parts);
+    if let Some((folder, manifest)) = begin::finished(options, &resolved) {
+        return Ok(finished(folder, manifest));
+    }
+    let _ = write!(std::io::stderr(), "{}", parts.warnings);
     let made = model_of(experiment, &parts)?;
     let measurer = Measurer::new(&parts, &experiment.evaluation)?;
-    let resolved = resolved_text(experiment, &parts);
     let mut manifest = begin::manifest(experiment, options, &resolved, &made)?;
 
     let (folder, fresh) = begin::folder(experiment, options)?;
     manifest.generation = folder.writer()?.generation();
     let begun = match fresh {
-        true => None,
+        true => Begun::default(),
         false => Begun::find(&folder, options, experiment, &mut manifest, &resolved)?,
     };
-    if let Some(begun) = &begun {
-        if begun.manifest.status == Status::Finished && begun.manifest.changes == manifest.changes {
-            return Ok(finished(folder.path().to_path_buf(), begun.manifest.clone()));
-        }
-        tell(begun, options.quiet);
-    }
+    tell(&begun.notes, options.quiet);
+    let record = Record {
+        manifest: manifest.clone(),
+        resolved: resolved.clone(),
+    };
+    let checkpoint = begun.checkpoint.as_ref();
+    let (model, stop) = (made.model, &options.stop);
+    let mut session = Session::new(
+        experiment, &parts, model, measurer, &folder, stop, record, checkpoint,
+    )
+    .map_err(|error| error.after(&begun.changes))?;
     folder.write(names::RESOLVED, resolved.as_bytes())?;
     folder.write_manifest(&manifest)?;
     let _log = log::start(&folder)?;
-    let checkpoint = begun.as_ref().and_then(|begun| begun.checkpoint.as_ref());
-    let session = Session::new(
-        experiment, &parts, made.model, measurer, &folder, options, checkpoint,
-    )?;
+    session.open(options.quiet)?;
     let (step, seed) = (session.trainer.steps(), experiment.top.seed);
     tracing::info!(
         name = experiment.top.name,
@@ -131,7 +140,9 @@ fn train(
     manifest.steps = session.trainer.steps();
     manifest.seconds = Some(session.seconds());
     manifest.training_seconds = Some(session.counters.training_seconds);
-    manifest.before = Some(session.counters.before.clone());
+    if session.counters.measured.is_some() {
+        manifest.before = Some(session.counters.before.clone());
+    }
     let path = folder.path().to_path_buf();
     match result {
         Ok(Ended::Finished(after)) => {
@@ -171,19 +182,12 @@ fn finished(folder: PathBuf, manifest: Manifest) -> Outcome {
     }))
 }
 
-/// Says from where a run goes on, and which checkpoints were passed over.
-fn tell(begun: &Begun, quiet: bool) {
+/// Says from where a run goes on, and what was passed over; with `quiet`, warnings alone.
+fn tell(notes: &[String], quiet: bool) {
     let mut stderr = std::io::stderr();
-    for warning in &begun.warnings {
-        let _ = writeln!(stderr, "warning: {warning}");
+    for note in notes.iter().filter(|note| !quiet || note.starts_with("warning")) {
+        let _ = writeln!(stderr, "{note}");
     }
-    if quiet {
-        return;
-    }
-    let _ = match &begun.checkpoint {
-        Some(checkpoint) => writeln!(stderr, "going on after update {}", checkpoint.key.step),
-        None => writeln!(stderr, "no checkpoint yet: beginning again"),
-    };
 }
 
 /// A fresh model, and how its process was set up.

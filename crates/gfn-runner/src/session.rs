@@ -1,5 +1,6 @@
 //! A run under way: updates, measurements, checkpoints, and the question after each update whether to stop.
 
+use std::io::Write;
 use std::time::Instant;
 
 use gfn_core::Purpose;
@@ -7,7 +8,7 @@ use gfn_learn::model::Model;
 use gfn_learn::weights;
 use gfn_record::checkpoint::{Loaded, Saver, Store};
 use gfn_record::event::{Event, Measured};
-use gfn_record::folder::{RunFolder, names};
+use gfn_record::folder::{FolderError, RunFolder, names};
 use gfn_record::samples;
 use gfn_registry::settings::Checkpoint;
 use gfn_registry::{Assembled, Experiment};
@@ -19,9 +20,8 @@ use crate::observers::curves::Curves;
 use crate::observers::log::Log;
 use crate::observers::metrics::Metrics;
 use crate::observers::progress::Progress;
-use crate::run::Options;
 use crate::signals::Stop;
-use crate::state::{self, Counters};
+use crate::state::{self, Counters, Record};
 use crate::train::Trainer;
 
 /// How a session ended.
@@ -41,6 +41,7 @@ pub(crate) struct Session<'a> {
     folder: &'a RunFolder,
     saver: Option<Saver>,
     stop: Stop,
+    record: Record,
     /// What the checkpoint that this session went on from says, and what the next will say.
     pub(crate) counters: Counters,
     started: Instant,
@@ -49,17 +50,19 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
+    /// A session in the state of `checkpoint`, or of a run that begins. Writes nothing.
     pub(crate) fn new(
         experiment: &'a Experiment,
         parts: &'a Assembled,
         model: Model,
-        mut measurer: Measurer<'a>,
+        measurer: Measurer<'a>,
         folder: &'a RunFolder,
-        options: &Options,
+        stop: &Stop,
+        record: Record,
         checkpoint: Option<&Loaded>,
     ) -> Result<Self, RunError> {
-        let training = &experiment.training;
-        let mut trainer = Trainer::new(parts, model, experiment.top.seed, training.batch_size);
+        let mut measurer = measurer.interrupted_by(stop);
+        let mut trainer = Trainer::new(parts, model, experiment.top.seed, experiment.training.batch_size);
         let counters = match checkpoint {
             Some(checkpoint) => state::restore(checkpoint, &mut trainer, &mut measurer)?,
             None => Counters {
@@ -67,15 +70,15 @@ impl<'a> Session<'a> {
                 ..Counters::default()
             },
         };
-        let observers = observers(experiment, folder, options, &counters)?;
         Ok(Self {
             experiment,
             trainer,
             measurer,
-            observers,
+            observers: Vec::new(),
             folder,
-            saver: Some(Saver::start(Store::open(folder, experiment.checkpoint.keep)?)),
-            stop: options.stop.clone(),
+            saver: None,
+            stop: stop.clone(),
+            record,
             seconds_before: counters.seconds,
             counters,
             started: Instant::now(),
@@ -83,31 +86,65 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// Opens the files that the run grows, cut back to what the checkpoint knows of, and makes ready to save.
+    pub(crate) fn open(&mut self, quiet: bool) -> Result<(), RunError> {
+        self.observers = observers(self.experiment, self.folder, quiet, &self.counters)?;
+        let store = Store::open(self.folder, self.experiment.checkpoint.keep)?;
+        self.saver = Some(Saver::start(store));
+        Ok(())
+    }
+
     /// Trains up to the last step, or until somebody asks to stop.
     pub(crate) fn train(&mut self) -> Result<Ended, RunError> {
         let steps = self.experiment.training.steps;
-        let every = self.experiment.evaluation.every;
-        if self.trainer.steps() == 0 {
-            self.counters.before = self.measure(false)?;
-        }
-        while self.trainer.steps() < steps {
-            self.update()?;
+        loop {
             let step = self.trainer.steps();
-            if every > 0 && step.is_multiple_of(every) && step < steps {
-                self.measure(false)?;
+            if step < steps && self.is_measurement_due(step) && !self.measure_on_the_way(step)? {
+                return self.stop_here();
             }
             if self.stop.is_asked() {
-                self.save()?;
-                self.wait_for_saves()?;
-                return Ok(Ended::Saved);
+                return self.stop_here();
             }
-            if step == steps || self.is_due() {
+            if step == steps {
+                break;
+            }
+            self.update()?;
+            if self.trainer.steps() == steps || self.is_due() {
                 self.save()?;
             }
         }
-        let after = self.measure(true)?;
+        let Some(after) = self.measure(true)? else {
+            return self.stop_here();
+        };
         self.wait_for_saves()?;
         Ok(Ended::Finished(Box::new(after)))
+    }
+
+    /// Saves, and waits until that is on the disk.
+    fn stop_here(&mut self) -> Result<Ended, RunError> {
+        self.save()?;
+        self.wait_for_saves()?;
+        Ok(Ended::Saved)
+    }
+
+    /// Whether the policy should be measured after `step` updates and was not yet: a run may have been stopped in between,
+    /// or have been made longer.
+    fn is_measurement_due(&self, step: u64) -> bool {
+        let every = self.experiment.evaluation.every;
+        let wanted = step == 0 || (every > 0 && step.is_multiple_of(every));
+        wanted && self.counters.measured != Some(step)
+    }
+
+    /// Measures before the last step; whether it came to an end.
+    fn measure_on_the_way(&mut self, step: u64) -> Result<bool, RunError> {
+        let Some(measured) = self.measure(false)? else {
+            return Ok(false);
+        };
+        if step == 0 {
+            self.counters.before = measured;
+        }
+        self.counters.measured = Some(step);
+        Ok(true)
     }
 
     fn update(&mut self) -> Result<(), RunError> {
@@ -147,7 +184,7 @@ impl<'a> Session<'a> {
                 .positions
                 .extend(position.map(|(name, offset)| (name.to_string(), offset)));
         }
-        let parts = state::save(&self.trainer, &self.measurer, &self.counters)?;
+        let parts = state::save(&self.trainer, &self.measurer, &self.counters, &self.record)?;
         if let Some(saver) = &mut self.saver {
             saver.submit(self.trainer.steps(), parts)?;
         }
@@ -182,23 +219,28 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn measure(&mut self, last: bool) -> Result<Measured, RunError> {
+    /// Measures the policy and tells of it; none where a stop was asked for meanwhile.
+    fn measure(&mut self, last: bool) -> Result<Option<Measured>, RunError> {
         let at = (self.trainer.steps(), self.trainer.trajectories());
         let log_z = self.trainer.log_z();
-        let (measured, drawn) = self.measurer.measure(
+        let result = self.measurer.measure(
             &mut self.trainer.model,
             self.experiment.top.seed,
             Purpose::Evaluation,
             at,
             log_z,
-        )?;
+        );
+        if self.stop.is_asked() && result.is_err() {
+            return Ok(None);
+        }
+        let (measured, drawn) = result?;
         self.emit(&Event::Measured(measured.clone()))?;
         if last {
             let mut bytes = Vec::new();
             samples::write(&mut bytes, &drawn).expect("memory can be written");
             self.folder.write(names::SAMPLES, &bytes)?;
         }
-        Ok(measured)
+        Ok(Some(measured))
     }
 }
 
@@ -206,7 +248,7 @@ impl<'a> Session<'a> {
 fn observers(
     experiment: &Experiment,
     folder: &RunFolder,
-    options: &Options,
+    quiet: bool,
     counters: &Counters,
 ) -> Result<Vec<Box<dyn Observer>>, RunError> {
     let training = &experiment.training;
@@ -214,10 +256,17 @@ fn observers(
     let metrics = Metrics::resume(folder, training.log_every, offset(Metrics::NAME))?;
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(metrics), Box::new(Log)];
     if training.tensorboard {
-        let curves = Curves::resume(folder, training.log_every, offset(Curves::NAME))?;
+        let curves = match Curves::resume(folder, training.log_every, offset(Curves::NAME)) {
+            // Removed, perhaps to make room: no reason not to go on.
+            Err(error @ FolderError::Damaged { .. }) => {
+                let _ = writeln!(std::io::stderr(), "warning: {error}; curves begin anew");
+                Curves::resume(folder, training.log_every, 0)?
+            }
+            curves => curves?,
+        };
         observers.push(Box::new(curves));
     }
-    if let Some(progress) = Progress::new(training.steps, counters.step, options.quiet) {
+    if let Some(progress) = Progress::new(training.steps, counters.step, quiet) {
         observers.push(Box::new(progress));
     }
     Ok(observers)

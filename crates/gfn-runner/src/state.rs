@@ -4,9 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use gfn_learn::model::Model;
 use gfn_learn::{moments, weights};
 use gfn_record::checkpoint::{Loaded, Part};
 use gfn_record::event::Measured;
+use gfn_record::manifest::Manifest;
+use gfn_record::number;
 use serde::{Deserialize, Serialize};
 
 use crate::RunError;
@@ -18,6 +21,8 @@ const WEIGHTS: &str = "weights.safetensors";
 const OPTIMISER: &str = "optimiser.safetensors";
 const SAMPLER: &str = "sampler";
 const VISITED: &str = "visited.json";
+const MANIFEST: &str = "manifest.json";
+const RESOLVED: &str = "resolved.toml";
 
 /// The small numbers of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,9 +31,13 @@ pub struct Counters {
     pub format: u32,
     /// Updates taken.
     pub step: u64,
+    /// The updates after which the policy was last measured; absent before the first measurement.
+    pub measured: Option<u64>,
     /// The best reward so far, before shaping.
+    #[serde(with = "number")]
     pub best_reward: f64,
     /// What the model took log Z to be at the last update.
+    #[serde(with = "number::option")]
     pub log_z: Option<f64>,
     /// Seconds spent training.
     pub training_seconds: f64,
@@ -38,6 +47,15 @@ pub struct Counters {
     pub before: Measured,
     /// The length of each file that grows, by the name of what writes it.
     pub positions: BTreeMap<String, u64>,
+}
+
+/// What made a state: it is saved with it, so that nothing else is ever taken for its origin.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The run's manifest.
+    pub manifest: Manifest,
+    /// The experiment, every default filled in.
+    pub resolved: String,
 }
 
 /// The version of [`Counters`].
@@ -51,9 +69,12 @@ pub fn save(
     trainer: &Trainer<'_>,
     measurer: &Measurer<'_>,
     counters: &Counters,
+    record: &Record,
 ) -> Result<Vec<Part>, RunError> {
     let json = "plain data";
     Ok(vec![
+        Part::new(MANIFEST, serde_json::to_vec(&record.manifest).expect(json)),
+        Part::new(RESOLVED, record.resolved.clone().into_bytes()),
         Part::new(COUNTERS, serde_json::to_vec(counters).expect(json)),
         Part::new(WEIGHTS, weights::to_bytes(&trainer.model)?),
         Part::new(OPTIMISER, moments::to_bytes(&trainer.model.optimiser)?),
@@ -77,6 +98,18 @@ pub fn counters(checkpoint: &Loaded) -> Result<Counters, String> {
     }
 }
 
+/// What made the state of a checkpoint: the run's manifest and its resolved experiment.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn record(checkpoint: &Loaded) -> Result<(Manifest, String), String> {
+    let part = |name: &str| checkpoint.part(name).map_err(|error| error.to_string());
+    let manifest = serde_json::from_slice(part(MANIFEST)?).map_err(|error| format!("{MANIFEST}: {error}"))?;
+    let resolved =
+        String::from_utf8(part(RESOLVED)?.to_vec()).map_err(|error| format!("{RESOLVED}: {error}"))?;
+    Ok((manifest, resolved))
+}
+
 /// Puts a trainer and a measurer into the state of a checkpoint.
 ///
 /// # Errors
@@ -91,8 +124,7 @@ pub fn restore(
         message: format!("{part}: {message}"),
     };
     let counters = counters(checkpoint).map_err(|error| refuse(COUNTERS, error))?;
-    weights::restore(&mut trainer.model, checkpoint.part(WEIGHTS)?)
-        .map_err(|error| refuse(WEIGHTS, error))?;
+    restore_weights(checkpoint, &mut trainer.model)?;
     moments::restore(&mut trainer.model.optimiser, checkpoint.part(OPTIMISER)?)
         .map_err(|error| refuse(OPTIMISER, error))?;
     trainer
@@ -103,4 +135,15 @@ pub fn restore(
     measurer.revisit(visited);
     trainer.go_on_from(counters.step, counters.best_reward, counters.log_z);
     Ok(counters)
+}
+
+/// Puts the weights of a checkpoint into a model.
+///
+/// # Errors
+/// What does not fit.
+pub fn restore_weights(checkpoint: &Loaded, model: &mut Model) -> Result<(), RunError> {
+    weights::restore(model, checkpoint.part(WEIGHTS)?).map_err(|message| RunError::Checkpoint {
+        path: checkpoint.path.clone(),
+        message: format!("{WEIGHTS} {message}"),
+    })
 }

@@ -69,7 +69,7 @@ impl<'a> Trainer<'a> {
 
     /// Trajectories trained on.
     pub fn trajectories(&self) -> u64 {
-        self.step * self.batch_size as u64
+        self.step.saturating_mul(self.batch_size as u64)
     }
 
     /// What the model took log Z to be at the last update.

@@ -8,15 +8,23 @@ use gfn_core::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Draws fresh trajectories from the current policy at every step. An action is drawn from
-/// (1 − ε) · softmax(logits / T) + ε · uniform over the legal actions, where ε is `random_action_probability` and T is
-/// `temperature`. The loss always uses the policy's own log-probabilities, without ε and T.
+/// Draws fresh trajectories from the current policy at every step, with exploration.
+///
+/// Formula: an action is drawn from (1 − ε) · softmax(logits / T) + ε · uniform over the legal actions, where ε is
+/// `random_action_probability` and T is `temperature`.
+///
+/// The loss always uses the policy's own log-probabilities, without ε and T.
+///
+/// Reference: Bengio et al. 2021, "Flow network based generative models for non-iterative diverse candidate generation",
+/// arXiv 2106.04399.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {
     /// ε, the probability of a uniformly random legal action: a number in [0, 1] or a schedule.
+    #[schemars(extend("minimum" = 0, "maximum" = 1))]
     pub random_action_probability: Schedule,
     /// T, which flattens the policy where above 1: a positive number or a schedule.
+    #[schemars(extend("minimum" = 1e-6))]
     pub temperature: Schedule,
 }
 
@@ -60,6 +68,63 @@ struct Walk {
     actions: Vec<usize>,
     backward_actions: Vec<usize>,
     stream: Stream,
+    mask: Mask,
+}
+
+/// What a step of any walk writes into.
+struct Buffers {
+    weights: Vec<f64>,
+    next: Vec<i32>,
+}
+
+impl Buffers {
+    fn new(state_len: usize) -> Self {
+        Self {
+            weights: Vec::new(),
+            next: vec![0; state_len],
+        }
+    }
+}
+
+impl Walk {
+    fn begin(environment: &dyn Environment, stream: Stream) -> Self {
+        Self {
+            states: environment.spec().initial.clone(),
+            actions: Vec::new(),
+            backward_actions: Vec::new(),
+            stream,
+            mask: Mask::default(),
+        }
+    }
+
+    /// Whether the state that begins at this offset can be left; the actions that leave it are marked in `mask`.
+    fn goes_on(&mut self, environment: &dyn Environment, offset: usize) -> bool {
+        environment.forward_mask(&self.states[offset..], &mut self.mask);
+        !self.mask.none()
+    }
+
+    fn step(
+        &mut self,
+        environment: &dyn Environment,
+        state: &[i32],
+        logits: &[f64],
+        exploration: &Exploration,
+        buffers: &mut Buffers,
+    ) -> Result<(), PolicyError> {
+        let uniform = self.stream.uniform();
+        let action = exploration
+            .choose(logits, &self.mask, uniform, &mut buffers.weights)
+            .map_err(|(action, value)| PolicyError::NotFinite {
+                value,
+                action,
+                object: environment.describe(state),
+            })?;
+        self.backward_actions
+            .push(environment.step(state, action, &mut buffers.next));
+        self.actions.push(action);
+        self.states.extend_from_slice(&buffers.next);
+        Ok(())
+    }
 }
 
 impl Sampler for OnPolicy {
@@ -92,24 +157,13 @@ impl OnPolicy {
             temperature: self.params.temperature.at(request.step),
         };
         let mut walks: Vec<Walk> = indices
-            .map(|index| Walk {
-                states: spec.initial.clone(),
-                actions: Vec::new(),
-                backward_actions: Vec::new(),
-                stream: Stream::new(request.seed, request.purpose, index),
-            })
+            .map(|index| Walk::begin(environment, Stream::new(request.seed, request.purpose, index)))
             .collect();
         let mut live: Vec<usize> = (0..walks.len()).collect();
-        let mut masks: Vec<Mask> = vec![Mask::default(); walks.len()];
         let (mut states, mut logits) = (Vec::new(), Logits::default());
-        let mut weights = Vec::new();
-        let mut next = vec![0; len];
+        let mut buffers = Buffers::new(len);
         for step in 0.. {
-            live.retain(|&index| {
-                let state = &walks[index].states[step * len..];
-                environment.forward_mask(state, &mut masks[index]);
-                !masks[index].none()
-            });
+            live.retain(|&index| walks[index].goes_on(environment, step * len));
             if live.is_empty() {
                 break;
             }
@@ -122,20 +176,8 @@ impl OnPolicy {
                 .for_each(|&index| states.extend_from_slice(&walks[index].states[step * len..]));
             policy.logits(environment, &states, &mut logits)?;
             for (row, &index) in live.iter().enumerate() {
-                let walk = &mut walks[index];
                 let state = &states[row * len..(row + 1) * len];
-                let uniform = walk.stream.uniform();
-                let action = exploration
-                    .choose(logits.of(row), &masks[index], uniform, &mut weights)
-                    .map_err(|(action, value)| PolicyError::NotFinite {
-                        value,
-                        action,
-                        object: environment.describe(state),
-                    })?;
-                walk.backward_actions
-                    .push(environment.step(state, action, &mut next));
-                walk.actions.push(action);
-                walk.states.extend_from_slice(&next);
+                walks[index].step(environment, state, logits.of(row), &exploration, &mut buffers)?;
             }
         }
         batch.clear();

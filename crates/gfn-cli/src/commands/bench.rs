@@ -31,7 +31,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<(), Failure> {
     };
     let experiments = names
         .iter()
-        .map(|name| experiment(name, &args.sets))
+        .map(|name| experiment(name, args))
         .collect::<Result<Vec<_>, _>>()?;
     if !args.json {
         print(&header())?;
@@ -47,13 +47,18 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn experiment(name: &str, sets: &[String]) -> Result<Experiment, Failure> {
+fn experiment(name: &str, args: &BenchArgs) -> Result<Experiment, Failure> {
+    let (profile, sets) = (args.profile.as_deref(), &args.sets);
     if let Some((name, text)) = BENCHMARKS.iter().find(|(known, _)| *known == name) {
+        if let Some(profile) = profile {
+            let message = format!("benchmark `{name}` has no profile `{profile}`; experiment files have");
+            return Err(Failure::usage(message));
+        }
         let tree = Tree::parse_with(&format!("benchmark {name}"), text, [], sets)?;
         return Ok(Experiment::read(tree, PathBuf::new())?);
     }
     if name.ends_with(".toml") {
-        return Ok(Experiment::load(Path::new(name), sets)?);
+        return Ok(Experiment::load_with(Path::new(name), profile, sets)?);
     }
     let known = BENCHMARKS.map(|(name, _)| name);
     Err(Failure::usage(format!(

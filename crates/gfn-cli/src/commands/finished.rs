@@ -1,5 +1,6 @@
-//! `gfn sample` and `gfn eval`: what can be done with a finished run.
+//! `gfn sample` and `gfn eval`: what can be done with a run's policy.
 
+use std::io::Write;
 use std::path::Path;
 
 use gfn_record::samples;
@@ -9,6 +10,19 @@ use super::print;
 use crate::exit::Failure;
 use crate::table::figures;
 
+/// Opens a run; says so where it is not finished.
+fn open(run: &Path, sets: &[String]) -> Result<Loaded, Failure> {
+    let loaded = Loaded::open(run, sets)?;
+    if loaded.steps() < loaded.all_steps() {
+        let (steps, all) = (loaded.steps(), loaded.all_steps());
+        let _ = writeln!(
+            std::io::stderr(),
+            "note: this run is not finished; the policy is that after update {steps} of {all}"
+        );
+    }
+    Ok(loaded)
+}
+
 pub(crate) fn sample(
     run: &Path,
     count: usize,
@@ -16,7 +30,7 @@ pub(crate) fn sample(
     out: Option<&Path>,
     sets: &[String],
 ) -> Result<(), Failure> {
-    let drawn = Loaded::open(run, sets)?.sample(count, seed)?;
+    let drawn = open(run, sets)?.sample(count, seed)?;
     let mut bytes = Vec::new();
     samples::write(&mut bytes, &drawn).expect("memory can be written");
     match out {
@@ -27,7 +41,7 @@ pub(crate) fn sample(
 }
 
 pub(crate) fn eval(run: &Path, sets: &[String], json: bool) -> Result<(), Failure> {
-    let measured = Loaded::open(run, sets)?.measure()?;
+    let measured = open(run, sets)?.measure()?;
     if json {
         let text = serde_json::to_string_pretty(&measured).expect("figures are plain data");
         return print(&(text + "\n"));

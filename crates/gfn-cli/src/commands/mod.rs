@@ -1,10 +1,16 @@
 //! One file a command.
 
 mod bench;
+mod check;
+mod completions;
 mod components;
+mod diff;
 mod finished;
+mod new;
+mod pages;
 mod resolve;
 mod run;
+mod schema;
 
 use std::io::Write;
 
@@ -20,10 +26,16 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             going,
         } => run::run(&experiment, out, &going),
         Command::Resume { run, sets, going } => run::resume(run, &sets, &going),
-        Command::Resolve { experiment } => resolve::resolve(&experiment),
+        Command::Check(args) => check::check(&args),
+        Command::Resolve { experiment, origin } => resolve::resolve(&experiment, origin),
+        Command::Diff(args) => diff::diff(&args),
         Command::Components { section, name, json } => {
             components::components(section.as_deref(), name.as_deref(), json)
         }
+        Command::Explain { topic, json } => components::explain(&topic, json),
+        Command::New(args) => new::new(&args),
+        Command::Schema { out } => schema::schema(out.as_deref()),
+        Command::Completions { shell } => completions::completions(shell),
         Command::Sample {
             run,
             count,

@@ -14,7 +14,7 @@ use crate::exit::Failure;
 use crate::table::figures;
 
 pub(crate) fn run(args: &ExperimentArgs, out: Option<PathBuf>, going: &GoingArgs) -> Result<(), Failure> {
-    let experiment = Experiment::load(&args.file, &args.all_sets())?;
+    let experiment = args.load()?;
     go(&experiment, out, args.file.display().to_string(), going)
 }
 
@@ -26,11 +26,14 @@ pub(crate) fn resume(run: PathBuf, sets: &[String], going: &GoingArgs) -> Result
 }
 
 fn go(experiment: &Experiment, out: Option<PathBuf>, file: String, going: &GoingArgs) -> Result<(), Failure> {
+    // Before signals are listened to: what came until then would be forgotten by the program's second start.
+    gfn_runner::rest_between_products(experiment.hardware.threads);
     let options = Options {
         out,
         file,
         quiet: going.quiet,
         accept_changes: going.accept_changes,
+        begin_again: going.begin_again,
         takeover: going.takeover,
         stop: Stop::listen().map_err(Failure::failed)?,
     };

@@ -238,6 +238,21 @@ impl Folder {
         Tree::load(&self.0.join(name), variables, &sets)
     }
 
+    /// Loads a file of it with a profile, variables and flags.
+    pub(crate) fn load_profile(
+        &self,
+        name: &str,
+        profile: &str,
+        variables: &[(&str, &str)],
+        sets: &[&str],
+    ) -> Result<Tree, Problems> {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let sets: Vec<String> = sets.iter().map(|flag| (*flag).to_owned()).collect();
+        Tree::load_with(&self.0.join(name), Some(profile), variables, &sets)
+    }
+
     /// A text with this folder's name cut out.
     pub(crate) fn relative(&self, text: &str) -> String {
         text.replace(&format!("{}/", self.0.display()), "")

@@ -47,10 +47,10 @@ pub struct Params {
     /// The blocks: `druglike` (built in) or the path of a JSON file.
     pub vocabulary: String,
     /// The fewest blocks that a molecule can have.
-    #[schemars(range(min = 1, max = 16))]
+    #[schemars(range(min = 1, max = 16), extend("x-unit" = "blocks"))]
     pub min_blocks: usize,
     /// The most blocks that a molecule can have.
-    #[schemars(range(min = 1, max = 16))]
+    #[schemars(range(min = 1, max = 16), extend("x-unit" = "blocks"))]
     pub max_blocks: usize,
 }
 

@@ -1,10 +1,15 @@
 //! The blocks that molecules are made of: read from JSON, checked, with everything tabulated that stepping needs.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use gfn_chem::{Fragment, FragmentError, MOST_PORTS};
 use serde::Deserialize;
 use thiserror::Error;
+
+/// Largest vocabulary file: some hundred thousand blocks.
+const FILE_LIMIT: u64 = 1 << 26;
 
 /// The built-in vocabulary's name.
 pub const DRUGLIKE: &str = "druglike";
@@ -156,7 +161,7 @@ impl Vocabulary {
             return Self::parse(include_str!("druglike.json"), DRUGLIKE);
         }
         let path: PathBuf = base.join(source);
-        let text = std::fs::read_to_string(&path).map_err(|error| FragmentsError::Read {
+        let text = read_text(&path).map_err(|error| FragmentsError::Read {
             file: path.display().to_string(),
             source: error,
         })?;
@@ -247,6 +252,20 @@ impl Vocabulary {
     pub(crate) fn most_ports(&self) -> usize {
         self.blocks.iter().map(|block| block.ports).max().unwrap_or(0)
     }
+}
+
+/// The text of a file, if it is one: a device or a pipe may never end.
+fn read_text(path: &Path) -> io::Result<String> {
+    let found = std::fs::metadata(path)?;
+    if !found.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    if found.len() > FILE_LIMIT {
+        return Err(io::Error::other("it is larger than 64 MiB"));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(FILE_LIMIT).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 impl Block {

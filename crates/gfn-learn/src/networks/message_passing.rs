@@ -15,18 +15,23 @@ use crate::LearnError;
 use crate::parameters::{Layout, Parameters, Start, from_f64, to_f64};
 use crate::precision::Compute;
 
-/// Message passing over the graph of blocks: every layer is h ← h + φ(h·U + Σ φ(h_j·V + a_ij)·W + b) with φ the leaky
-/// rectifier and a_ij an embedding of the two ends of the edge. A logit for each (open stem, way to attach) pair comes from
-/// the stem's block and the stem's kind, the logit for stopping from the pooled graph.
-/// After Gilmer et al. 2017 (arXiv 1704.01212).
+/// Message passing over the graph of blocks: each block's state takes in what its neighbours say.
+///
+/// Formula: in every layer h ← h + φ(h·U + Σ_j φ(h_j·V + a_ij)·W + b), with φ the leaky rectifier and a_ij an embedding of the
+/// two ends of the edge.
+///
+/// A logit for each (open stem, way to attach) pair comes from the stem's block and the stem's kind, the logit for stopping from
+/// the pooled graph.
+///
+/// Reference: Gilmer et al. 2017, "Neural message passing for quantum chemistry", arXiv 1704.01212 (the form is our own).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {
     /// Numbers in a node's state.
-    #[schemars(range(min = 1, max = 4096))]
+    #[schemars(range(min = 1, max = 4096), extend("x-unit" = "numbers"))]
     pub hidden: usize,
     /// Rounds of messages.
-    #[schemars(range(min = 0, max = 32))]
+    #[schemars(range(min = 0, max = 32), extend("x-unit" = "rounds"))]
     pub layers: usize,
 }
 

@@ -14,16 +14,23 @@ use crate::kernels::{Activation, activation_backward, add_bias, gather_rows, sca
 use crate::parameters::{Layout, Parameters, Start, from_f64, to_f64};
 use crate::precision::Compute;
 
-/// A multilayer perceptron over sparse indices: each state is a few ones among many zeros, so the first layer adds up a
-/// few rows of its weights and multiplies by no zeros. Logits for all actions, and what else the loss needs, come from one last layer.
+/// A multilayer perceptron over sparse indices: each state is a few ones among many zeros.
+///
+/// Formula: h_1 = φ(Σ W_1 rows of the ones + b_1), h_k = φ(h_{k−1}·W_k + b_k); the last layer is linear.
+///
+/// The first layer adds up a few rows of its weights and multiplies by no zeros. Logits for all actions, and what else the loss
+/// needs, come from one last layer.
+///
+/// Reference: Rumelhart, Hinton and Williams 1986, "Learning representations by back-propagating errors", Nature 323, 533-536,
+/// doi 10.1038/323533a0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {
     /// Units in a hidden layer.
-    #[schemars(range(min = 1, max = 16384))]
+    #[schemars(range(min = 1, max = 16384), extend("x-unit" = "units"))]
     pub hidden: usize,
     /// Hidden layers.
-    #[schemars(range(min = 1, max = 16))]
+    #[schemars(range(min = 1, max = 16), extend("x-unit" = "layers"))]
     pub layers: usize,
     /// The function between layers.
     pub activation: Activation,

@@ -134,7 +134,8 @@ impl Store {
         self.writer
             .publish(&path, |file| format::write(file, key, parts))?;
         self.whole.insert(key);
-        self.delete_old()?;
+        // What could not be deleted is in nobody's way, and the checkpoint is saved.
+        let _ = self.delete_old();
         Ok(path)
     }
 

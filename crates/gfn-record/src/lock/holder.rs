@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File, TryLockError};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::Path;
 
@@ -21,6 +22,12 @@ pub struct Holder {
     pub host: String,
     /// What the machine calls this start of its system: another one after it was restarted.
     pub boot: String,
+    /// What a cluster calls the job that it is a life of, where that is known: `GFN_JOB`, or Slurm's number of the job.
+    #[serde(default)]
+    pub job: Option<String>,
+    /// A random number that tells it from all others.
+    #[serde(default)]
+    pub nonce: u64,
     /// Whether it said that it writes no more.
     pub released: bool,
 }
@@ -33,6 +40,8 @@ impl Holder {
             pid: std::process::id(),
             host: read("/proc/sys/kernel/hostname"),
             boot: read("/proc/sys/kernel/random/boot_id"),
+            job: job(|name| std::env::var(name).ok()),
+            nonce: RandomState::new().build_hasher().finish(),
             released: false,
         }
     }
@@ -53,6 +62,11 @@ impl Holder {
         self.boot == other.boot || (self.host == other.host && self.host != "localhost")
     }
 
+    /// Whether it was an earlier life of the same job: a cluster starts a job again only when it has given the last life up.
+    fn is_same_job(&self, this: &Self) -> bool {
+        self.job.is_some() && self.job == this.job
+    }
+
     /// Whether it surely runs no more, or surely runs; none where that cannot be known from here.
     fn runs(&self, this: &Self) -> Option<bool> {
         if self.released || !self.is_near(this) {
@@ -70,6 +84,20 @@ impl fmt::Display for Holder {
             pid => write!(f, "process {pid} on {}", self.host),
         }
     }
+}
+
+/// The job that this process belongs to.
+fn job(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    if let Some(job) = set("GFN_JOB") {
+        return Some(job);
+    }
+    let cluster = set("SLURM_CLUSTER_NAME").unwrap_or_default();
+    let number = match (set("SLURM_ARRAY_JOB_ID"), set("SLURM_ARRAY_TASK_ID")) {
+        (Some(array), Some(task)) => format!("{array}_{task}"),
+        _ => set("SLURM_JOB_ID")?,
+    };
+    Some(format!("slurm {cluster} {number}"))
 }
 
 /// What the operating system says about the file `lock`.
@@ -113,6 +141,7 @@ pub(super) fn may_claim(
             _ => Ok(()),
         };
     };
+    let takeover = takeover || last.is_same_job(this);
     match (lock, last.runs(this)) {
         // On one machine the lock knows better than a process number, which another process may have by now.
         (Lock::Ours(_), Some(_)) | (Lock::Missing, Some(false)) => Ok(()),
@@ -134,7 +163,7 @@ mod tests {
             pid: u32::MAX,
             host,
             boot,
-            released: false,
+            ..Holder::default()
         }
     }
 
@@ -172,5 +201,44 @@ mod tests {
             ..elsewhere
         };
         assert_eq!(answers(Some(&released)), [YES, IF_TAKEN_OVER, YES]);
+    }
+
+    /// The next life of a job goes on on another machine without being asked to take over; another job does not.
+    #[test]
+    fn a_job_follows_itself() {
+        let of = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<(String, String)> = pairs
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect();
+            job(move |name| {
+                let pair = pairs.iter().find(|(key, _)| key == name);
+                pair.map(|(_, value)| value.clone())
+            })
+        };
+        let [seven, element] = [
+            of(&[("SLURM_JOB_ID", "7"), ("SLURM_CLUSTER_NAME", "c")]),
+            of(&[
+                ("SLURM_JOB_ID", "9"),
+                ("SLURM_ARRAY_JOB_ID", "7"),
+                ("SLURM_ARRAY_TASK_ID", "3"),
+            ]),
+        ];
+        assert_eq!(seven.as_deref(), Some("slurm c 7"));
+        assert_eq!(element.as_deref(), Some("slurm  7_3"));
+        assert_eq!(
+            of(&[("GFN_JOB", "mine"), ("SLURM_JOB_ID", "7")]).as_deref(),
+            Some("mine")
+        );
+        assert_eq!(of(&[("GFN_JOB", "")]), None);
+        let life = |host: &str, job: &Option<String>| Holder {
+            job: job.clone(),
+            ..holder(host, host)
+        };
+        let may = |job: &Option<String>| {
+            let lock = Lock::Ours(tempfile::tempfile().unwrap());
+            may_claim(&lock, Some(&life("there", &seven)), &life("here", job), false).is_ok()
+        };
+        assert!(may(&seven) && !may(&element) && !may(&None));
     }
 }

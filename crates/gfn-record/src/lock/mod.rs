@@ -13,6 +13,9 @@
 //! same thing out before any work is done. What such a writer may still do is append to the files that grow: the new
 //! writer has cut those back into new files ([`crate::growing`]), and the old ones have no name any more.
 //!
+//! A folder that was removed and made again counts from one again; so a writer knows its claim by a random number as well, and
+//! its files grow in a folder of that name.
+//!
 //! No clock is read for any of this: a decision rests on the lock, on names, and on who says that they stopped.
 
 use std::fs::{self, File};
@@ -89,8 +92,15 @@ impl Writer {
     /// [`FolderError::Fenced`] if one has.
     pub fn check(&self) -> Result<(), FolderError> {
         let place = self.run.join(PLACE);
+        if !place.is_dir() {
+            return Err(FolderError::Gone(self.run.clone()));
+        }
         let (newest, holder) = newest_claim(&place)?;
-        if newest == self.generation {
+        // A folder that was removed and made again counts its generations anew: the number alone says nothing.
+        let is_ours = holder
+            .as_ref()
+            .is_some_and(|holder| holder.nonce == self.holder.nonce);
+        if newest == self.generation && is_ours {
             return Ok(());
         }
         let (path, holder) = (self.run.clone(), holder.unwrap_or_default());
@@ -112,7 +122,7 @@ impl Writer {
     ) -> Result<File, FolderError> {
         self.check()?;
         let name = path.file_name().unwrap_or_default();
-        let aside = claim(&self.run.join(PLACE), self.generation).join(name);
+        let aside = nest(&claim(&self.run.join(PLACE), self.generation), &self.holder).join(name);
         durable::publish(&aside, path, fill).map_err(|error| {
             // Where the folder was taken over in the meantime, the file that was to be renamed is gone.
             self.check().err().unwrap_or_else(|| FolderError::io(path)(error))
@@ -134,7 +144,14 @@ fn make_claim(run: &Path, generation: u64, holder: &Holder) -> Result<(), Folder
             .and_then(|()| durable::sync_parent(&claim))
             .map_err(FolderError::io(&claim))?,
     }
+    let nest = nest(&claim, holder);
+    fs::create_dir(&nest).map_err(FolderError::io(&nest))?;
     holder.record(&claim)
+}
+
+/// Where the files of a writer grow: a place that no other writer has, of whatever generation.
+fn nest(claim: &Path, holder: &Holder) -> PathBuf {
+    claim.join(format!("{:016x}", holder.nonce))
 }
 
 impl Drop for Writer {
@@ -144,8 +161,10 @@ impl Drop for Writer {
             released: true,
             ..self.holder.clone()
         };
-        // Who took the folder over meanwhile has removed the place of this; nobody is left to tell of a full disk.
-        let _ = released.record(&claim(&self.run.join(PLACE), self.generation));
+        // Who took the folder over meanwhile is not to be declared gone; nobody is left to tell of a full disk.
+        if self.check().is_ok() {
+            let _ = released.record(&claim(&self.run.join(PLACE), self.generation));
+        }
     }
 }
 

@@ -18,8 +18,29 @@ fn elsewhere() -> Holder {
         pid: 7,
         host: "far-away".into(),
         boot: "another".into(),
-        released: false,
+        ..Holder::default()
     }
+}
+
+/// Removed under a run and made again by another, a folder counts its generations anew; the first run writes nothing there.
+#[test]
+fn a_folder_removed_and_made_again_is_another() {
+    let root = tempfile::tempdir().unwrap();
+    let run = root.path().join("run");
+    let (old, _) = RunFolder::open_or_create(&run, false).unwrap();
+    old.write(names::RESOLVED, b"old").unwrap();
+    fs::remove_dir_all(&run).unwrap();
+    assert!(matches!(old.write("x", b""), Err(FolderError::Gone(_))));
+    let (new, fresh) = RunFolder::open_or_create(&run, false).unwrap();
+    assert!(fresh && new.writer().unwrap().generation() == old.writer().unwrap().generation());
+    let refused = old.write(names::RESOLVED, b"old").unwrap_err();
+    assert!(matches!(refused, FolderError::Fenced { .. }), "{refused}");
+    let place = nest(&claim(&run.join(PLACE), 1), &old.writer().unwrap().holder);
+    assert!(!place.exists(), "what it writes aside has no place either");
+    drop(old);
+    let holder = Holder::of(&claim(&run.join(PLACE), 1)).unwrap();
+    assert!(!holder.released, "the new writer was not said to have stopped");
+    new.write(names::RESOLVED, b"new").unwrap();
 }
 
 fn take_over(run: &Path) -> RunFolder {

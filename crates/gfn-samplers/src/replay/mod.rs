@@ -21,7 +21,9 @@ use crate::on_policy::{self, OnPolicy};
 use buffer::Buffer;
 
 /// Replays remembered trajectories in a share of each batch; the rest is fresh, as `on-policy` draws it, and is
-/// remembered in turn. Every built-in loss is right for replayed trajectories too: each holds on all trajectories, however
+/// remembered in turn.
+///
+/// Every built-in loss is right for replayed trajectories too: each holds on all trajectories, however
 /// they were drawn. How much replay helps differs: flow matching has been found to learn worse with it.
 ///
 /// Replaying takes no new rewards while `reward.cache` holds them. Batches mix both kinds, so mean rewards of training are
@@ -34,13 +36,14 @@ use buffer::Buffer;
 #[serde(deny_unknown_fields, default)]
 pub struct Params {
     /// The most trajectories remembered.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1), extend("x-unit" = "trajectories"))]
     pub capacity: usize,
     /// The share of trajectories that are replayed, from 0 to below 1, spread evenly over the run: at 0.25 a batch of 10 has 2
     /// or 3 of them.
     #[schemars(extend("minimum" = 0, "exclusiveMaximum" = 1))]
     pub fraction: f64,
     /// Fresh trajectories drawn before the first is replayed. With 0 replay begins with the second batch.
+    #[schemars(extend("x-unit" = "trajectories"))]
     pub warmup: u64,
     /// How remembered trajectories are chosen, with replacement: all alike, in proportion to the shaped reward R, or half
     /// from the tenth with the highest rewards and half from the rest (Shen et al. 2023). Where `distinct` is false, what the
@@ -55,8 +58,10 @@ pub struct Params {
     /// backward from the object with uniform backward actions.
     pub trajectory: Path,
     /// ε of the fresh trajectories, the probability of a uniformly random legal action: a number in [0, 1] or a schedule.
+    #[schemars(extend("minimum" = 0, "maximum" = 1))]
     pub random_action_probability: Schedule,
     /// T of the fresh trajectories, which flattens the policy where above 1: a positive number or a schedule.
+    #[schemars(extend("minimum" = 1e-6))]
     pub temperature: Schedule,
 }
 

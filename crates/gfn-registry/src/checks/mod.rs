@@ -1,0 +1,64 @@
+//! Whether the parts of an experiment go together: what cannot work ([`refusals`]), and what does nothing ([`remarks`]).
+
+pub(crate) mod refusals;
+pub(crate) mod remarks;
+
+use gfn_config::{Origin, Problem};
+
+use crate::component::place;
+use crate::experiment::Experiment;
+
+/// Collects problems, each at its place in the file.
+pub(crate) struct Report<'a> {
+    pub(crate) experiment: &'a Experiment,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl<'a> Report<'a> {
+    /// Nothing wrong so far.
+    pub(crate) fn new(experiment: &'a Experiment) -> Self {
+        Self {
+            experiment,
+            problems: Vec::new(),
+        }
+    }
+
+    /// What was made, or its message at the section.
+    pub(crate) fn keep<T>(&mut self, section: &str, made: Result<T, String>) -> Option<T> {
+        made.map_err(|message| self.refuse(section, message, None)).ok()
+    }
+
+    /// An error at the setting that the message begins with, or at the section.
+    pub(crate) fn refuse(&mut self, section: &str, message: String, help: Option<&str>) {
+        let origin = self.place(section, &message);
+        self.refuse_at(&origin, message, help);
+    }
+
+    /// An error at a place.
+    pub(crate) fn refuse_at(&mut self, origin: &Origin, message: String, help: Option<&str>) {
+        let problem = Problem::new(message).at(origin);
+        self.problems.push(match help {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
+    }
+
+    /// A warning at the setting that the message begins with, or at the section.
+    pub(crate) fn warn(&mut self, section: &str, message: String, help: Option<&str>) {
+        let origin = self.place(section, &message);
+        let problem = Problem::new(message).at(&origin).warning();
+        self.problems.push(match help {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
+    }
+
+    /// The place of the setting that a message begins with, of the section, or the file where it has no such section.
+    fn place(&self, section: &str, message: &str) -> Origin {
+        let tree = &self.experiment.tree;
+        match tree.section(section) {
+            Some(node) => place(node, section, message),
+            None => Origin::whole(tree.root().origin.source),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What cannot work, with both sides named.
+
+use gfn_config::number;
+use gfn_core::{Environment, EnvironmentSpec, Loss};
+use gfn_learn::networks::NetworkParams;
+use gfn_learn::{determinism, device};
+use gfn_rewards::shaped::Shaped;
+
+use super::Report;
+use crate::builtin::RewardContext;
+use crate::experiment::LOG_Z_KEYS;
+
+/// What depends on no other part than those named in the settings themselves.
+pub(crate) fn settings(report: &mut Report<'_>) {
+    hardware(report);
+    shape(report);
+}
+
+/// What can be said before the device is looked for; `auto` is judged when it has been found.
+fn hardware(report: &mut Report<'_>) {
+    let hardware = &report.experiment.hardware;
+    if let Err(message) = device::check_name(&hardware.device) {
+        report.refuse("hardware", message, None);
+    }
+    let Some(gpu) = device::asks_for_gpu(&hardware.device) else {
+        return;
+    };
+    for message in determinism::conflicts(&hardware.device, gpu, hardware.precision, hardware.determinism) {
+        report.refuse("hardware", message, None);
+    }
+}
+
+fn shape(report: &mut Report<'_>) {
+    let shape = &report.experiment.shape;
+    let floor = shape.floor;
+    if let Some(clip) = shape.clip.filter(|clip| *clip < floor) {
+        let message = format!("`reward.clip` is {clip}, which is below `reward.floor`, {floor}");
+        let help = "the clip is the greatest reward that counts, the floor the least";
+        report.refuse("reward", message, Some(help));
+    }
+    let power = shape.exponent / shape.temperature;
+    if !power.is_normal() {
+        let message = format!(
+            "`reward.exponent` / `reward.temperature` is {} / {}, which is beyond what a number can hold",
+            number(shape.exponent),
+            number(shape.temperature)
+        );
+        let help = "rewards are raised to this power; 1 to 100 is usual";
+        report.refuse("reward", message, Some(help));
+    }
+}
+
+/// The network and what it is to see and say.
+pub(crate) fn network(report: &mut Report<'_>, network: &NetworkParams, spec: &EnvironmentSpec) {
+    let Err(needs) = network.accepts(spec) else {
+        return;
+    };
+    let experiment = report.experiment;
+    let (chosen, otherwise) = (&experiment.network.origin, &experiment.environment.origin);
+    let help = match chosen {
+        Some(_) => "choose another `network.kind`, or another environment",
+        None => "the file chooses no network, so `mlp` is taken; add a table `[network]` with another `kind`",
+    };
+    let message = format!("network `{}` needs {needs}", experiment.network.name);
+    match chosen.as_ref().or(otherwise.as_ref()) {
+        Some(origin) => report.refuse_at(origin, message, Some(help)),
+        None => report.refuse("environment", message, Some(help)),
+    }
+}
+
+/// The reward, shaped, where it understands the environment's objects.
+pub(crate) fn reward(report: &mut Report<'_>, environment: &dyn Environment) -> Option<Shaped> {
+    let experiment = report.experiment;
+    let context = RewardContext {
+        objects: environment.spec().objects.clone(),
+        threads: experiment.hardware.reward_thread_count(),
+    };
+    let name = experiment.reward.name;
+    match (experiment.reward.build)(&context) {
+        Ok(reward) => {
+            if reward.can_be_zero() && experiment.shape.floor == 0.0 {
+                let message = format!("reward `{name}` is 0 for some objects, of which no flow can be made");
+                report.refuse(
+                    "reward",
+                    message,
+                    Some("set `reward.floor` to the least reward that counts, such as 1e-3"),
+                );
+            }
+            Some(Shaped::new(reward, experiment.shape.clone()))
+        }
+        Err(needs) => {
+            let chosen = experiment.environment.name;
+            let message = format!("reward `{name}` needs {needs}; environment `{chosen}` is chosen");
+            match &experiment.reward.origin {
+                Some(origin) => report.refuse_at(origin, message, None),
+                None => report.refuse("reward", message, None),
+            }
+            None
+        }
+    }
+}
+
+/// The loss, and the settings that only other losses read.
+pub(crate) fn loss(report: &mut Report<'_>, loss: &dyn Loss, spec: Option<&EnvironmentSpec>) {
+    if let Some(Err(message)) = spec.map(|spec| loss.accepts(spec)) {
+        report.refuse("loss", message, None);
+    }
+    backward_policy(report, loss);
+    log_z(report, loss);
+    batch(report, loss);
+}
+
+fn backward_policy(report: &mut Report<'_>, loss: &dyn Loss) {
+    let experiment = report.experiment;
+    if let (false, Some(origin)) = (loss.needs().backward_policy, &experiment.backward_policy_given) {
+        let (name, chosen) = (experiment.loss.name, experiment.backward_policy.name);
+        let message = format!("loss `{name}` has no backward policy, but `backward_policy` is `{chosen}`");
+        let help = "remove the table `[backward_policy]` from the file, or choose another loss";
+        report.refuse_at(origin, message, Some(help));
+    }
+}
+
+fn log_z(report: &mut Report<'_>, loss: &dyn Loss) {
+    let experiment = report.experiment;
+    let optimizer = experiment.tree.section("optimizer");
+    for key in LOG_Z_KEYS.into_iter().filter(|_| !loss.needs().log_z) {
+        if let Some(entry) = optimizer.and_then(|node| node.entry(key)) {
+            let name = experiment.loss.name;
+            let message = format!("loss `{name}` learns no log Z of its own, but `optimizer.{key}` is set");
+            let help = "remove the key, or choose another loss";
+            report.refuse_at(&entry.key_origin, message, Some(help));
+        }
+    }
+}
+
+fn batch(report: &mut Report<'_>, loss: &dyn Loss) {
+    let experiment = report.experiment;
+    let (batch_size, least) = (experiment.training.batch_size, loss.needs().least_batch);
+    if batch_size >= least {
+        return;
+    }
+    let name = experiment.loss.name;
+    let message =
+        format!("loss `{name}` needs a batch of at least {least}, but `training.batch_size` is {batch_size}");
+    let training = experiment.tree.section("training");
+    match training.and_then(|node| node.get("batch_size")) {
+        Some(given) => report.refuse_at(&given.origin, message, None),
+        None => report.refuse("loss", message, None),
+    }
+}

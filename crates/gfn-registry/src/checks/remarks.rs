@@ -1,0 +1,217 @@
+//! What does nothing. The experiment runs, but somebody expected something of the setting.
+//!
+//! Settings that are at their defaults are passed over: a file with every default written out, as a run leaves one, must
+//! read without remarks.
+
+use gfn_core::{Environment, ObjectKind, Reward};
+use gfn_rewards::shaped::Shaped;
+use toml::Value;
+
+use super::Report;
+use crate::settings::{Checkpoint, Evaluation, Training};
+
+/// Everything that does nothing.
+pub(crate) fn all(report: &mut Report<'_>, environment: &dyn Environment, reward: &Shaped) {
+    intervals(report);
+    schedules(report);
+    learning(report);
+    replay(report);
+    shape(report, reward.inner());
+    window(report, environment);
+    modes(report, environment, reward.inner());
+}
+
+/// Things done every so many updates of a training that has fewer.
+fn intervals(report: &mut Report<'_>) {
+    let experiment = report.experiment;
+    let steps = experiment.training.steps;
+    let settings = [
+        (
+            "training",
+            "log_every",
+            experiment.training.log_every,
+            Training::default().log_every,
+            "`metrics.jsonl` gets no line of training",
+        ),
+        (
+            "evaluation",
+            "every",
+            experiment.evaluation.every,
+            Evaluation::default().every,
+            "the policy is measured before the first and after the last only",
+        ),
+        (
+            "checkpoint",
+            "every_steps",
+            experiment.checkpoint.every_steps,
+            Checkpoint::default().every_steps,
+            "no checkpoint is due by the number of updates",
+        ),
+    ];
+    for (section, key, every, default, so) in settings {
+        if every > steps && every != default {
+            let message = format!("`{section}.{key}` is {every}, but `training.steps` is {steps}: {so}");
+            report.warn(section, message, Some("choose a smaller number, or train longer"));
+        }
+    }
+}
+
+/// Schedules that training does not live to see the end of.
+fn schedules(report: &mut Report<'_>) {
+    let experiment = report.experiment;
+    let steps = experiment.training.steps;
+    for (section, table) in [
+        ("sampler", &experiment.sampler.table),
+        ("optimizer", &experiment.optimiser.table),
+    ] {
+        for (key, value) in table {
+            let number = |name: &str| value.get(name)?.as_integer();
+            let Some(length) = number("steps").and_then(|length| u64::try_from(length).ok()) else {
+                continue;
+            };
+            if length > steps && value.get("from") != value.get("to") {
+                let message = format!(
+                    "`{section}.{key}` takes {length} updates to its end, but `training.steps` is {steps}: it never gets there"
+                );
+                let help = format!("choose `steps` up to {steps} in it, or train longer");
+                report.warn(section, message, Some(&help));
+            }
+        }
+    }
+}
+
+/// A learning rate at which nothing is learned.
+fn learning(report: &mut Report<'_>) {
+    let table = &report.experiment.optimiser.table;
+    if float(table.get("learning_rate")) == Some(0.0) {
+        let message = "`optimizer.learning_rate` is 0: the network learns nothing".to_owned();
+        report.warn("optimizer", message, Some("1e-3 is the default"));
+    }
+}
+
+/// A replay that replays nothing.
+fn replay(report: &mut Report<'_>) {
+    let experiment = report.experiment;
+    if experiment.sampler.name != "replay" {
+        return;
+    }
+    let table = &experiment.sampler.table;
+    if float(table.get("fraction")) == Some(0.0) {
+        let message = "`sampler.fraction` is 0: nothing is replayed".to_owned();
+        return report.warn(
+            "sampler",
+            message,
+            Some("`kind = \"on-policy\"` says the same more plainly"),
+        );
+    }
+    let Training {
+        steps, batch_size, ..
+    } = experiment.training;
+    let drawn = steps.saturating_sub(1).saturating_mul(batch_size as u64);
+    let warmup = table
+        .get("warmup")
+        .and_then(Value::as_integer)
+        .unwrap_or_default();
+    if u64::try_from(warmup).is_ok_and(|warmup| warmup > drawn) {
+        let message = format!(
+            "`sampler.warmup` is {warmup}, but only {drawn} trajectories are drawn before the last update ({steps} updates of \
+             {batch_size}): nothing is replayed"
+        );
+        report.warn(
+            "sampler",
+            message,
+            Some("choose a smaller number, or train longer"),
+        );
+    }
+}
+
+/// Parameters of the reward that make no difference, and a shape that makes all objects alike.
+fn shape(report: &mut Report<'_>, reward: &dyn Reward) {
+    for remark in reward.remarks() {
+        report.warn("reward", remark, None);
+    }
+    let shape = &report.experiment.shape;
+    let (floor, name) = (shape.floor, report.experiment.reward.name);
+    let alike = "every object has the same reward";
+    if let Some(greatest) = reward
+        .greatest()
+        .filter(|greatest| floor >= *greatest && floor > 0.0)
+    {
+        let message =
+            format!("`reward.floor` is {floor}, and reward `{name}` is at most {greatest}: {alike}");
+        report.warn("reward", message, Some("choose a smaller floor"));
+    } else if shape.clip == Some(floor) {
+        let message = format!("`reward.clip` and `reward.floor` are both {floor}: {alike}");
+        report.warn(
+            "reward",
+            message,
+            Some("choose a greater clip or a smaller floor"),
+        );
+    }
+}
+
+/// A window of visited objects without the exact target that it is compared with.
+fn window(report: &mut Report<'_>, environment: &dyn Environment) {
+    let Evaluation {
+        window, exact_states, ..
+    } = report.experiment.evaluation;
+    let states = environment.as_enumerable().map(gfn_core::Enumerable::state_count);
+    if window == 0 || states.is_some_and(|states| states <= exact_states) {
+        return;
+    }
+    let name = report.experiment.environment.name;
+    let message = format!(
+        "`evaluation.window` is {window}, but environment `{name}` is not swept, so there is no exact target to compare with"
+    );
+    let help = match states {
+        Some(states) if states <= u64::from(u32::MAX) => {
+            format!("it is swept where `evaluation.exact_states` is at least {states}")
+        }
+        _ => "remove the key; the environment has too many states".to_owned(),
+    };
+    report.warn("evaluation", message, Some(&help));
+}
+
+/// Modes that cannot be, or are not told apart by similarity.
+fn modes(report: &mut Report<'_>, environment: &dyn Environment, reward: &dyn Reward) {
+    let experiment = report.experiment;
+    let Evaluation {
+        mode_threshold,
+        mode_similarity,
+        ..
+    } = experiment.evaluation;
+    if let (Some(threshold), Some(greatest)) = (mode_threshold, reward.greatest())
+        && threshold > greatest * (1.0 + 1e-9)
+    {
+        let name = experiment.reward.name;
+        let message = format!(
+            "`evaluation.mode_threshold` is {threshold}, but reward `{name}` is at most {greatest}: no object is a mode"
+        );
+        report.warn(
+            "evaluation",
+            message,
+            Some("the threshold is in reward units, before the exponent"),
+        );
+    }
+    if mode_similarity == Evaluation::default().mode_similarity {
+        return;
+    }
+    if environment.spec().objects != ObjectKind::Molecule {
+        let message = format!(
+            "`evaluation.mode_similarity` is set, but environment `{}` makes no molecules, whose modes it tells apart",
+            experiment.environment.name
+        );
+        report.warn("evaluation", message, Some("remove the key"));
+    } else if mode_threshold.or_else(|| reward.mode_threshold()).is_none() {
+        let message = "`evaluation.mode_similarity` is set, but modes are not counted".to_owned();
+        report.warn(
+            "evaluation",
+            message,
+            Some("set `evaluation.mode_threshold`, the reward from which a molecule is a mode"),
+        );
+    }
+}
+
+fn float(value: Option<&Value>) -> Option<f64> {
+    value?.as_float()
+}
