@@ -1,0 +1,1 @@
+//! What a plugin of `gfn` is written with: the C header and its safe form in Rust.
