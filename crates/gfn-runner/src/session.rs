@@ -94,8 +94,22 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Trains up to the last step, or until somebody asks to stop.
+    /// Trains up to the last step, or until somebody asks to stop. Where an update or a measurement fails, what was trained
+    /// before it is saved, so that the run can go on once the reason is mended.
     pub(crate) fn train(&mut self) -> Result<Ended, RunError> {
+        self.go_on().inspect_err(|error| {
+            if error.leaves_the_run_whole()
+                && let Err(other) = self.stop_here()
+            {
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "warning: what was trained could not be saved: {other}"
+                );
+            }
+        })
+    }
+
+    fn go_on(&mut self) -> Result<Ended, RunError> {
         let steps = self.experiment.training.steps;
         loop {
             let step = self.trainer.steps();
