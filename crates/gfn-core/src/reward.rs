@@ -51,6 +51,17 @@ impl RewardError {
     }
 }
 
+/// An object that could not be scored, and was left out or given the least reward.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// The object in words.
+    pub object: String,
+    /// What went wrong.
+    pub reason: String,
+    /// What was done about it.
+    pub answer: &'static str,
+}
+
 /// A batch of finished objects.
 #[derive(Clone, Copy)]
 pub struct Objects<'a> {
@@ -138,6 +149,16 @@ pub trait Reward: Send + Sync {
     /// A reward that no object's exceeds, where the reward itself knows.
     fn greatest(&self) -> Option<f64> {
         None
+    }
+
+    /// Where the rewards come from, for the run's record: names and values. After [`Reward::prepare`] it is complete.
+    fn provenance(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// What has gone wrong with single objects since this was last asked.
+    fn incidents(&self) -> Vec<Incident> {
+        Vec::new()
     }
 
     /// What about its parameters does nothing for these objects: a sentence each that begins with the setting.

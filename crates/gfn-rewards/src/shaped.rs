@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use gfn_core::{Objects, Reward, RewardError};
+use gfn_core::{Incident, Objects, Reward, RewardError};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 use schemars::JsonSchema;
@@ -185,6 +185,14 @@ impl Reward for Shaped {
 
     fn mode_threshold(&self) -> Option<f64> {
         self.inner.mode_threshold()
+    }
+
+    fn provenance(&self) -> Vec<(String, String)> {
+        self.inner.provenance()
+    }
+
+    fn incidents(&self) -> Vec<Incident> {
+        self.inner.incidents()
     }
 
     fn can_be_zero(&self) -> bool {

@@ -88,7 +88,7 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
     parts.reward.prepare()?;
     let made = model_of(experiment, &parts)?;
     let measurer = Measurer::new(&parts, &experiment.evaluation)?;
-    let mut manifest = begin::manifest(experiment, options, &resolved, &made)?;
+    let mut manifest = begin::manifest(experiment, options, &resolved, &made, &parts.reward)?;
 
     let (folder, fresh) = begin::folder(experiment, options)?;
     manifest.generation = folder.writer()?.generation();

@@ -322,4 +322,49 @@ mod tests {
         assert_eq!(trainer.steps(), 3);
         assert!(before == weights(&trainer));
     }
+    /// Leaves out objects whose first coordinate is `out`.
+    struct Picky {
+        out: Vec<i32>,
+    }
+
+    impl Reward for Picky {
+        fn accepts(&self, _: &ObjectKind) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
+            log_reward.fill(0.0);
+            let all = 0..objects.len();
+            RewardError::leaving_out(
+                all.filter(|&index| self.out.contains(&objects.state(index)[0]))
+                    .collect(),
+            )
+        }
+    }
+
+    /// Trains on nothing but the objects that have a reward, and says how many had none; where all have none, it stops.
+    #[test]
+    fn objects_without_a_reward_are_left_out_of_the_batch() {
+        let tree = Tree::parse("test.toml", FILE).unwrap();
+        let experiment = Experiment::read(tree, std::path::PathBuf::new()).unwrap();
+        let mut parts = assemble(&experiment).unwrap();
+        let picky = |out: &[i32]| Shaped::new(Box::new(Picky { out: out.to_vec() }), Shape::default());
+        parts.reward = picky(&[0, 2]);
+        let device = gfn_learn::device::find("cpu").unwrap();
+        let model = Model::new(&parts.model, parts.environment.spec(), 0, device);
+        let mut trainer = Trainer::new(&parts, model.unwrap(), 0, 32);
+        let metrics = trainer.update().unwrap();
+        let first: Vec<i32> = (0..trainer.batch.len())
+            .map(|index| trainer.batch.finished(index)[0])
+            .collect();
+        assert!(first.iter().all(|first| [1, 3].contains(first)), "{first:?}");
+        assert_eq!(first.len() as u64 + metrics.left_out, 32);
+        assert!(metrics.left_out > 0 && metrics.mean_reward == 1.0);
+
+        parts.reward = picky(&[0, 1, 2, 3]);
+        let model = Model::new(&parts.model, parts.environment.spec(), 0, device);
+        let mut trainer = Trainer::new(&parts, model.unwrap(), 0, 32);
+        let cause = trainer.update().unwrap_err();
+        assert_eq!(cause.to_string(), "none of the 32 objects has a reward");
+    }
 }
