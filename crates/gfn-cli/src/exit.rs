@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use gfn_config::Problems;
+use gfn_core::RewardError;
 use gfn_record::folder::FolderError;
 use gfn_runner::RunError;
 
@@ -66,6 +67,14 @@ impl Failure {
         }
     }
 
+    /// A plugin did not do what it should.
+    pub(crate) fn plugin(text: impl std::fmt::Display) -> Self {
+        Self {
+            code: PLUGIN,
+            ..Self::failed(text)
+        }
+    }
+
     /// No failure, but no end either.
     pub(crate) fn saved(text: &str) -> Self {
         Self {
@@ -113,7 +122,10 @@ fn code_of(error: &RunError) -> u8 {
             | FolderError::Fenced { .. }
             | FolderError::Gone(_),
         ) => FENCED,
-        error if error.is_of_a_plugin() => PLUGIN,
-        _ => FAILED,
+        other => match other.reward() {
+            Some(RewardError::NotAllowed(_)) => BAD_FILE,
+            Some(RewardError::Plugin(_)) => PLUGIN,
+            _ => FAILED,
+        },
     }
 }

@@ -134,6 +134,11 @@ fn joined(paragraph: &str) -> String {
     paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The parameters that the schema of a plugin describes.
+pub fn parameters_of(schema: &Value) -> Vec<Parameter> {
+    parameters(&crate::inline::inlined(schema), &toml::Table::new())
+}
+
 /// The parameters of a table's schema. `defaults` goes before the defaults in the schema: it also has those that are worked out
 /// when the file is read.
 fn parameters(schema: &Value, defaults: &toml::Table) -> Vec<Parameter> {

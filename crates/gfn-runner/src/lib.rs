@@ -125,17 +125,16 @@ pub enum Cause {
 }
 
 impl RunError {
-    /// Whether code of a third party is the reason: what was trained before is saved.
-    pub fn is_of_a_plugin(&self) -> bool {
-        let reward = match self {
-            Self::Reward(reward) => reward,
-            Self::Step {
+    /// What the reward said, where that is the reason.
+    pub fn reward(&self) -> Option<&RewardError> {
+        match self {
+            Self::Reward(reward)
+            | Self::Step {
                 cause: Cause::Reward(reward),
                 ..
-            } => reward,
-            _ => return false,
-        };
-        matches!(reward, RewardError::Plugin(_))
+            } => Some(reward),
+            _ => None,
+        }
     }
 
     /// Whether the failure changed nothing of what was trained.
