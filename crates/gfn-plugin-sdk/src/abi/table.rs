@@ -5,11 +5,9 @@ use super::{Batch, EnvironmentTable, Host, Plugin, RewardTable, Scores, Vocabula
 
 /// A struct that crosses the border, and may be shorter or longer on the other side.
 ///
-/// SAFETY: implement for `#[repr(C)]` structs that begin with their size as a `u32` and are valid where all bytes are 0.
-#[allow(
-    unsafe_code,
-    reason = "only structs that may be zero and say their size can be read by `read_table`"
-)]
+/// # Safety
+/// Implement it only for structs that are `repr(C)`, begin with their size as a `u32`, and are valid where all bytes are 0.
+// SAFETY: see above.
 pub unsafe trait Table: Copy {
     /// One in which everything is 0, or absent, but the size.
     fn empty() -> Self {
@@ -35,7 +33,8 @@ tables! { Host Batch Scores RewardTable VocabularyTable EnvironmentTable Plugin 
 /// absent. In the copy, `struct_size` is still that of the original. None where the pointer is null.
 ///
 /// # Safety
-/// SAFETY: `original` is null, or points to a struct that is as long as its `struct_size` says.
+/// `original` is null, or points to a struct that is as long as its `struct_size` says.
+// SAFETY: see above.
 pub unsafe fn read_table<T: Table>(original: *const T) -> Option<T> {
     if original.is_null() {
         return None;
