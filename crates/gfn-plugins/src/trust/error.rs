@@ -104,15 +104,18 @@ impl Asked {
 
     /// What the user can do about it.
     fn advice(&self) -> String {
-        let file = self.identity.file();
-        format!("look at what it is, then run `gfn plugin trust {file}` if you agree to run it")
+        let told = match self.identity.target {
+            Some(_) => format!("`gfn plugin trust {}`", self.identity.shown),
+            None => "`gfn plugin trust FILE`, with the experiment's file,".to_string(),
+        };
+        format!("look at what it is, then run {told} if you agree to run it")
     }
 }
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Identity { shown, sha256, .. } = &self.identity;
-        write!(f, "plugin `{}`: {shown}, with the SHA-256 {sha256},", self.name)
+        write!(f, "plugin `{}`: `{shown}` (SHA-256 {sha256})", self.name)
     }
 }
 

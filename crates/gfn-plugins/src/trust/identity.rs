@@ -28,13 +28,6 @@ pub struct Identity {
     pub files: Vec<PathBuf>,
 }
 
-impl Identity {
-    /// What `gfn plugin trust` is told: the library, or the command's words.
-    pub(super) fn file(&self) -> &str {
-        &self.shown
-    }
-}
-
 /// Reads what a program is.
 ///
 /// For a command it is every word, and the bytes of every word that names a file, seen from the folder that it is started
