@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+pub mod new;
 pub mod trust;
 
 /// Stand-in.
