@@ -12,6 +12,7 @@ mod description;
 mod error;
 mod image;
 mod inline;
+pub mod new;
 mod opened;
 mod options;
 mod oracle;
@@ -20,6 +21,7 @@ mod policy;
 mod protocol;
 mod quarantine;
 mod regions;
+pub mod trust;
 mod vocabulary;
 
 #[cfg(target_os = "linux")]
@@ -34,6 +36,7 @@ pub use batch::{Batch, Failure, Scores, Status};
 pub use description::{Description, Input, Kind};
 pub use error::{Output, PluginError};
 pub use image::hash_of;
+pub use new::{Language, new_project};
 pub use options::{Confinement, Isolation, Limits, Log, Options, Program, Protocol, Report};
 pub use oracle::{Oracle, describe, open_reward};
 pub use parameters::fill_in;
