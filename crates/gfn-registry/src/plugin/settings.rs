@@ -37,15 +37,15 @@ pub enum Protocol {
 pub struct Source {
     /// The library, relative to this file. Either this or `command` must be given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(example = "libreward_ising.so")]
+    #[schemars(example = &"libreward_ising.so")]
     pub path: Option<String>,
     /// The program and its arguments, for a plugin in another language.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(inner(length(min = 1)))]
+    #[schemars(inner(length(min = 1)), example = ["python3", "reward.py"])]
     pub command: Vec<String>,
     /// The folder in which a command is started, relative to this file; that of this file where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(example = "rewards")]
+    #[schemars(example = &"rewards")]
     pub folder: Option<String>,
     /// How a command is spoken with.
     pub protocol: Protocol,
@@ -54,7 +54,7 @@ pub struct Source {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 64, max = 64),
-        example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+        example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
     )]
     pub sha256: Option<String>,
     /// Where a library runs.
@@ -87,6 +87,7 @@ pub struct Source {
     /// Whether it may use the GPUs.
     pub gpu: bool,
     /// Its own parameters, which `gfn plugin info` tells; checked against what the plugin says of them.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub parameters: toml::Table,
     /// What is known of it, once it was examined.
     #[serde(skip)]

@@ -26,7 +26,6 @@ pub struct Params {
     pub fragments: fragments::Params,
     /// The plugin that lists the blocks, where `vocabulary` is `plugin`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(example = example())]
     pub plugin: Option<Source>,
 }
 
@@ -36,10 +35,6 @@ fn described_as_fragments(schema: &mut Schema) {
     if let Some(description) = fragments.get("description") {
         schema.insert("description".into(), description.clone());
     }
-}
-
-fn example() -> serde_json::Value {
-    json!({ "path": "libvocabulary_rings.so" })
 }
 
 /// A vocabulary file is kept with its whole path, so that `resolved.toml` runs from anywhere; a plugin is examined.

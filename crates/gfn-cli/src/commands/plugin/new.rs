@@ -10,10 +10,7 @@ use crate::exit::Failure;
 
 pub(crate) fn new(name: &str, lang: Lang, folder: Option<PathBuf>) -> Result<(), Failure> {
     let language = match lang {
-        Lang::Rust => Language::Rust,
-        Lang::C => Language::C,
-        Lang::Cpp => Language::Cpp,
-        Lang::Python => Language::Python,
+        _ => Language::Python,
     };
     let folder = folder.unwrap_or_else(|| PathBuf::from(name));
     let written = new_project(language, name, &folder).map_err(|error| Failure::usage(error.to_string()))?;
