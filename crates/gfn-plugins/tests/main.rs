@@ -2,4 +2,5 @@
 #![allow(clippy::unwrap_used, reason = "tests may")]
 
 mod commands;
+mod libraries;
 mod support;
