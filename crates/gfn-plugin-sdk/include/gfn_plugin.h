@@ -52,7 +52,7 @@
  *   member is there if `struct_size` covers it; `GFN_COVERS` asks that. What this file defines as version 1.0 is always there.
  * - No memory changes hands. What the host passes in belongs to the host, and is valid until the call returns. What the plugin
  *   hands out (its tables, its description) must stay where it is for as long as the library is loaded: make it `static const`.
- * - Never keep or free a pointer that the host passed, but for `gfn_host`, which stays until the last `destroy` has returned.
+ * - Never keep or free a pointer that the host passed, but for `gfn_host`, which stays for as long as the library is loaded.
  * - Never write beyond the lengths given, and never into a `const`: where the host can, it makes such pages read-only.
  * - A call returns one of the codes below. Where it is not GFN_OK, it writes why into `error`, UTF-8 that ends with a NUL, at
  *   most `capacity` bytes with the NUL. `capacity` may be 0 (and `error` NULL). `gfn_fail` does all of this.
@@ -116,14 +116,14 @@ extern "C" {
 
 /* ---- the host ---------------------------------------------------------------------------------------------------- */
 
-/* What the host offers. Valid from the call that passes it until the last `destroy` has returned. */
+/* What the host offers. Valid from the call that passes it for as long as the library is loaded; each call may pass its own. */
 typedef struct gfn_host {
     uint32_t struct_size;
     /* The minor version that the host knows. */
     uint32_t abi_minor;
     /* To be passed to `log`. */
     void *context;
-    /* Takes a line for the run's log: a GFN_LOG_ level and `length` bytes of UTF-8. In any thread, while a call is under way. */
+    /* Takes a line for the run's log: a GFN_LOG_ level and `length` bytes of UTF-8. At any time, from any thread. */
     void (*log)(void *context, int32_t level, const char *text, uint64_t length);
     /*
      * What the finished objects are, as JSON that ends with a NUL: {"kind": "molecule"}, {"kind": "grid", "dimensions": 16,

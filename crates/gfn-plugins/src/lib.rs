@@ -12,6 +12,8 @@ mod description;
 mod error;
 mod image;
 mod inline;
+mod interpreter;
+mod native;
 pub mod new;
 mod opened;
 mod options;

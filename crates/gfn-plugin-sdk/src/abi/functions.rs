@@ -6,7 +6,7 @@ use super::{Batch, Host, Plugin, Scores};
 
 /// Takes a line for the run's log.
 ///
-/// SAFETY: `context` is the host's own, `text` has `length` bytes; a call of the host's is under way.
+/// SAFETY: `context` is the host's own, `text` has `length` bytes.
 pub type Log = unsafe extern "C" fn(context: *mut c_void, level: i32, text: *const c_char, length: u64);
 /// Takes the reason why an object cannot be scored.
 ///
@@ -14,11 +14,11 @@ pub type Log = unsafe extern "C" fn(context: *mut c_void, level: i32, text: *con
 pub type Explain = unsafe extern "C" fn(context: *mut c_void, index: u64, text: *const c_char, length: u64);
 /// What a plugin exports.
 ///
-/// SAFETY: both point to structs as long as their `struct_size` says; the second is all zeros but for that.
+/// SAFETY: both point to structs as long as their `struct_size` says, the first is never freed; the second is all zeros but for that.
 pub type Entry = unsafe extern "C" fn(host: *const Host, plugin: *mut Plugin) -> i32;
 /// Makes an instance.
 ///
-/// SAFETY: `host` outlives the instance, `parameters` has `length` bytes and a NUL, `error` has room for `capacity` bytes.
+/// SAFETY: `host` is never freed, `parameters` has `length` bytes and a NUL, `error` has room for `capacity` bytes.
 pub type Create = unsafe extern "C" fn(
     host: *const Host,
     parameters: *const c_char,
