@@ -1,37 +1,45 @@
 //! Plugins: third parties' rewards, vocabularies and environments, loaded so that nothing they do can lose a run.
+//!
+//! A plugin is a shared library or a command ([`Program`]). It runs in a confined process of its own, `gfn-plugin-host`,
+//! unless it is trusted to run [`Isolation::Inline`]. Batches go there in shared memory. A process that dies, hangs or answers
+//! nonsense is started again and asked again; a batch that it dies of twice is split until the objects to blame are alone
+//! ([`Failure`]), and all others are scored.
+//!
+//! [`describe`] asks a plugin what it is; [`open_reward`] and [`blocks`] put it to work.
 
-use std::path::PathBuf;
+mod batch;
+mod description;
+mod error;
+mod image;
+mod inline;
+mod opened;
+mod options;
+mod oracle;
+mod parameters;
+mod policy;
+mod protocol;
+mod quarantine;
+mod regions;
+mod vocabulary;
+
+#[cfg(target_os = "linux")]
+mod memory;
+#[cfg(target_os = "linux")]
+mod packets;
+#[cfg(target_os = "linux")]
+mod process;
+mod worker;
 
 pub mod new;
 pub mod trust;
 
-/// Stand-in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Program {
-    /// Stand-in.
-    Library {
-        /// Where.
-        path: PathBuf,
-        /// Hash.
-        expected_hash: Option<String>,
-    },
-    /// Stand-in.
-    Command {
-        /// Words.
-        words: Vec<String>,
-        /// Folder.
-        folder: PathBuf,
-        /// Protocol.
-        protocol: (),
-    },
-}
-
-/// Stand-in.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub struct Description {
-    /// Name.
-    pub name: String,
-    /// Parameters.
-    pub parameters: serde_json::Value,
-}
+pub use batch::{Batch, Failure, Scores, Status};
+pub use description::{Description, Input, Kind};
+pub use error::{Output, PluginError};
+pub use image::hash_of;
+pub use options::{Confinement, Isolation, Limits, Log, Options, Program, Protocol, Report};
+pub use oracle::{Oracle, describe, open_reward};
+pub use parameters::fill_in;
+pub use quarantine::quarantine;
+pub use vocabulary::blocks;
+pub use worker::serve;

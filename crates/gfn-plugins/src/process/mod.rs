@@ -1,0 +1,12 @@
+//! Plugins in processes of their own.
+
+mod capture;
+mod child;
+mod end;
+mod frames;
+mod lines;
+mod seat;
+mod spawner;
+mod wait;
+
+pub(crate) use seat::{Blueprint, Seat};

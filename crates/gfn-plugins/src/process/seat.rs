@@ -1,0 +1,395 @@
+//! A place that a plugin's process fills: started, spoken with, and filled again when the process is lost.
+
+use std::fs::File;
+use std::ops::Range;
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::child::{Ends, Process};
+use super::frames::Frames;
+use super::lines::{Lines, Theirs};
+use super::wait::Lost;
+use crate::batch::{Batch, Scores};
+use crate::description::{Description, Kind};
+use crate::error::{Output, PluginError, in_words};
+use crate::options::{Options, Program, Protocol, Report};
+use crate::policy::{Attempts, Trouble};
+use crate::protocol::{CommandLine, LONGEST_PACKET, PARAMETERS, Reply, Request, Start, VERSION};
+
+/// What every process of a plugin is started from.
+pub(crate) struct Blueprint {
+    pub(crate) options: Options,
+    /// The library, sealed; absent for a command.
+    pub(crate) library: Option<File>,
+    /// What the instance is of.
+    pub(crate) kind: Kind,
+    /// Complete parameters; unknown while nothing but the description is wanted.
+    pub(crate) parameters: OnceLock<Value>,
+    /// How often processes were started again.
+    pub(crate) restarts: AtomicU32,
+}
+
+/// A place for a process.
+pub(crate) struct Seat {
+    blueprint: Arc<Blueprint>,
+    live: Option<Live>,
+    has_been_filled: bool,
+    last_death: (String, Output),
+}
+
+struct Live {
+    // Dropped first: the process sees the end of its connection before it is killed.
+    link: Link,
+    process: Process,
+}
+
+enum Link {
+    Frames(Frames),
+    Lines(Lines),
+}
+
+/// What a process says when it has started.
+pub(crate) struct Hello {
+    pub(crate) description: Description,
+    pub(crate) report: Report,
+}
+
+impl Blueprint {
+    fn error(&self, message: String, output: Output) -> PluginError {
+        PluginError::Start {
+            plugin: self.options.name.clone(),
+            message,
+            output,
+        }
+    }
+
+    fn start(&self) -> Start {
+        let command = match &self.options.program {
+            Program::Library { .. } => None,
+            Program::Command { words, protocol, .. } => Some(CommandLine {
+                words: words.clone(),
+                protocol: *protocol,
+            }),
+        };
+        let mut confinement = self.options.confinement.clone();
+        for path in confinement.read.iter_mut().chain(&mut confinement.write) {
+            *path = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+        }
+        Start {
+            plugin: self.options.name.clone(),
+            parent: std::process::id(),
+            command,
+            memory_bytes: self.options.limits.memory_bytes,
+            confinement,
+        }
+    }
+
+    fn hello(&self) -> Request {
+        Request::Hello {
+            protocol: VERSION,
+            kind: self.kind,
+            parameters: self.parameters.get().cloned(),
+            seed: self.options.seed,
+            objects: self.options.objects.clone(),
+        }
+    }
+
+    fn protocol(&self) -> Protocol {
+        match self.options.program {
+            Program::Library { .. } => Protocol::Frames,
+            Program::Command { protocol, .. } => protocol,
+        }
+    }
+}
+
+impl Seat {
+    /// A place for a process of this plugin, empty.
+    pub(crate) fn new(blueprint: Arc<Blueprint>) -> Self {
+        Self {
+            blueprint,
+            live: None,
+            has_been_filled: false,
+            last_death: Default::default(),
+        }
+    }
+
+    /// Starts a process.
+    pub(crate) fn fill(&mut self) -> Result<Hello, PluginError> {
+        if self.has_been_filled {
+            self.count_restart()?;
+        }
+        self.has_been_filled = true;
+        let mut live = Live::start(&self.blueprint)?;
+        let deadline = Instant::now() + self.blueprint.options.limits.start_timeout;
+        let hello = live.hello(&self.blueprint, deadline);
+        let hello = hello.map_err(|lost| self.start_error(&mut live, lost))?;
+        self.live = Some(live);
+        Ok(hello)
+    }
+
+    /// Makes an instance in a process that runs and was only asked for its description.
+    pub(crate) fn create(&mut self) -> Result<(), PluginError> {
+        let Some(mut live) = self.live.take() else {
+            return self.fill().map(drop);
+        };
+        let deadline = Instant::now() + self.blueprint.options.limits.start_timeout;
+        let made = live.greet(&self.blueprint, deadline).map(drop);
+        made.map_err(|problem| self.start_error(&mut live, problem))?;
+        self.live = Some(live);
+        Ok(())
+    }
+
+    fn count_restart(&self) -> Result<(), PluginError> {
+        let most = self.blueprint.options.limits.max_restarts;
+        let before = self.blueprint.restarts.fetch_add(1, Ordering::Relaxed);
+        if before < most {
+            return Ok(());
+        }
+        self.blueprint.restarts.store(most, Ordering::Relaxed);
+        let (message, output) = self.last_death.clone();
+        let plugin = self.blueprint.options.name.clone();
+        Err(PluginError::TooManyRestarts {
+            plugin,
+            restarts: most,
+            message,
+            output,
+        })
+    }
+
+    fn start_error(&self, live: &mut Live, problem: HelloError) -> PluginError {
+        let limit = self.blueprint.options.limits.start_timeout;
+        let lost = match problem {
+            HelloError::Parameters(message) => {
+                let plugin = self.blueprint.options.name.clone();
+                return PluginError::BadParameters { plugin, message };
+            }
+            HelloError::Lost(lost) => lost,
+        };
+        let (message, output) = match lost {
+            Lost::Refused(message) => (message, live.process.kill().1),
+            Lost::Late => {
+                let (_, output) = live.process.kill();
+                let limit = in_words(limit);
+                (
+                    format!("it took longer than {limit}; raise `start_timeout` if it needs more"),
+                    output,
+                )
+            }
+            lost => {
+                let (how, output) = live.lost(lost, limit);
+                (format!("it {how}"), output)
+            }
+        };
+        self.blueprint.error(message, output)
+    }
+
+    /// What a request is answered with, for requests other than batches.
+    pub(crate) fn ask(&mut self, request: &Request) -> Result<Reply, Trouble> {
+        let limit = self.blueprint.options.limits.timeout;
+        self.with_live(|live| live.ask(request, Instant::now() + limit))
+    }
+
+    fn score(&mut self, batch: &Batch<'_>) -> Result<Scores, Trouble> {
+        let limit = self.blueprint.options.limits.timeout;
+        self.with_live(|live| live.score(batch, Instant::now() + limit))
+    }
+
+    /// Speaks with the process, which is started if there is none, and gone if it is lost.
+    fn with_live<T>(&mut self, speak: impl FnOnce(&mut Live) -> Result<T, Lost>) -> Result<T, Trouble> {
+        if self.live.is_none() {
+            self.fill().map_err(Trouble::Fatal)?;
+        }
+        let limit = self.blueprint.options.limits.timeout;
+        let Some(live) = &mut self.live else {
+            return Err(Trouble::Died("is not there".to_string()));
+        };
+        match speak(live) {
+            Ok(answer) => Ok(answer),
+            Err(Lost::Refused(message)) => Err(Trouble::Refused(message)),
+            Err(lost) => {
+                self.last_death = live.lost(lost, limit);
+                self.live = None;
+                let how = self.last_death.0.clone();
+                (self.blueprint.options.log)(&format!("{}: it {how}", self.blueprint.options.name));
+                Err(Trouble::Died(how))
+            }
+        }
+    }
+
+    /// The parts of a batch, to be scored by this seat.
+    pub(crate) fn scoring<'a>(&'a mut self, batch: Batch<'a>) -> impl Attempts + 'a {
+        Scoring { seat: self, batch }
+    }
+
+    /// The last lines of the process that was lost last.
+    pub(crate) fn last_output(&self) -> Output {
+        self.last_death.1.clone()
+    }
+}
+
+struct Scoring<'a> {
+    seat: &'a mut Seat,
+    batch: Batch<'a>,
+}
+
+impl Attempts for Scoring<'_> {
+    fn attempt(&mut self, range: Range<usize>) -> Result<Scores, Trouble> {
+        self.seat.score(&self.batch.part(range))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.close();
+        }
+    }
+}
+
+/// Why there was no hello.
+enum HelloError {
+    Parameters(String),
+    Lost(Lost),
+}
+
+impl From<Lost> for HelloError {
+    fn from(lost: Lost) -> Self {
+        Self::Lost(lost)
+    }
+}
+
+impl Live {
+    fn start(blueprint: &Blueprint) -> Result<Self, PluginError> {
+        let options = &blueprint.options;
+        let connect = || -> std::io::Result<(Link, Ends)> {
+            Ok(match blueprint.protocol() {
+                Protocol::Frames => {
+                    let (frames, stdin) = Frames::new()?;
+                    (Link::Frames(frames), Ends { stdin, stdout: None })
+                }
+                Protocol::Lines => {
+                    let (lines, Theirs { stdin, stdout }) = Lines::new(&options.name, options.log.clone())?;
+                    (
+                        Link::Lines(lines),
+                        Ends {
+                            stdin,
+                            stdout: Some(stdout),
+                        },
+                    )
+                }
+            })
+        };
+        let no_connection =
+            |error| blueprint.error(format!("no connection could be made: {error}"), Output::default());
+        let (link, ends) = connect().map_err(no_connection)?;
+        let process = Process::start(options, &blueprint.start(), ends).map_err(|error| {
+            let host = options.host.display();
+            let message =
+                format!("{host} could not be run: {error}; it is installed beside gfn: install gfn again");
+            blueprint.error(message, Output::default())
+        })?;
+        Ok(Self { link, process })
+    }
+
+    fn hello(&mut self, blueprint: &Blueprint, deadline: Instant) -> Result<Hello, HelloError> {
+        if let (Link::Frames(frames), Some(library)) = (&self.link, &blueprint.library) {
+            frames.send(&Request::Library, &[library.as_fd()])?;
+        }
+        let report = match self.receive(deadline)? {
+            Reply::Confined { report } => report,
+            other => return Err(unexpected(other)),
+        };
+        let description = self.greet(blueprint, deadline)?;
+        Ok(Hello { description, report })
+    }
+
+    /// Says hello; parameters make an instance.
+    fn greet(&mut self, blueprint: &Blueprint, deadline: Instant) -> Result<Description, HelloError> {
+        self.send(&blueprint.hello(), deadline)?;
+        match self.receive(deadline)? {
+            Reply::Ready {
+                protocol: VERSION,
+                description,
+            } => Ok(Description::read(description).map_err(Lost::Refused)?),
+            Reply::Ready { protocol, .. } => Err(HelloError::Lost(Lost::Refused(format!(
+                "it speaks version {protocol} of the protocol, not {VERSION}; update the plugin or gfn"
+            )))),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    fn send(&mut self, request: &Request, deadline: Instant) -> Result<(), Lost> {
+        let process = &self.process;
+        match &mut self.link {
+            Link::Frames(frames) => frames.send(request, &[]),
+            Link::Lines(lines) => lines.send(request, deadline, &|| process.has_ended()),
+        }
+    }
+
+    fn receive(&mut self, deadline: Instant) -> Result<Reply, Lost> {
+        let process = &self.process;
+        match &mut self.link {
+            Link::Frames(frames) => frames.receive(deadline, &|| process.has_ended()),
+            Link::Lines(lines) => lines.receive(LONGEST_PACKET, deadline, &|| process.has_ended()),
+        }
+    }
+
+    fn ask(&mut self, request: &Request, deadline: Instant) -> Result<Reply, Lost> {
+        self.send(request, deadline)?;
+        match self.receive(deadline)? {
+            Reply::Error { message, .. } => Err(Lost::Refused(message)),
+            reply => Ok(reply),
+        }
+    }
+
+    fn score(&mut self, batch: &Batch<'_>, deadline: Instant) -> Result<Scores, Lost> {
+        let process = &self.process;
+        match &mut self.link {
+            Link::Frames(frames) => {
+                let layout = frames.send_batch(batch)?;
+                let reply = frames.receive(deadline, &|| process.has_ended())?;
+                frames.collect(&layout, reply)
+            }
+            Link::Lines(lines) => lines.score(batch, deadline, &|| process.has_ended()),
+        }
+    }
+
+    /// Ends the process; completes "the plugin …".
+    fn lost(&mut self, lost: Lost, limit: Duration) -> (String, Output) {
+        match lost {
+            Lost::Gone => self.process.lost(),
+            Lost::Late => {
+                let (_, output) = self.process.kill();
+                (
+                    format!("did not answer within {} and was killed", in_words(limit)),
+                    output,
+                )
+            }
+            Lost::Wrong(how) | Lost::Refused(how) => (how, self.process.kill().1),
+        }
+    }
+
+    /// Tells the process to end, and waits for it.
+    fn close(&mut self) {
+        let soon = Instant::now() + Duration::from_millis(100);
+        match self.send(&Request::Close, soon) {
+            Ok(()) => self.process.close(),
+            Err(_) => drop(self.process.kill()),
+        }
+    }
+}
+
+/// What an answer other than the one waited for means.
+fn unexpected(reply: Reply) -> HelloError {
+    match reply {
+        Reply::Error { kind, message } if kind == PARAMETERS => HelloError::Parameters(message),
+        Reply::Error { message, .. } => HelloError::Lost(Lost::Refused(message)),
+        _ => HelloError::Lost(Lost::Wrong(
+            "answered something else than that it is ready".to_string(),
+        )),
+    }
+}

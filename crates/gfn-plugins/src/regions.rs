@@ -1,0 +1,280 @@
+//! How a batch lies in memory, and what is read back from there.
+
+use crate::batch::{Batch, Scores};
+use crate::protocol::ALIGNMENT;
+
+/// What an object's status is before the plugin sets it.
+pub(crate) const NOT_SCORED: u8 = 0;
+/// It has a log-reward.
+pub(crate) const SCORED: u8 = 1;
+/// Its reward is 0.
+pub(crate) const ZERO: u8 = 2;
+/// It has none.
+pub(crate) const FAILED: u8 = 3;
+
+/// What lies around the plugin's output, to see whether it writes where it must not.
+const CANARY: u8 = 0xC5;
+
+/// What log-rewards are made of before the plugin sets them: not a number.
+const UNSET: u8 = 0xFF;
+
+/// Memory that a plugin writes to.
+pub(crate) trait Region {
+    /// Sets bytes.
+    fn fill(&mut self, offset: usize, len: usize, byte: u8);
+    /// Copies bytes out.
+    fn read(&self, offset: usize, len: usize) -> Vec<u8>;
+}
+
+/// Where the parts of a batch begin, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InputLayout {
+    pub(crate) offsets: usize,
+    pub(crate) data: usize,
+    pub(crate) len: usize,
+}
+
+impl InputLayout {
+    pub(crate) fn of(batch: &Batch<'_>) -> Self {
+        match batch {
+            Batch::States { words, .. } => Self {
+                offsets: 0,
+                data: 0,
+                len: size_of_val(*words),
+            },
+            Batch::Texts(texts) => {
+                let data = (8 * (texts.len() + 1)).next_multiple_of(ALIGNMENT);
+                let bytes: usize = texts.iter().map(|text| text.len()).sum();
+                Self {
+                    offsets: 0,
+                    data,
+                    len: data + bytes,
+                }
+            }
+        }
+    }
+}
+
+/// Where each text begins in the bytes of all, and where the last one ends.
+pub(crate) fn offsets(texts: &[&str]) -> Vec<u64> {
+    let mut end = 0;
+    let ends = texts.iter().map(|text| {
+        end += text.len() as u64;
+        end
+    });
+    std::iter::once(0).chain(ends).collect()
+}
+
+/// Where the answers of a batch lie, in bytes: canaries, log-rewards, canaries, status codes, canaries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OutputLayout {
+    count: usize,
+    pub(crate) log_reward: usize,
+    pub(crate) status: usize,
+    pub(crate) len: usize,
+}
+
+impl OutputLayout {
+    pub(crate) fn of(count: usize) -> Self {
+        let log_reward = ALIGNMENT;
+        let status = (log_reward + 8 * count).next_multiple_of(ALIGNMENT) + ALIGNMENT;
+        let len = (status + count).next_multiple_of(ALIGNMENT) + ALIGNMENT;
+        Self {
+            count,
+            log_reward,
+            status,
+            len,
+        }
+    }
+
+    /// The stretches around the arrays, and which array ends before each.
+    fn canaries(&self) -> [(usize, usize, &'static str); 3] {
+        let after_rewards = self.log_reward + 8 * self.count;
+        let after_status = self.status + self.count;
+        [
+            (0, self.log_reward, "before the beginning of `log_reward`"),
+            (
+                after_rewards,
+                self.status - after_rewards,
+                "past the end of `log_reward`",
+            ),
+            (after_status, self.len - after_status, "past the end of `status`"),
+        ]
+    }
+
+    /// Makes the region ready for the plugin: nothing is scored.
+    pub(crate) fn prepare(&self, region: &mut impl Region) {
+        region.fill(self.log_reward, 8 * self.count, UNSET);
+        region.fill(self.status, self.count, NOT_SCORED);
+        for (offset, len, _) in self.canaries() {
+            region.fill(offset, len, CANARY);
+        }
+    }
+
+    /// Reads what the plugin wrote; `reasons` are its words on objects that failed.
+    ///
+    /// # Errors
+    /// Where it wrote outside of its arrays.
+    pub(crate) fn collect(
+        &self,
+        region: &impl Region,
+        reasons: Vec<(u64, String)>,
+    ) -> Result<Scores, String> {
+        let output = region.read(0, self.len);
+        for (offset, len, place) in self.canaries() {
+            if output[offset..offset + len].iter().any(|byte| *byte != CANARY) {
+                return Err(format!("wrote {place}"));
+            }
+        }
+        let rewards = output[self.log_reward..].as_chunks::<8>().0.iter();
+        let status = &output[self.status..self.status + self.count];
+        let mut reasons = Reasons::new(reasons);
+        let mut scores = Scores::default();
+        for (index, (status, bytes)) in status.iter().zip(rewards).enumerate() {
+            scores.push(judge(*status, f64::from_ne_bytes(*bytes), || reasons.of(index)));
+        }
+        Ok(scores)
+    }
+}
+
+/// What an object's status and log-reward come to.
+fn judge(status: u8, log_reward: f64, reason: impl FnOnce() -> String) -> Result<f64, String> {
+    match status {
+        SCORED if log_reward.is_finite() => Ok(log_reward),
+        SCORED => Err(not_finite(log_reward)),
+        ZERO => Ok(f64::NEG_INFINITY),
+        FAILED => Err(reason()),
+        NOT_SCORED => Err("the plugin left it out: it never set its status".to_string()),
+        other => Err(format!(
+            "the plugin gave it the status {other}, which means nothing"
+        )),
+    }
+}
+
+/// What is said of a log-reward that is no number.
+pub(crate) fn not_finite(log_reward: f64) -> String {
+    let advice = match log_reward == f64::NEG_INFINITY {
+        true => "; for a reward of 0 it should give the status ZERO",
+        false => "",
+    };
+    format!("the plugin says that it scored it, with a log-reward of {log_reward}{advice}")
+}
+
+/// Why objects failed, asked for in the order of the objects.
+pub(crate) struct Reasons(std::collections::HashMap<u64, String>);
+
+impl Reasons {
+    pub(crate) fn new(reasons: Vec<(u64, String)>) -> Self {
+        Self(reasons.into_iter().collect())
+    }
+
+    /// Why object `index` failed, as far as the plugin says.
+    pub(crate) fn of(&mut self, index: usize) -> String {
+        let said = self
+            .0
+            .remove(&(index as u64))
+            .filter(|reason| !reason.trim().is_empty());
+        said.unwrap_or_else(|| "the plugin cannot score it, and does not say why".to_string())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may")]
+mod tests {
+    use super::*;
+    use crate::batch::Status;
+
+    impl Region for Vec<u8> {
+        fn fill(&mut self, offset: usize, len: usize, byte: u8) {
+            self[offset..offset + len].fill(byte);
+        }
+
+        fn read(&self, offset: usize, len: usize) -> Vec<u8> {
+            self[offset..offset + len].to_vec()
+        }
+    }
+
+    fn prepared(count: usize) -> (OutputLayout, Vec<u8>) {
+        let layout = OutputLayout::of(count);
+        let mut region = vec![7; layout.len];
+        layout.prepare(&mut region);
+        (layout, region)
+    }
+
+    fn set(layout: &OutputLayout, region: &mut [u8], index: usize, status: u8, log_reward: f64) {
+        region[layout.status + index] = status;
+        let place = layout.log_reward + 8 * index;
+        region[place..place + 8].copy_from_slice(&log_reward.to_ne_bytes());
+    }
+
+    #[test]
+    fn every_status_is_judged() {
+        let (layout, mut region) = prepared(8);
+        let given = [
+            (1, 0.5),
+            (2, 9.0),
+            (3, 1.0),
+            (3, 0.0),
+            (1, f64::NAN),
+            (1, f64::NEG_INFINITY),
+            (9, 1.0),
+        ];
+        for (index, (status, log_reward)) in given.into_iter().enumerate() {
+            set(&layout, &mut region, index, status, log_reward);
+        }
+        let scores = layout.collect(&region, vec![(2, "too large".into())]).unwrap();
+        let failed = [Status::Failed; 6];
+        assert_eq!(scores.status[..2], [Status::Scored, Status::Zero]);
+        assert_eq!(scores.status[2..], failed);
+        assert_eq!(scores.log_reward[..2], [0.5, f64::NEG_INFINITY]);
+        assert!(scores.log_reward[2..].iter().all(|value| value.is_nan()));
+        let parts = [
+            "too large",
+            "does not say why",
+            "NaN",
+            "ZERO",
+            "status 9",
+            "left it out",
+        ];
+        for (failure, (part, index)) in scores.failures.iter().zip(parts.iter().zip(2..)) {
+            assert!(
+                failure.index == index && failure.reason.contains(part) && !failure.deadly,
+                "{failure:?}"
+            );
+        }
+        assert_eq!(scores.failures.len(), 6);
+    }
+
+    #[test]
+    fn a_byte_outside_of_the_arrays_is_found() {
+        for count in [1, 7, 8, 64] {
+            let (layout, region) = prepared(count);
+            assert!(layout.collect(&region, Vec::new()).is_ok());
+            let rewards = layout.log_reward..layout.log_reward + 8 * count;
+            let status = layout.status..layout.status + count;
+            for place in (0..layout.len).filter(|place| !rewards.contains(place) && !status.contains(place)) {
+                let mut region = region.clone();
+                region[place] = 0;
+                assert!(
+                    layout.collect(&region, Vec::new()).unwrap_err().contains("wrote"),
+                    "{place}"
+                );
+            }
+            assert_eq!((layout.log_reward % ALIGNMENT, layout.status % ALIGNMENT), (0, 0));
+        }
+    }
+
+    #[test]
+    fn texts_lie_behind_their_offsets() {
+        let texts = ["C", "", "CCO"];
+        assert_eq!(offsets(&texts), [0, 1, 1, 4]);
+        assert_eq!(
+            InputLayout::of(&Batch::Texts(&texts)),
+            InputLayout {
+                offsets: 0,
+                data: 64,
+                len: 68
+            }
+        );
+    }
+}
