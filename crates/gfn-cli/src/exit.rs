@@ -19,6 +19,8 @@ const BAD_FILE: u8 = 2;
 const SAVED: u8 = 75;
 /// Another process writes the run's folder.
 const FENCED: u8 = 76;
+/// A plugin failed; the run is saved up to there, and goes on with the same command once the plugin is mended.
+const PLUGIN: u8 = 77;
 
 /// An error on its way out.
 pub(crate) struct Failure {
@@ -111,6 +113,7 @@ fn code_of(error: &RunError) -> u8 {
             | FolderError::Fenced { .. }
             | FolderError::Gone(_),
         ) => FENCED,
+        error if error.is_of_a_plugin() => PLUGIN,
         _ => FAILED,
     }
 }

@@ -25,7 +25,7 @@ pub use loss::{FlowLoss, FlowTerms, Loss, Needs, Objective, TrajectoryLoss, Traj
 pub use mask::Mask;
 pub use observation::{Observation, ObservationSpec};
 pub use policy::{Logits, Policy, PolicyError, UniformPolicy};
-pub use reward::{Objects, Reward, RewardError};
+pub use reward::{Incident, Objects, Reward, RewardError};
 pub use rng::{Purpose, Stream};
 pub use sampler::{SampleError, SampleRequest, Sampler};
 pub use schedule::Schedule;

@@ -18,6 +18,48 @@ pub enum RewardError {
     /// The reward as a whole failed.
     #[error("the reward failed: {0}")]
     Failed(String),
+    /// These objects, by their index, have no reward and are to be left out; the log-rewards of all others are written.
+    #[error("{} of the objects have no reward", .0.len())]
+    LeftOut(Vec<usize>),
+    /// Code of a third party that scores the objects does not work; what is trained so far is as good as it was.
+    #[error("{0}")]
+    Plugin(String),
+}
+
+impl RewardError {
+    /// Which objects a scoring left out, none where it scored all.
+    ///
+    /// # Errors
+    /// Those that are about more than objects left out.
+    pub fn left_out(scored: Result<(), Self>) -> Result<Vec<usize>, Self> {
+        match scored {
+            Ok(()) => Ok(Vec::new()),
+            Err(Self::LeftOut(indices)) => Ok(indices),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The outcome of a scoring that left these objects out.
+    ///
+    /// # Errors
+    /// [`RewardError::LeftOut`], where there is one.
+    pub fn leaving_out(indices: Vec<usize>) -> Result<(), Self> {
+        match indices.is_empty() {
+            true => Ok(()),
+            false => Err(Self::LeftOut(indices)),
+        }
+    }
+}
+
+/// An object that could not be scored, and was left out or given the least reward.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// The object in words.
+    pub object: String,
+    /// What went wrong.
+    pub reason: String,
+    /// What was done about it.
+    pub answer: &'static str,
 }
 
 /// A batch of finished objects.
@@ -54,6 +96,11 @@ impl<'a> Objects<'a> {
         &self.environment.spec().objects
     }
 
+    /// All of them, flat, `[n, state_len]`.
+    pub fn states(&self) -> &'a [i32] {
+        self.states
+    }
+
     /// Object `index` as a state.
     pub fn state(&self, index: usize) -> &'a [i32] {
         let len = self.environment.spec().state_len();
@@ -74,10 +121,18 @@ pub trait Reward: Send + Sync {
     /// What the reward needs instead.
     fn accepts(&self, kind: &ObjectKind) -> Result<(), String>;
 
+    /// Does what must be done before the first object: starts processes, loads models. Checking an experiment does not.
+    ///
+    /// # Errors
+    /// [`RewardError`] where nothing can be scored.
+    fn prepare(&self) -> Result<(), RewardError> {
+        Ok(())
+    }
+
     /// Writes to `log_reward` (`[n]`, natural logarithms) the log-reward of each object.
     ///
     /// # Errors
-    /// [`RewardError`] where an object cannot be scored.
+    /// [`RewardError`] where an object cannot be scored; with [`RewardError::LeftOut`] all others are.
     fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError>;
 
     /// The reward from which an object counts as a mode, where the reward itself knows.
@@ -94,6 +149,16 @@ pub trait Reward: Send + Sync {
     /// A reward that no object's exceeds, where the reward itself knows.
     fn greatest(&self) -> Option<f64> {
         None
+    }
+
+    /// Where the rewards come from, for the run's record: names and values. After [`Reward::prepare`] it is complete.
+    fn provenance(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// What has gone wrong with single objects since this was last asked.
+    fn incidents(&self) -> Vec<Incident> {
+        Vec::new()
     }
 
     /// What about its parameters does nothing for these objects: a sentence each that begins with the setting.

@@ -61,9 +61,10 @@ pub trait Sampler: Send + Sync {
         batch: &mut TrajectoryBatch,
     ) -> Result<(), SampleError>;
 
-    /// Sees the batch last drawn, now that it is scored: `batch.log_reward` is filled in.
-    fn observe(&mut self, batch: &TrajectoryBatch) {
-        let _ = batch;
+    /// Sees the batch last drawn, now that it is scored: `batch.log_reward` is filled in. Trajectory i of it is number
+    /// `positions[i]` of those drawn: objects without a reward are left out.
+    fn observe(&mut self, batch: &TrajectoryBatch, positions: &[usize]) {
+        let _ = (batch, positions);
     }
 
     /// All that the sampler remembers between updates, as bytes that [`Sampler::restore`] takes; empty where that is nothing.

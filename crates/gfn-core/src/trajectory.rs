@@ -69,10 +69,17 @@ impl TrajectoryBatch {
 
     /// A batch of trajectory `index` alone, with its log-reward.
     pub fn only(&self, index: usize) -> Self {
-        let mut alone = Self::new(self.state_len);
-        alone.push_from(self, index);
-        alone.log_reward.extend(self.log_reward.get(index));
-        alone
+        self.select(&[index])
+    }
+
+    /// A batch of these trajectories in this order, with their log-rewards.
+    pub fn select(&self, indices: &[usize]) -> Self {
+        let mut selected = Self::new(self.state_len);
+        for &index in indices {
+            selected.push_from(self, index);
+            selected.log_reward.extend(self.log_reward.get(index));
+        }
+        selected
     }
 
     /// How many trajectories there are.
@@ -150,5 +157,19 @@ mod tests {
         assert_eq!(batch.all_finished(), [1, 1, 0, 1]);
         batch.clear();
         assert!(batch.is_empty() && batch.steps() == 0);
+    }
+
+    #[test]
+    fn a_selection_has_its_own_log_rewards() {
+        let mut batch = TrajectoryBatch::new(1);
+        for object in 1..4 {
+            batch.push(&[0, object], &[0], &[0]);
+            batch.log_reward.push(f64::from(object));
+        }
+        let selected = batch.select(&[2, 0]);
+        assert_eq!(
+            (selected.all_finished(), selected.log_reward),
+            (vec![3, 1], vec![3.0, 1.0])
+        );
     }
 }

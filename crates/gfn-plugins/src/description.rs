@@ -65,7 +65,7 @@ pub struct Description {
     pub input: Input,
     /// The JSON Schema of its parameters.
     pub parameters: Value,
-    /// Whether equal objects always have equal rewards.
+    /// Whether equal objects always have equal rewards; a plugin that does not say is.
     pub deterministic: bool,
     /// Whether one instance may be called by several threads at once.
     pub thread_safe: bool,
@@ -95,6 +95,7 @@ impl Description {
                 .or_insert_with(|| Value::Object(Map::new()));
             let reward = serde_json::to_value([Kind::Reward]).map_err(wrong)?;
             members.entry("kinds").or_insert(reward);
+            members.entry("deterministic").or_insert(true.into());
         }
         let description: Self = serde_json::from_value(value).map_err(wrong)?;
         match description.name.is_empty() {

@@ -12,6 +12,8 @@ mod description;
 mod error;
 mod image;
 mod inline;
+mod interpreter;
+mod native;
 mod opened;
 mod options;
 mod oracle;

@@ -9,6 +9,7 @@ use crate::batch::{Batch, Scores};
 use crate::description::{Description, Kind};
 use crate::error::{Output, PluginError};
 use crate::image::Image;
+use crate::interpreter;
 use crate::options::{Options, Program, Report};
 use crate::parameters::{check, fill_in};
 use crate::policy::{self, Trouble};
@@ -111,13 +112,16 @@ pub(crate) fn most_in_a_call(description: &Description) -> usize {
 }
 
 /// What every process is started from, and the hash of the library.
-fn blueprint(options: Options, kind: Kind) -> Result<(Blueprint, Option<String>), PluginError> {
+fn blueprint(mut options: Options, kind: Kind) -> Result<(Blueprint, Option<String>), PluginError> {
     check_paths(&options)?;
     let (mut library, mut hash) = (None, None);
     if let Program::Library { path, expected_hash } = &options.program {
         let image = Image::read(&options.name, path, expected_hash.as_deref())?;
         library = Some(image.sealed().map_err(PluginError::file(&options.name, path))?);
         hash = Some(image.hash().to_string());
+    }
+    if let Program::Command { words, folder, .. } = &mut options.program {
+        interpreter::resolve(words, folder);
     }
     let (parameters, restarts) = (OnceLock::new(), Default::default());
     Ok((

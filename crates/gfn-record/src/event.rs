@@ -43,6 +43,13 @@ pub struct StepMetrics {
     /// The norm of the gradient before clipping.
     #[serde(with = "crate::number")]
     pub gradient_norm: f64,
+    /// Trajectories of this batch that were left out, because their objects have no reward.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub left_out: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What a policy is like after `step` updates.

@@ -25,6 +25,8 @@ pub mod names {
     pub const SAMPLES: &str = "samples.csv";
     /// The network's weights.
     pub const WEIGHTS: &str = "weights.safetensors";
+    /// Objects that had no reward, and why.
+    pub const QUARANTINE: &str = "quarantine.jsonl";
     /// The log.
     pub const LOG: &str = "log.jsonl";
     /// The folder of checkpoints.

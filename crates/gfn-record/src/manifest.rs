@@ -1,5 +1,6 @@
 //! `manifest.json`: what made a run, where, with what, and how it ended.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -109,6 +110,9 @@ pub struct Manifest {
     pub processor: String,
     /// Numbers that are learned.
     pub parameters: usize,
+    /// Where the rewards come from, where that is not this program: names and values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub reward: BTreeMap<String, String>,
     /// What was changed about the run, with consent, before it went on, and after which update.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub changes: Vec<String>,

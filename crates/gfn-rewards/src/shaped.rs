@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use gfn_core::{Objects, Reward, RewardError};
+use gfn_core::{Incident, Objects, Reward, RewardError};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 use schemars::JsonSchema;
@@ -75,16 +75,14 @@ impl Shaped {
     /// # Errors
     /// Where an object cannot be scored, or its reward is NaN, infinite or negative.
     pub fn raw_log_reward(&self, objects: &Objects<'_>, raw: &mut [f64]) -> Result<(), RewardError> {
-        if self.shape.cache == 0 {
-            self.inner.log_reward(objects, raw)?;
+        let left_out = if self.shape.cache == 0 {
+            RewardError::left_out(self.inner.log_reward(objects, raw))?
         } else {
-            self.fill_from_cache(objects, raw)?;
-        }
-        match raw
-            .iter()
-            .position(|value| value.is_nan() || *value == f64::INFINITY)
-        {
-            None => Ok(()),
+            self.fill_from_cache(objects, raw)?
+        };
+        let is_wrong = |value: &f64| value.is_nan() || *value == f64::INFINITY;
+        match (0..raw.len()).find(|index| is_wrong(&raw[*index]) && !left_out.contains(index)) {
+            None => RewardError::leaving_out(left_out),
             Some(index) => Err(RewardError::Object {
                 object: objects.describe(index),
                 message: format!(
@@ -95,7 +93,8 @@ impl Shaped {
         }
     }
 
-    fn fill_from_cache(&self, objects: &Objects<'_>, raw: &mut [f64]) -> Result<(), RewardError> {
+    /// Scores those objects that are not in the cache; returns which are left out.
+    fn fill_from_cache(&self, objects: &Objects<'_>, raw: &mut [f64]) -> Result<Vec<usize>, RewardError> {
         let mut cache = self
             .cache
             .lock()
@@ -117,9 +116,12 @@ impl Shaped {
             wanted.push((index, place));
         }
         let mut fresh = vec![0.0; places.len()];
+        let mut left_out = Vec::new();
         if !fresh.is_empty() {
-            self.inner
-                .log_reward(&Objects::new(objects.environment(), &states), &mut fresh)?;
+            let unknown = Objects::new(objects.environment(), &states);
+            left_out = RewardError::left_out(self.inner.log_reward(&unknown, &mut fresh))?;
+            // What is left out is not remembered: only numbers are.
+            left_out.iter().for_each(|&place| fresh[place] = f64::NAN);
         }
         wanted
             .iter()
@@ -131,30 +133,33 @@ impl Shaped {
             .into_iter()
             .map(|(state, place)| (state.into(), fresh[place]));
         cache.extend(known.filter(|(_, value): &(Box<[i32]>, f64)| value.is_finite()));
-        Ok(())
+        let is_out = |place: &usize| left_out.contains(place);
+        let out = wanted.into_iter().filter(|(_, place)| is_out(place));
+        Ok(out.map(|(index, _)| index).collect())
     }
 
     /// Writes log R before and after shaping.
     ///
     /// # Errors
-    /// As [`Shaped::raw_log_reward`], and where a reward is 0 after shaping.
+    /// As [`Shaped::raw_log_reward`], and where a reward is 0 after shaping; with [`RewardError::LeftOut`] all others are
+    /// scored.
     pub fn score(
         &self,
         objects: &Objects<'_>,
         raw: &mut [f64],
         log_reward: &mut [f64],
     ) -> Result<(), RewardError> {
-        self.raw_log_reward(objects, raw)?;
+        let left_out = RewardError::left_out(self.raw_log_reward(objects, raw))?;
         for (index, (shaped, &raw)) in log_reward.iter_mut().zip(&*raw).enumerate() {
             *shaped = self.shape(raw);
-            if *shaped == f64::NEG_INFINITY {
+            if *shaped == f64::NEG_INFINITY && !left_out.contains(&index) {
                 return Err(RewardError::Object {
                     object: objects.describe(index),
                     message: "the reward is 0, of which no flow can be made; set `reward.floor`".into(),
                 });
             }
         }
-        Ok(())
+        RewardError::leaving_out(left_out)
     }
 
     /// The shaped log-reward for a raw one.
@@ -169,6 +174,10 @@ impl Reward for Shaped {
         self.inner.accepts(kind)
     }
 
+    fn prepare(&self) -> Result<(), RewardError> {
+        self.inner.prepare()
+    }
+
     fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
         let mut raw = vec![0.0; log_reward.len()];
         self.score(objects, &mut raw, log_reward)
@@ -176,6 +185,14 @@ impl Reward for Shaped {
 
     fn mode_threshold(&self) -> Option<f64> {
         self.inner.mode_threshold()
+    }
+
+    fn provenance(&self) -> Vec<(String, String)> {
+        self.inner.provenance()
+    }
+
+    fn incidents(&self) -> Vec<Incident> {
+        self.inner.incidents()
     }
 
     fn can_be_zero(&self) -> bool {
@@ -261,5 +278,40 @@ mod tests {
             zero.unwrap_err(),
             "the reward of 0: the reward is 0, of which no flow can be made; set `reward.floor`"
         );
+    }
+    /// Cannot score node 1.
+    struct Picky;
+
+    impl Reward for Picky {
+        fn accepts(&self, _: &ObjectKind) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
+            log_reward.fill(2.0);
+            let all = 0..objects.len();
+            RewardError::leaving_out(all.filter(|&index| objects.state(index)[0] == 1).collect())
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_by_its_places_in_the_batch() {
+        let dag = RandomDag::new(0, 2, 2);
+        let states = [0, 1, 0, 1, 2];
+        for cache in [0, 10] {
+            let reward = Shaped::new(
+                Box::new(Picky),
+                Shape {
+                    cache,
+                    ..Shape::default()
+                },
+            );
+            for _ in 0..2 {
+                let mut values = [0.0; 5];
+                let scored = reward.log_reward(&Objects::new(&dag, &states), &mut values);
+                assert_eq!(RewardError::left_out(scored).unwrap(), [1, 3]);
+                assert_eq!([values[0], values[2], values[4]], [2.0; 3]);
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use gfn_core::Reward;
 use gfn_learn::device::Device;
 use gfn_record::checkpoint::{Loaded, latest_that};
 use gfn_record::folder::{FolderError, RunFolder, names, sha256};
@@ -45,6 +46,7 @@ pub(crate) fn manifest(
     options: &Options,
     resolved: &str,
     made: &Made,
+    reward: &dyn Reward,
 ) -> Result<Manifest, RunError> {
     let data = experiment
         .data_files()
@@ -69,6 +71,7 @@ pub(crate) fn manifest(
         threads: experiment.hardware.threads,
         processor: processor(),
         parameters: made.model.parameter_count(),
+        reward: reward.provenance().into_iter().collect(),
         changes: Vec::new(),
         started: SystemTime::now()
             .duration_since(UNIX_EPOCH)

@@ -125,6 +125,25 @@ pub enum Cause {
 }
 
 impl RunError {
+    /// Whether code of a third party is the reason: what was trained before is saved.
+    pub fn is_of_a_plugin(&self) -> bool {
+        let reward = match self {
+            Self::Reward(reward) => reward,
+            Self::Step {
+                cause: Cause::Reward(reward),
+                ..
+            } => reward,
+            _ => return false,
+        };
+        matches!(reward, RewardError::Plugin(_))
+    }
+
+    /// Whether the failure changed nothing of what was trained.
+    fn leaves_the_run_whole(&self) -> bool {
+        use RunError::{Exact, Reward, Sample, Step};
+        matches!(self, Step { .. } | Reward(_) | Sample(_) | Exact(_))
+    }
+
     /// The same error, where it came of changes that were consented to: they may be of a kind that cannot be made on the way.
     fn after(self, changes: &[String]) -> Self {
         match self {

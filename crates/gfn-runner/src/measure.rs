@@ -8,7 +8,7 @@ use gfn_core::exact::{
 };
 use gfn_core::{
     Environment, Logits, Mask, ObjectKind, Objects, Observation, Policy, PolicyError, Purpose, Reward,
-    SampleRequest, Sampler, TrajectoryBatch,
+    RewardError, SampleRequest, Sampler, TrajectoryBatch,
 };
 use gfn_learn::model::Model;
 use gfn_record::event::{Exact, Measured, MoleculeMetrics, SampleMetrics};
@@ -252,8 +252,10 @@ impl<'a> Measurer<'a> {
         let finished = batch.all_finished();
         let objects = Objects::new(&*self.parts.environment, &finished);
         let (mut raw, mut log_reward) = (vec![0.0; batch.len()], vec![0.0; batch.len()]);
-        self.parts.reward.score(&objects, &mut raw, &mut log_reward)?;
-        samples.extend((0..batch.len()).map(|index| Sample {
+        let scored = self.parts.reward.score(&objects, &mut raw, &mut log_reward);
+        let left_out = RewardError::left_out(scored)?;
+        let kept = (0..batch.len()).filter(|index| !left_out.contains(index));
+        samples.extend(kept.map(|index| Sample {
             object: objects.describe(index),
             reward: raw[index].exp(),
             log_reward: log_reward[index],
@@ -360,9 +362,13 @@ impl Swept {
             vec![0.0; graph.finished().len()],
             vec![0.0; graph.finished().len()],
         );
-        parts
+        let scored = parts
             .reward
-            .score(&Objects::new(environment, &states), &mut raw, &mut log_reward)?;
+            .score(&Objects::new(environment, &states), &mut raw, &mut log_reward);
+        // What has no reward is never to be drawn.
+        for index in RewardError::left_out(scored)? {
+            (raw[index], log_reward[index]) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+        }
         let (target, log_z) = normalise(&log_reward);
         let modes =
             threshold.map(|threshold| raw.iter().filter(|raw| reaches(raw.exp(), threshold)).count() as u64);

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use gfn_core::Reward;
 use gfn_learn::determinism::Determinism;
 use gfn_learn::model::Model;
 use gfn_learn::precision::Compute;
@@ -84,9 +85,10 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
         return Ok(finished(folder, manifest));
     }
     let _ = write!(std::io::stderr(), "{}", parts.warnings);
+    parts.reward.prepare()?;
     let made = model_of(experiment, &parts)?;
     let measurer = Measurer::new(&parts, &experiment.evaluation)?;
-    let mut manifest = begin::manifest(experiment, options, &resolved, &made)?;
+    let mut manifest = begin::manifest(experiment, options, &resolved, &made, &parts.reward)?;
 
     let (folder, fresh) = begin::folder(experiment, options)?;
     manifest.generation = folder.writer()?.generation();

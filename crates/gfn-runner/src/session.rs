@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Instant;
 
-use gfn_core::Purpose;
+use gfn_core::{Purpose, Reward};
 use gfn_learn::model::Model;
 use gfn_learn::weights;
 use gfn_record::checkpoint::{Loaded, Saver, Store};
@@ -20,6 +20,7 @@ use crate::observers::curves::Curves;
 use crate::observers::log::Log;
 use crate::observers::metrics::Metrics;
 use crate::observers::progress::Progress;
+use crate::observers::quarantine::Quarantine;
 use crate::signals::Stop;
 use crate::state::{self, Counters, Record};
 use crate::train::Trainer;
@@ -35,6 +36,7 @@ pub(crate) enum Ended {
 /// A run under way.
 pub(crate) struct Session<'a> {
     experiment: &'a Experiment,
+    parts: &'a Assembled,
     pub(crate) trainer: Trainer<'a>,
     measurer: Measurer<'a>,
     pub(crate) observers: Vec<Box<dyn Observer>>,
@@ -72,6 +74,7 @@ impl<'a> Session<'a> {
         };
         Ok(Self {
             experiment,
+            parts,
             trainer,
             measurer,
             observers: Vec::new(),
@@ -94,8 +97,22 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Trains up to the last step, or until somebody asks to stop.
+    /// Trains up to the last step, or until somebody asks to stop. Where an update or a measurement fails, what was trained
+    /// before it is saved, so that the run can go on once the reason is mended.
     pub(crate) fn train(&mut self) -> Result<Ended, RunError> {
+        self.go_on().inspect_err(|error| {
+            if error.leaves_the_run_whole()
+                && let Err(other) = self.stop_here()
+            {
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "warning: what was trained could not be saved: {other}"
+                );
+            }
+        })
+    }
+
+    fn go_on(&mut self) -> Result<Ended, RunError> {
         let steps = self.experiment.training.steps;
         loop {
             let step = self.trainer.steps();
@@ -153,7 +170,9 @@ impl<'a> Session<'a> {
         let metrics = self
             .trainer
             .update()
-            .map_err(|cause| RunError::Step { step, cause })?;
+            .map_err(|cause| RunError::Step { step, cause });
+        self.tell_of_incidents()?;
+        let metrics = metrics?;
         self.counters.training_seconds += started.elapsed().as_secs_f64();
         self.measurer.visit(&self.trainer);
         self.emit(&Event::Step(metrics))
@@ -212,6 +231,17 @@ impl<'a> Session<'a> {
             .write(names::WEIGHTS, &weights::to_bytes(&self.trainer.model)?)?)
     }
 
+    /// Hands on what went wrong with single objects.
+    fn tell_of_incidents(&mut self) -> Result<(), RunError> {
+        let step = self.trainer.steps();
+        for incident in self.parts.reward.incidents() {
+            for observer in &mut self.observers {
+                observer.on_incident(step, &incident)?;
+            }
+        }
+        Ok(())
+    }
+
     fn emit(&mut self, event: &Event) -> Result<(), RunError> {
         for observer in &mut self.observers {
             observer.on_event(event)?;
@@ -233,6 +263,7 @@ impl<'a> Session<'a> {
         if self.stop.is_asked() && result.is_err() {
             return Ok(None);
         }
+        self.tell_of_incidents()?;
         let (measured, drawn) = result?;
         self.emit(&Event::Measured(measured.clone()))?;
         if last {
@@ -254,7 +285,8 @@ fn observers(
     let training = &experiment.training;
     let offset = |name: &str| counters.positions.get(name).copied().unwrap_or(0);
     let metrics = Metrics::resume(folder, training.log_every, offset(Metrics::NAME))?;
-    let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(metrics), Box::new(Log)];
+    let quarantine = Quarantine::resume(folder, offset(Quarantine::NAME))?;
+    let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(metrics), Box::new(quarantine), Box::new(Log)];
     if training.tensorboard {
         let curves = match Curves::resume(folder, training.log_every, offset(Curves::NAME)) {
             // Removed, perhaps to make room: no reason not to go on.

@@ -1,6 +1,6 @@
 //! The training loop: sample, score, evaluate once, differentiate, step.
 
-use gfn_core::{Objects, Purpose, SampleRequest, Sampler, TrajectoryBatch};
+use gfn_core::{Objects, Purpose, RewardError, SampleRequest, Sampler, TrajectoryBatch};
 use gfn_learn::model::Model;
 use gfn_losses::evaluation::Evaluation;
 use gfn_record::event::StepMetrics;
@@ -23,6 +23,8 @@ pub struct Trainer<'a> {
     log_z: Option<f64>,
     batch: TrajectoryBatch,
     raw: Vec<f64>,
+    /// How many trajectories of the batch were left out, because their objects have no reward.
+    left_out: usize,
     plan: Evaluation,
     /// Where the time of all updates went.
     pub phases: Phases,
@@ -42,6 +44,7 @@ impl<'a> Trainer<'a> {
             best_reward: 0.0,
             log_z: None,
             raw: Vec::new(),
+            left_out: 0,
             plan: Evaluation::default(),
             phases: Phases::default(),
         }
@@ -153,10 +156,25 @@ impl<'a> Trainer<'a> {
         let objects = Objects::new(&*self.parts.environment, &finished);
         self.raw.resize(self.batch.len(), 0.0);
         self.batch.log_reward.resize(self.raw.len(), 0.0);
-        self.parts
+        let scored = self
+            .parts
             .reward
-            .score(&objects, &mut self.raw, &mut self.batch.log_reward)?;
-        self.sampler.observe(&self.batch);
+            .score(&objects, &mut self.raw, &mut self.batch.log_reward);
+        let left_out = RewardError::left_out(scored)?;
+        let kept: Vec<usize> = (0..self.batch.len())
+            .filter(|index| !left_out.contains(index))
+            .collect();
+        if kept.is_empty() {
+            return Err(
+                RewardError::Plugin(format!("none of the {} objects has a reward", left_out.len())).into(),
+            );
+        }
+        if !left_out.is_empty() {
+            self.batch = self.batch.select(&kept);
+            self.raw = kept.iter().map(|&index| self.raw[index]).collect();
+        }
+        self.left_out = left_out.len();
+        self.sampler.observe(&self.batch, &kept);
         Ok(())
     }
 
@@ -203,6 +221,7 @@ impl<'a> Trainer<'a> {
             mean_length: self.batch.steps() as f64 / count,
             states: self.plan.len() as u64,
             gradient_norm,
+            left_out: self.left_out as u64,
         }
     }
 }
@@ -213,7 +232,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use gfn_config::Tree;
-    use gfn_core::{ObjectKind, Reward, RewardError};
+    use gfn_core::{ObjectKind, Reward};
     use gfn_registry::{Experiment, assemble};
     use gfn_rewards::shaped::{Shape, Shaped};
 
@@ -302,5 +321,50 @@ mod tests {
         assert_eq!(cause.to_string(), expected);
         assert_eq!(trainer.steps(), 3);
         assert!(before == weights(&trainer));
+    }
+    /// Leaves out objects whose first coordinate is `out`.
+    struct Picky {
+        out: Vec<i32>,
+    }
+
+    impl Reward for Picky {
+        fn accepts(&self, _: &ObjectKind) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
+            log_reward.fill(0.0);
+            let all = 0..objects.len();
+            RewardError::leaving_out(
+                all.filter(|&index| self.out.contains(&objects.state(index)[0]))
+                    .collect(),
+            )
+        }
+    }
+
+    /// Trains on nothing but the objects that have a reward, and says how many had none; where all have none, it stops.
+    #[test]
+    fn objects_without_a_reward_are_left_out_of_the_batch() {
+        let tree = Tree::parse("test.toml", FILE).unwrap();
+        let experiment = Experiment::read(tree, std::path::PathBuf::new()).unwrap();
+        let mut parts = assemble(&experiment).unwrap();
+        let picky = |out: &[i32]| Shaped::new(Box::new(Picky { out: out.to_vec() }), Shape::default());
+        parts.reward = picky(&[0, 2]);
+        let device = gfn_learn::device::find("cpu").unwrap();
+        let model = Model::new(&parts.model, parts.environment.spec(), 0, device);
+        let mut trainer = Trainer::new(&parts, model.unwrap(), 0, 32);
+        let metrics = trainer.update().unwrap();
+        let first: Vec<i32> = (0..trainer.batch.len())
+            .map(|index| trainer.batch.finished(index)[0])
+            .collect();
+        assert!(first.iter().all(|first| [1, 3].contains(first)), "{first:?}");
+        assert_eq!(first.len() as u64 + metrics.left_out, 32);
+        assert!(metrics.left_out > 0 && metrics.mean_reward == 1.0);
+
+        parts.reward = picky(&[0, 1, 2, 3]);
+        let model = Model::new(&parts.model, parts.environment.spec(), 0, device);
+        let mut trainer = Trainer::new(&parts, model.unwrap(), 0, 32);
+        let cause = trainer.update().unwrap_err();
+        assert_eq!(cause.to_string(), "none of the 32 objects has a reward");
     }
 }

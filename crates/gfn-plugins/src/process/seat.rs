@@ -181,7 +181,17 @@ impl Seat {
             }
             lost => {
                 let (how, output) = live.lost(lost, limit);
-                (format!("it {how}"), output)
+                let refused = output
+                    .0
+                    .iter()
+                    .any(|line| line.contains("Operation not permitted"));
+                let advice = match refused && !self.blueprint.options.confinement.programs {
+                    true => {
+                        "; it was refused something: a plugin that starts other programs needs `programs = true`"
+                    }
+                    false => "",
+                };
+                (format!("it {how}{advice}"), output)
             }
         };
         self.blueprint.error(message, output)

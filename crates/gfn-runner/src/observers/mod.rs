@@ -4,7 +4,9 @@ pub mod curves;
 pub mod log;
 pub mod metrics;
 pub mod progress;
+pub mod quarantine;
 
+use gfn_core::Incident;
 use gfn_record::event::Event;
 use gfn_record::folder::FolderError;
 
@@ -18,6 +20,15 @@ pub trait Observer {
     /// # Errors
     /// Where what it writes cannot be written; the run stops then.
     fn on_event(&mut self, event: &Event) -> Result<(), FolderError>;
+
+    /// Takes what went wrong with an object, after `step` updates.
+    ///
+    /// # Errors
+    /// Where what it writes cannot be written; the run stops then.
+    fn on_incident(&mut self, step: u64, incident: &Incident) -> Result<(), FolderError> {
+        let _ = (step, incident);
+        Ok(())
+    }
 
     /// Where its file, if it writes one that grows, stands for a checkpoint: all of it is on the disk when this returns.
     ///

@@ -218,9 +218,9 @@ impl Sampler for Replay {
         Ok(())
     }
 
-    fn observe(&mut self, batch: &TrajectoryBatch) {
-        assert_eq!(batch.len(), self.replayed.len(), "the batch last drawn");
-        let fresh = (0..batch.len()).filter(|&index| !self.replayed[index]);
+    fn observe(&mut self, batch: &TrajectoryBatch, positions: &[usize]) {
+        assert_eq!(batch.len(), positions.len(), "a position for each trajectory");
+        let fresh = (0..batch.len()).filter(|&index| !self.replayed[positions[index]]);
         let fresh: Vec<TrajectoryBatch> = fresh.map(|index| batch.only(index)).collect();
         self.seen += fresh.len() as u64;
         self.buffer.extend(fresh);

@@ -47,7 +47,8 @@ impl Run {
 
     fn update(&mut self) -> TrajectoryBatch {
         let batch = self.sample(self.step * BATCH as u64, BATCH);
-        self.sampler.observe(&batch);
+        let all: Vec<usize> = (0..batch.len()).collect();
+        self.sampler.observe(&batch, &all);
         self.step += 1;
         batch
     }
