@@ -34,8 +34,6 @@ mod packets;
 mod process;
 mod worker;
 
-pub mod new;
-pub mod trust;
 
 pub use batch::{Batch, Failure, Scores, Status};
 pub use description::{Description, Input, Kind};
