@@ -34,7 +34,6 @@ mod packets;
 mod process;
 mod worker;
 
-
 pub use batch::{Batch, Failure, Scores, Status};
 pub use description::{Description, Input, Kind};
 pub use error::{Output, PluginError};

@@ -45,7 +45,10 @@ pub fn experiment_schema() -> Value {
 pub fn experiment_schema_with(lock: &LockFile) -> Value {
     let mut schema = experiment_schema();
     let conditions: Vec<Value> = lock.pins.iter().filter_map(parameters_of).collect();
-    if let Some(known) = schema.pointer_mut("/$defs/reward/allOf").and_then(Value::as_array_mut) {
+    if let Some(known) = schema
+        .pointer_mut("/$defs/reward/allOf")
+        .and_then(Value::as_array_mut)
+    {
         known.extend(conditions);
     }
     schema

@@ -93,7 +93,7 @@ pub(crate) enum PluginCommand {
     #[command(verbatim_doc_comment)]
     Trust {
         /// An experiment file, a library, or a program with its arguments.
-        #[arg(required = true, num_args = 1.., trailing_var_arg = true, value_name = "FILE")]
+        #[arg(required = true, num_args = 1.., value_name = "FILE")]
         words: Vec<String>,
         /// Do not ask.
         #[arg(long, short)]
@@ -111,7 +111,7 @@ pub(crate) enum PluginCommand {
 #[derive(Debug, clap::Args)]
 pub(crate) struct PluginArgs {
     /// A library, or a program with its arguments.
-    #[arg(required = true, num_args = 1.., trailing_var_arg = true, value_name = "PLUGIN")]
+    #[arg(required = true, num_args = 1.., value_name = "PLUGIN")]
     pub(crate) words: Vec<String>,
     /// A file in TOML with the plugin's parameters.
     #[arg(long, value_name = "FILE")]

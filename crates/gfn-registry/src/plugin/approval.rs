@@ -20,14 +20,21 @@ impl Source {
             gpu,
         } = self.confinement();
         let read = read.iter().map(|path| format!("read {}", path.display()));
-        let write = write.iter().map(|path| format!("read and write {}", path.display()));
+        let write = write
+            .iter()
+            .map(|path| format!("read and write {}", path.display()));
         let mut asked: Vec<String> = read.chain(write).collect();
         let others = [
             (network, "use the network"),
             (programs, "start other programs"),
             (gpu, "use the GPUs"),
         ];
-        asked.extend(others.iter().filter(|(asked, _)| *asked).map(|(_, words)| (*words).to_string()));
+        asked.extend(
+            others
+                .iter()
+                .filter(|(asked, _)| *asked)
+                .map(|(_, words)| (*words).to_string()),
+        );
         asked
     }
 

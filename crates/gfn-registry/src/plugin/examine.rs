@@ -61,11 +61,7 @@ fn of_vocabulary(tree: &Tree, base: &Path) -> Result<Option<Source>, Vec<Problem
 
 /// The plugin with absolute paths.
 fn whole(mut source: Source, node: &Node, section: &str, bases: &Bases<'_>) -> Result<Source, Vec<Problem>> {
-    let place = Examined {
-        node,
-        section,
-        bases,
-    };
+    let place = Examined { node, section, bases };
     one_program(&source, &place).map_err(|problem| vec![problem])?;
     absolute(&mut source, &place);
     Ok(source)
@@ -86,7 +82,8 @@ pub(crate) fn examine(source: &mut Source, kind: Kind, place: &Examined<'_>) -> 
     let folder = PathBuf::from(source.folder.as_deref().unwrap_or_default());
     let key = if source.path.is_some() { "path" } else { "command" };
     let identity = trust::identity(&source.program(&folder));
-    let identity = identity.map_err(|error| vec![place.problem(key, format!("`{}.{key}`: {error}", place.section))])?;
+    let identity =
+        identity.map_err(|error| vec![place.problem(key, format!("`{}.{key}`: {error}", place.section))])?;
     same_hash(source, &identity, place).map_err(|problem| vec![problem])?;
     let (lock, pin) = pin(source, &identity, &folder, place).map_err(|problem| vec![problem])?;
     suits(source, &pin.description, kind, place).map_err(|problem| vec![problem])?;
@@ -104,10 +101,16 @@ fn one_program(source: &Source, place: &Examined<'_>) -> Result<(), Problem> {
             .problem("kind", format!("`{path}`: neither `path` nor `command` is given"))
             .help("`path` is a library, `command` a program and its arguments in any language")),
         (Some(_), [_, ..]) => Err(place
-            .problem("command", format!("`{path}.command` is given, and `{path}.path` too"))
+            .problem(
+                "command",
+                format!("`{path}.command` is given, and `{path}.path` too"),
+            )
             .help("`path` is a library, `command` a program and its arguments: keep one of them")),
         (None, _) if source.isolation == Isolation::Inline => Err(place
-            .problem("isolation", format!("`{path}.isolation`: a command always has a process of its own"))
+            .problem(
+                "isolation",
+                format!("`{path}.isolation`: a command always has a process of its own"),
+            )
             .help("remove the key; `inline` is for libraries")),
         _ => Ok(()),
     }
@@ -121,11 +124,13 @@ fn absolute(source: &mut Source, place: &Examined<'_>) {
     }
     if !source.command.is_empty() {
         let folder = source.folder.as_deref().map(|folder| from("folder", folder));
-        source.folder =
-            Some(folder.unwrap_or_else(|| place.base("command").to_string_lossy().into_owned()));
+        source.folder = Some(folder.unwrap_or_else(|| place.base("command").to_string_lossy().into_owned()));
     }
     source.read.iter_mut().for_each(|path| *path = from("read", path));
-    source.write.iter_mut().for_each(|path| *path = from("write", path));
+    source
+        .write
+        .iter_mut()
+        .for_each(|path| *path = from("write", path));
 }
 
 fn same_hash(source: &Source, identity: &Identity, place: &Examined<'_>) -> Result<(), Problem> {
@@ -156,7 +161,11 @@ fn pin(
     let key = if source.path.is_some() { "path" } else { "command" };
     let near = source.path.as_deref().and_then(|path| Path::new(path).parent());
     let mut before = None;
-    for folder in [Some(place.base(key)), Some(folder.to_path_buf()), near.map(Path::to_path_buf)] {
+    for folder in [
+        Some(place.base(key)),
+        Some(folder.to_path_buf()),
+        near.map(Path::to_path_buf),
+    ] {
         let Some(folder) = folder.filter(|folder| folder.is_absolute()) else {
             continue;
         };
@@ -173,11 +182,15 @@ fn pin(
             source.name(),
             identity.sha256
         );
-        return Err(place
-            .problem(key, message)
-            .help(format!("look at what changed; where you trust it: {}", advice(place))));
+        return Err(place.problem(key, message).help(format!(
+            "look at what changed; where you trust it: {}",
+            advice(place)
+        )));
     }
-    let message = format!("plugin `{}` is in no `gfn.lock`, so nothing is known of it", source.name());
+    let message = format!(
+        "plugin `{}` is in no `gfn.lock`, so nothing is known of it",
+        source.name()
+    );
     let help = format!(
         "it would load {} (SHA-256 {}); where you trust it: {}",
         source.shown(),
@@ -209,18 +222,31 @@ fn is_source(pin: &Pin, source: &Source, lock: &LockFile) -> bool {
         }
 }
 
-fn suits(source: &Source, description: &Description, kind: Kind, place: &Examined<'_>) -> Result<(), Problem> {
+fn suits(
+    source: &Source,
+    description: &Description,
+    kind: Kind,
+    place: &Examined<'_>,
+) -> Result<(), Problem> {
     if description.is(kind) {
         return Ok(());
     }
     let kinds: Vec<String> = description.kinds.iter().map(ToString::to_string).collect();
     let key = if source.path.is_some() { "path" } else { "command" };
-    let message = format!("plugin `{}` is no {kind}: it is a {}", description.name, kinds.join(", a "));
+    let message = format!(
+        "plugin `{}` is no {kind}: it is a {}",
+        description.name,
+        kinds.join(", a ")
+    );
     Err(place.problem(key, message))
 }
 
 /// The parameters against the plugin's own schema, with its defaults filled in.
-fn parameters(source: &mut Source, description: &Description, place: &Examined<'_>) -> Result<(), Vec<Problem>> {
+fn parameters(
+    source: &mut Source,
+    description: &Description,
+    place: &Examined<'_>,
+) -> Result<(), Vec<Problem>> {
     let path = format!("{}.parameters", place.section);
     let absent = Node::empty(place.node.origin.clone());
     let node = place.node.get("parameters").unwrap_or(&absent);

@@ -40,9 +40,13 @@ pub fn named(file: &Path, profile: Option<&str>) -> Result<Vec<(&'static str, So
 /// The program in which plugins run: it lies beside this one.
 pub fn host() -> PathBuf {
     let name = format!("gfn-plugin-host{}", std::env::consts::EXE_SUFFIX);
-    let beside = std::env::current_exe().ok().map(|program| program.with_file_name(&name));
+    let beside = std::env::current_exe()
+        .ok()
+        .map(|program| program.with_file_name(&name));
     // Tests and benches lie in a folder below.
-    let near = beside.as_deref().and_then(|path| Some(path.parent()?.parent()?.join(&name)));
+    let near = beside
+        .as_deref()
+        .and_then(|path| Some(path.parent()?.parent()?.join(&name)));
     let found = beside.iter().chain(&near).find(|path| path.is_file());
     found.or(beside.as_ref()).cloned().unwrap_or_else(|| name.into())
 }

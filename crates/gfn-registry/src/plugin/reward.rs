@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 use gfn_core::{Incident, ObjectKind, Objects, Reward, RewardError};
-use gfn_plugins::{Batch, Description, Input, Isolation as Host, Oracle, Options, Status, open_reward};
+use gfn_plugins::{Batch, Description, Input, Isolation as Host, Options, Oracle, Status, open_reward};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 use schemars::JsonSchema;
@@ -92,9 +92,7 @@ impl PluginReward {
         if let Some(oracle) = self.oracle.get() {
             return Ok(oracle);
         }
-        self.source
-            .is_allowed()
-            .map_err(RewardError::NotAllowed)?;
+        self.source.is_allowed().map_err(RewardError::NotAllowed)?;
         let oracle =
             open_reward(self.options.clone()).map_err(|error| RewardError::Plugin(error.to_string()))?;
         Ok(self.oracle.get_or_init(|| oracle))
@@ -187,9 +185,14 @@ impl Reward for PluginReward {
         let mut failures: Vec<(usize, String)> = (0..objects.len()).filter_map(known).collect();
         let asked: Vec<usize> = match failures.is_empty() {
             true => (0..objects.len()).collect(),
-            false => (0..objects.len()).filter(|index| !failed.contains_key(objects.state(*index))).collect(),
+            false => (0..objects.len())
+                .filter(|index| !failed.contains_key(objects.state(*index)))
+                .collect(),
         };
-        let states: Vec<i32> = asked.iter().flat_map(|&index| objects.state(index).iter().copied()).collect();
+        let states: Vec<i32> = asked
+            .iter()
+            .flat_map(|&index| objects.state(index).iter().copied())
+            .collect();
         let scores = self.score(&Objects::new(objects.environment(), &states))?;
         for (place, &index) in asked.iter().enumerate() {
             log_reward[index] = match scores.status[place] {

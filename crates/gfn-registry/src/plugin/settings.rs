@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gfn_plugins::trust::{Identity, Pin};
-use gfn_plugins::{Confinement, Description, Isolation as Host, Limits, Options, Program, Protocol as Spoken};
+use gfn_plugins::{
+    Confinement, Description, Isolation as Host, Limits, Options, Program, Protocol as Spoken,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -141,7 +143,9 @@ impl Source {
     /// What it says of itself.
     pub fn description(&self) -> Description {
         let pinned = self.pinned.as_ref();
-        pinned.map(|pinned| pinned.pin.description.clone()).unwrap_or_default()
+        pinned
+            .map(|pinned| pinned.pin.description.clone())
+            .unwrap_or_default()
     }
 
     /// The library, or the command's words.

@@ -47,7 +47,10 @@ pub(crate) fn examine(params: &mut Params, place: &Examined<'_>) -> Result<(), V
         (PLUGIN, Some(source)) => examine_source(source, place),
         (PLUGIN, None) => Err(vec![
             place
-                .problem("vocabulary", "`environment.vocabulary` is `plugin`, and no plugin is named".into())
+                .problem(
+                    "vocabulary",
+                    "`environment.vocabulary` is `plugin`, and no plugin is named".into(),
+                )
                 .help("add a table `[environment.plugin]` with its `path`"),
         ]),
         (_, Some(_)) => Err(vec![
@@ -89,7 +92,9 @@ pub(crate) fn build(params: &Params, base: &Path, host: PathBuf) -> Result<Fragm
     let Some(source) = &params.plugin else {
         return Fragments::new(&params.fragments, base).map_err(|error| error.to_string());
     };
-    source.is_allowed().map_err(|message| format!("`environment.plugin`: {message}"))?;
+    source
+        .is_allowed()
+        .map_err(|message| format!("`environment.plugin`: {message}"))?;
     let folder = source.folder.clone().unwrap_or_default();
     let options: Options = source.options(Path::new(&folder), host);
     let blocks = blocks(options).map_err(|error| error.to_string())?;

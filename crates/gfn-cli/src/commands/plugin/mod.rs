@@ -44,7 +44,11 @@ pub(crate) fn plugin(command: PluginCommand) -> Result<(), Failure> {
 /// What words on the command line load: a library, or a program with its arguments.
 fn program(words: &[String], protocol: Protocol) -> Result<Program, Failure> {
     let folder = std::env::current_dir().map_err(Failure::failed)?;
-    let ending = |word: &str| Path::new(word).extension().map(|ending| ending.to_string_lossy().into_owned());
+    let ending = |word: &str| {
+        Path::new(word)
+            .extension()
+            .map(|ending| ending.to_string_lossy().into_owned())
+    };
     if let [path] = words {
         match ending(path).as_deref() {
             Some(known) if LIBRARY_ENDINGS.contains(&known) => {
@@ -72,7 +76,11 @@ fn program(words: &[String], protocol: Protocol) -> Result<Program, Failure> {
 
 /// How the plugin on the command line is opened.
 fn options(args: &PluginArgs) -> Result<Options, Failure> {
-    let protocol = if args.lines { Protocol::Lines } else { Protocol::Frames };
+    let protocol = if args.lines {
+        Protocol::Lines
+    } else {
+        Protocol::Frames
+    };
     let program = program(&args.words, protocol)?;
     let absolute = |paths: &[PathBuf]| -> Vec<PathBuf> {
         let whole = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());

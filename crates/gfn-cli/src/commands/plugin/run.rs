@@ -48,7 +48,10 @@ pub(super) fn read(input: &Path) -> Result<Vec<Value>, Failure> {
         false => std::fs::read_to_string(input).map(|file| text = file),
     };
     read.map_err(|error| Failure::usage(format!("{}: {error}", input.display())))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(index, line)| {
             serde_json::from_str(line).map_err(|error| {
@@ -63,7 +66,9 @@ pub(super) fn read(input: &Path) -> Result<Vec<Value>, Failure> {
 
 /// An object that is a text, or has one.
 fn text(object: &Value) -> Result<&str, Failure> {
-    let inner = ["object", "smiles", "text"].iter().find_map(|key| object.get(key));
+    let inner = ["object", "smiles", "text"]
+        .iter()
+        .find_map(|key| object.get(key));
     inner
         .unwrap_or(object)
         .as_str()
@@ -80,7 +85,11 @@ fn states(objects: &[Value]) -> Result<(Vec<i32>, usize), Failure> {
     let mut words = Vec::new();
     let mut stride = None;
     for object in objects {
-        let list = object.get("state").unwrap_or(object).as_array().ok_or_else(|| wrong(object))?;
+        let list = object
+            .get("state")
+            .unwrap_or(object)
+            .as_array()
+            .ok_or_else(|| wrong(object))?;
         if *stride.get_or_insert(list.len()) != list.len() || list.is_empty() {
             return Err(wrong(object));
         }

@@ -137,7 +137,11 @@ fn told(asked: &Asked) -> String {
     text += &format!("  {size} bytes, SHA-256 {sha256}\n");
     let exceptions = asked.source.exceptions();
     if exceptions.is_empty() {
-        return text + "  in a confined process: no network, no other programs, no files but the system's libraries\n";
+        let files = match asked.program {
+            Program::Library { .. } => "no files but the system's libraries",
+            Program::Command { .. } => "no files but to read",
+        };
+        return text + &format!("  in a confined process: no network, no other programs, {files}\n");
     }
     for exception in exceptions {
         text += &format!("  and let it {exception}\n");
