@@ -2,6 +2,8 @@
 #![allow(unsafe_code, reason = "a host calls functions behind pointers")]
 #![allow(dead_code, reason = "not every test wants all of it")]
 
+pub(crate) mod environment;
+
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::path::Path;
@@ -20,6 +22,7 @@ unsafe extern "C" {
 }
 
 /// An entry function around one of the SDK's, as the macros make it, but without a symbol.
+#[allow(unused_macros, reason = "not every test wants all of it")]
 macro_rules! through {
     ($entry:expr, $text:ident) => {{
         #[allow(unsafe_code, reason = "what the macros do")]
