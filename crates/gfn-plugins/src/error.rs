@@ -124,3 +124,11 @@ pub(crate) fn in_words(duration: Duration) -> String {
         _ => format!("{} ms", duration.as_millis()),
     }
 }
+
+/// At most so many bytes of a text, cut between characters.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.len() <= most {
+        true => text.to_string(),
+        false => format!("{}…", &text[..text.floor_char_boundary(most)]),
+    }
+}
