@@ -3,4 +3,6 @@
 
 mod commands;
 mod libraries;
+mod lives;
 mod support;
+mod vocabularies;
