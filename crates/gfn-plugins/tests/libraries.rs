@@ -226,13 +226,16 @@ fn whatever_kills_the_process_kills_only_the_guilty_object() {
     let Some(options) = rogue() else { return };
     let deaths = [
         (mode::SEGFAULT, "SIGSEGV"),
-        (mode::ABORT, "SIGABRT"),
+        (
+            mode::ABORT,
+            "SIGABRT (it gave up by abort, as after an assertion that failed); its last line was `assertion failed: luck`",
+        ),
         (mode::EXIT, "code 3"),
         (mode::PAST_REWARDS, "past the end of `log_reward`"),
         (mode::BEFORE_REWARDS, "before the beginning of `log_reward`"),
         (mode::PAST_STATUS, "past the end of `status`"),
-        (mode::WRITE_INPUT, "SIGSEGV"),
-        (mode::FAR_PAST, "SIG"),
+        (mode::WRITE_INPUT, "wrote to its input, which it may only read"),
+        (mode::FAR_PAST, "went beyond its output"),
         (mode::CLOSE_ALL, ""),
         (mode::GARBAGE, "`garbage`"),
         (mode::OVERFLOW, "SIGSEGV"),

@@ -1,6 +1,8 @@
 //! Plugins that behave and plugins that do not, in processes of their own and inline.
-#![allow(clippy::unwrap_used, reason = "tests may")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may")]
 
 mod commands;
 mod libraries;
+mod lives;
 mod support;
+mod vocabularies;

@@ -21,6 +21,7 @@ enum {
     BAD_STATUS, PAST_REWARDS, BEFORE_REWARDS, PAST_STATUS, WRITE_INPUT, FAR_PAST, FLOOD, FLOOD_ERRORS, SOCKET, EXECUTE,
     FORK, READ, WRITE, MEMORY, FAIL, KILL_PARENT, THREAD, CLOSE_ALL, GARBAGE, OVERFLOW,
     STOP, LIMIT_PARENT, TRACE_PARENT, DEAD_THREAD, VFORK, SOCKET_PAIR, DATAGRAMS, ENVIRONMENT_OF_PARENT, MESSAGE, SELF,
+    ORPHAN,
 };
 
 typedef struct {
@@ -48,6 +49,8 @@ static int32_t create(const gfn_host *host, const char *parameters, uint64_t len
 
 static void *idle(void *argument) { return argument; }
 
+#pragma GCC diagnostic ignored "-Wpragmas"
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
 static int overflow(volatile int depth) {
     volatile char room[4096];
     room[0] = (char)depth;
@@ -109,6 +112,10 @@ static void misbehave(int mode, settings *own, const gfn_batch *batch, const gfn
     case CLOSE_ALL: for (int file = 0; file < 100; ++file) close(file); break;
     case GARBAGE: for (int file = 3; file < 20; ++file) if (write(file, "garbage", 7) < 0) {} break;
     case OVERFLOW: overflow(0); break;
+    case ORPHAN:
+        if (fork() == 0) { printf("child %d\n", getpid()); fflush(stdout); for (;;) pause(); }
+        usleep(50000);
+        abort();
     }
 }
 
