@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use gfn_config::Problems;
-use gfn_core::RewardError;
 use gfn_record::folder::FolderError;
 use gfn_runner::RunError;
 
@@ -122,10 +121,8 @@ fn code_of(error: &RunError) -> u8 {
             | FolderError::Fenced { .. }
             | FolderError::Gone(_),
         ) => FENCED,
-        other => match other.reward() {
-            Some(RewardError::NotAllowed(_)) => BAD_FILE,
-            Some(RewardError::Plugin(_)) => PLUGIN,
-            _ => FAILED,
-        },
+        error if error.is_not_allowed() => BAD_FILE,
+        error if error.is_of_a_plugin() => PLUGIN,
+        _ => FAILED,
     }
 }
