@@ -14,7 +14,7 @@ pub type Log = unsafe extern "C" fn(context: *mut c_void, level: i32, text: *con
 pub type Explain = unsafe extern "C" fn(context: *mut c_void, index: u64, text: *const c_char, length: u64);
 /// What a plugin exports.
 ///
-/// SAFETY: both point to structs as long as their `struct_size` says, the first is never freed; the second is all zeros but for that.
+/// SAFETY: both point to structs as long as their `struct_size` says; the host is never freed, the plugin all zeros but that.
 pub type Entry = unsafe extern "C" fn(host: *const Host, plugin: *mut Plugin) -> i32;
 /// Makes an instance.
 ///
