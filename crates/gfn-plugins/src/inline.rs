@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+use crate::arrays::Region;
 use crate::batch::{Batch, Scores};
 use crate::description::{Description, Kind};
 use crate::error::{Output, PluginError};
@@ -17,7 +18,7 @@ use crate::opened::{complete, most_in_a_call, shared};
 use crate::options::{Options, Program, Report};
 use crate::policy::{self, Attempts, Trouble};
 use crate::protocol::ALIGNMENT;
-use crate::regions::{OutputLayout, Region, offsets};
+use crate::regions::{OutputLayout, offsets};
 
 /// Libraries of this process by their hashes: one that is opened again is not loaded again.
 static LOADED: Mutex<Option<HashMap<String, &'static Library>>> = Mutex::new(None);
@@ -117,13 +118,13 @@ impl Inline {
 
     fn call(&self, batch: &Batch<'_>) -> Result<Scores, Trouble> {
         let layout = OutputLayout::of(batch.len());
-        let mut output = Aligned::new(layout.len);
+        let mut output = Aligned::new(layout.len());
         layout.prepare(&mut output);
         let start = output.bytes[output.start..].as_mut_ptr();
-        let log_reward = start.wrapping_add(layout.log_reward).cast();
+        let log_reward = start.wrapping_add(layout.log_reward()).cast();
         let places = Places {
             log_reward,
-            status: start.wrapping_add(layout.status),
+            status: start.wrapping_add(layout.status()),
         };
         let count = batch.len() as u64;
         let (joined, ends);

@@ -7,6 +7,7 @@
 //!
 //! [`describe`] asks a plugin what it is; [`open_reward`] and [`blocks`] put it to work.
 
+mod arrays;
 mod batch;
 mod description;
 mod error;

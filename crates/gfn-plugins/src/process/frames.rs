@@ -5,11 +5,12 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Instant;
 
 use super::wait::{Lost, readable, wait};
+use crate::arrays::Region;
 use crate::batch::{Batch, Scores};
 use crate::memory::{Access, Mapping, Shared};
 use crate::packets::{self, Packets};
 use crate::protocol::{Reply, Request, ScoreRequest};
-use crate::regions::{InputLayout, OutputLayout, Region, offsets};
+use crate::regions::{InputLayout, OutputLayout, offsets};
 
 /// Memory is made in steps, so that it is rarely made anew.
 const SMALLEST: usize = 1 << 16;
@@ -73,7 +74,7 @@ impl Frames {
     pub(super) fn send_batch(&mut self, batch: &Batch<'_>) -> Result<OutputLayout, Lost> {
         let input = InputLayout::of(batch);
         let output = OutputLayout::of(batch.len());
-        self.make_room(input.len, output.len)?;
+        self.make_room(input.len, output.len())?;
         let Some(memory) = &mut self.memory else {
             return Err(no_memory(&io::ErrorKind::OutOfMemory.into()));
         };
@@ -96,8 +97,8 @@ impl Frames {
             stride: stride as u64,
             data: input.data as u64,
             offsets: input.offsets as u64,
-            log_reward: output.log_reward as u64,
-            status: output.status as u64,
+            log_reward: output.log_reward() as u64,
+            status: output.status() as u64,
         });
         self.send(&request, &[]).map(|()| output)
     }
