@@ -124,3 +124,27 @@ pub(crate) fn in_words(duration: Duration) -> String {
         _ => format!("{} ms", duration.as_millis()),
     }
 }
+
+/// At most so many bytes of a text, cut between characters.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_string();
+    }
+    let ends = text
+        .char_indices()
+        .map(|(start, _)| start)
+        .take_while(|start| *start <= most);
+    format!("{}…", &text[..ends.last().unwrap_or(0)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!(cut("short", 5), "short");
+        assert_eq!(cut("longer", 5), "longe…");
+        assert_eq!(cut("aéé", 2), "a…");
+    }
+}

@@ -70,6 +70,13 @@ impl Mapping {
         self.len
     }
 
+    /// All addresses, with those of the pages around it.
+    pub(crate) fn surroundings(&self) -> std::ops::Range<usize> {
+        let page = rustix::param::page_size();
+        let start = self.base.as_ptr().addr();
+        start..start + self.len.next_multiple_of(page) + 2 * page
+    }
+
     /// The first byte.
     pub(crate) fn start(&self) -> *mut u8 {
         self.base

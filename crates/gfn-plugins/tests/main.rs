@@ -2,4 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may")]
 
 mod commands;
+mod libraries;
+mod lives;
 mod support;
+mod vocabularies;

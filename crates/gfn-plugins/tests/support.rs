@@ -67,3 +67,61 @@ pub(crate) fn texts(oracle: &Oracle, texts: &[&str]) -> Scores {
     );
     scores
 }
+
+/// A plugin in C of these tests, built; where there is no compiler the test is skipped, but not where all tools must be
+/// there. `defines` make variants of it.
+pub(crate) fn built(name: &str, defines: &[&str]) -> Option<PathBuf> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let variant: String = defines.concat().replace(|c: char| !c.is_alphanumeric(), "-");
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{variant}.so"));
+    let source = folder("tests/plugins").join(format!("{name}.c"));
+    let header = folder("../gfn-plugin-sdk/include");
+    let modified = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified()).ok();
+    let newest = modified(&source).max(modified(&header.join("gfn_plugin.h")));
+    if modified(&library) >= newest {
+        return Some(library);
+    }
+    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_string());
+    let mut command = std::process::Command::new(compiler);
+    command
+        .args(["-O1", "-Wall", "-Wextra", "-shared", "-fPIC", "-pthread", "-o"])
+        .arg(&library)
+        .arg(source);
+    command
+        .args(defines.iter().map(|define| format!("-D{define}")))
+        .arg("-I")
+        .arg(header)
+        .arg("-lm");
+    match command.status() {
+        Ok(status) => assert!(status.success(), "{name} does not compile"),
+        Err(error) => {
+            assert!(std::env::var("CI").is_err(), "no C compiler: {error}");
+            println!("skipped: there is no C compiler");
+            return None;
+        }
+    }
+    Some(library)
+}
+
+/// A plugin in C as a library.
+pub(crate) fn library(name: &str, defines: &[&str]) -> Option<Options> {
+    let program = Program::Library {
+        path: built(name, defines)?,
+        expected_hash: None,
+    };
+    Some(quick(Options::new("toy", program, host())))
+}
+
+/// Scores states of two words.
+#[track_caller]
+pub(crate) fn states(oracle: &Oracle, words: &[i32]) -> Scores {
+    let scores = oracle.score(&Batch::States { words, stride: 2 }).unwrap();
+    assert_eq!(
+        (scores.status.len(), scores.log_reward.len()),
+        (words.len() / 2, words.len() / 2)
+    );
+    scores
+}

@@ -16,11 +16,3 @@ const ERROR_ROOM: usize = 4096;
 
 /// The longest reason of a failure that is kept, in bytes.
 const LONGEST_REASON: usize = 300;
-
-/// At most so many bytes of a text, cut between characters.
-fn cut(text: &str, most: usize) -> String {
-    match text.len() <= most {
-        true => text.to_string(),
-        false => format!("{}…", &text[..text.floor_char_boundary(most)]),
-    }
-}

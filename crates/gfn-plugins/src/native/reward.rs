@@ -7,8 +7,9 @@ use std::sync::Mutex;
 
 use gfn_plugin_sdk::abi;
 
+use super::LONGEST_REASON;
 use super::library::{CreateError, Creation, Failed, Library, create, missing};
-use super::{LONGEST_REASON, cut};
+use crate::error::cut;
 use crate::protocol::MOST_REASONS;
 
 /// An instance of a library's reward.

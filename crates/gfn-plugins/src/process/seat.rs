@@ -15,10 +15,13 @@ use super::lines::{Lines, Theirs};
 use super::wait::Lost;
 use crate::batch::{Batch, Scores};
 use crate::description::{Description, Kind};
-use crate::error::{Output, PluginError, in_words};
+use crate::error::{Output, PluginError, cut, in_words};
 use crate::options::{Options, Program, Protocol, Report};
 use crate::policy::{Attempts, Trouble};
 use crate::protocol::{CommandLine, LONGEST_PACKET, PARAMETERS, Reply, Request, Start, VERSION};
+
+/// The most bytes of a line that become part of a reason.
+const LONGEST_SHOWN: usize = 200;
 
 /// What every process of a plugin is started from.
 pub(crate) struct Blueprint {
@@ -223,7 +226,7 @@ impl Seat {
             Err(lost) => {
                 self.last_death = live.lost(lost, limit);
                 self.live = None;
-                let how = self.last_death.0.clone();
+                let how = with_last_line(&self.last_death);
                 (self.blueprint.options.log)(&format!("{}: it {how}", self.blueprint.options.name));
                 Err(Trouble::Died(how))
             }
@@ -390,6 +393,14 @@ impl Live {
             Ok(()) => self.process.close(),
             Err(_) => drop(self.process.kill()),
         }
+    }
+}
+
+/// How a process was lost, with the last line that it wrote.
+fn with_last_line((how, output): &(String, Output)) -> String {
+    match output.0.iter().rev().find(|line| !line.trim().is_empty()) {
+        Some(line) => format!("{how}; its last line was `{}`", cut(line.trim(), LONGEST_SHOWN)),
+        None => how.clone(),
     }
 }
 

@@ -10,6 +10,7 @@ use landlock::{
     RestrictionStatus, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
 };
 use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::thread::{CapabilitySet, CapabilitySets};
 
 use super::seccomp::Wanted;
 use crate::options::{Confinement, Report};
@@ -52,10 +53,18 @@ const GPU: [&str; 5] = [
     "/sys/class",
 ];
 
+/// All that is left of a superuser's powers: that over files, which Landlock guards.
+const KEPT: CapabilitySet = CapabilitySet::DAC_OVERRIDE;
+
 /// Takes away every right that `start` does not grant.
 pub(crate) fn confine(start: &Start) -> Report {
     let mut report = Report::default();
     limit_resources(start, &mut report);
+    if give_up_powers().is_err() {
+        report
+            .missing
+            .push("the powers of a superuser are not given up".to_string());
+    }
     if rustix::thread::set_no_new_privs(true).is_err() {
         report
             .missing
@@ -69,6 +78,21 @@ pub(crate) fn confine(start: &Start) -> Report {
     };
     super::seccomp::filter(&wanted, &mut report);
     report
+}
+
+/// With all of them a superuser could still read what Landlock forbids.
+fn give_up_powers() -> rustix::io::Result<()> {
+    let now = rustix::thread::capabilities(None)?;
+    let (effective, permitted) = (now.effective & KEPT, now.permitted & KEPT);
+    let inheritable = CapabilitySet::empty();
+    rustix::thread::set_capabilities(
+        None,
+        CapabilitySets {
+            effective,
+            permitted,
+            inheritable,
+        },
+    )
 }
 
 fn limit_resources(start: &Start, report: &mut Report) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::system::{self, Stretches};
 use crate::description::{Input, Kind};
 use crate::memory::{Access, Mapping};
 use crate::native::{CreateError, Creation, Library, Objects, Places, Reward, Vocabulary};
@@ -165,6 +166,12 @@ impl Worker {
         };
         let input = map(input_file, input, Access::Read)?;
         let output = map(output_file, output, Access::Write)?;
+        let start = input.start().addr();
+        system::tell_faults(&Stretches {
+            read_only: start..start + input.len(),
+            input: input.surroundings(),
+            output: output.surroundings(),
+        });
         self.memory = Some(Memory { input, output });
         Ok(())
     }
