@@ -18,6 +18,7 @@ pub fn check_environment(environment: &impl Environment, most_states: usize) -> 
         numbers: HashMap::from([(spec.initial.clone(), 0)]),
         states: vec![spec.initial.clone()],
         edges: Vec::new(),
+        parents: Vec::new(),
         spec,
         most_states,
     };
@@ -36,7 +37,8 @@ pub fn check_environment(environment: &impl Environment, most_states: usize) -> 
         at += 1;
     }
     if walk.states.len() < most_states {
-        walk.longest_path()?;
+        walk.check_parents()?;
+        walk.check_paths()?;
     }
     Ok(walk.states.len())
 }
@@ -56,6 +58,8 @@ struct Walk<'a, E> {
     numbers: HashMap<Vec<i32>, usize>,
     /// From state to state, by their numbers.
     edges: Vec<(usize, usize)>,
+    /// Where backward actions lead, and from which state.
+    parents: Vec<(Vec<i32>, usize)>,
     most_states: usize,
 }
 
@@ -79,7 +83,8 @@ impl<E: Environment> Walk<'_, E> {
             self.meet(number, next);
         }
         for backward in self.backward(state) {
-            self.check_undo(state, backward)?;
+            let previous = self.check_undo(state, backward)?;
+            self.parents.push((previous, number));
         }
         let mut features = vec![0.0; self.spec.features];
         self.environment.observe(state, &mut features);
@@ -118,7 +123,8 @@ impl<E: Environment> Walk<'_, E> {
         }
     }
 
-    fn check_undo(&self, state: &[i32], backward: usize) -> Result<(), String> {
+    /// Takes an action back, takes it again, and returns the state between.
+    fn check_undo(&self, state: &[i32], backward: usize) -> Result<Vec<i32>, String> {
         let (mut previous, mut again) = (state.to_vec(), state.to_vec());
         let action = self.environment.undo(state, backward, &mut previous);
         if !self.forward(&previous).contains(&action) {
@@ -128,7 +134,7 @@ impl<E: Environment> Walk<'_, E> {
         }
         let redone = self.environment.step(&previous, action, &mut again);
         match again == state && redone == backward {
-            true => Ok(()),
+            true => Ok(previous),
             false => Err(format!(
                 "redoing backward action {backward} gives state {again:?} and action {redone}"
             )),
@@ -148,8 +154,21 @@ impl<E: Environment> Walk<'_, E> {
         }
     }
 
+    fn check_parents(&self) -> Result<(), String> {
+        let lost = self
+            .parents
+            .iter()
+            .find(|(parent, _)| !self.numbers.contains_key(parent));
+        lost.map_or(Ok(()), |(parent, number)| {
+            let state = &self.states[*number];
+            Err(format!(
+                "state {state:?}: a backward action leads to {parent:?}, which cannot be reached"
+            ))
+        })
+    }
+
     /// Takes states off in the order of the graph, each when all its parents are off.
-    fn longest_path(&self) -> Result<(), String> {
+    fn check_paths(&self) -> Result<(), String> {
         let mut parents = vec![0; self.states.len()];
         let mut children = vec![Vec::new(); self.states.len()];
         for &(from, to) in &self.edges {

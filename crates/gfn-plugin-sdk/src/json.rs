@@ -257,7 +257,8 @@ mod tests {
 
     #[test]
     fn values_are_read_and_written() {
-        let text = r#" { "a" : [1, -2.5e3, 18446744073709551615], "b\n\"": "x\u00e9\ud83d\ude00\\", "c": null, "d": true, "e": {} } "#;
+        let text = r#" { "a" : [1, -2.5e3, 18446744073709551615], "b\n\"": "x\u00e9\ud83d\ude00\\",
+                        "c": null, "d": true, "e": {} } "#;
         let value = Json::read(text).unwrap();
         assert_eq!(
             value.to_string(),

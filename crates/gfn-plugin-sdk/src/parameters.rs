@@ -1,7 +1,10 @@
 //! What a plugin can be told: parameters with types, defaults, limits and help.
 
-use std::fmt::Debug;
+mod value;
+
 use std::ops::{Bound, RangeBounds};
+
+pub use value::Value;
 
 use crate::BadParameters;
 use crate::json::{Json, quoted};
@@ -123,94 +126,6 @@ pub fn expect_names(given: &Json, names: &[&str]) -> Result<(), BadParameters> {
                 "`{name}` is unknown; there are `{known}`"
             )))
         }
-    }
-}
-
-/// A type that a parameter can have.
-pub trait Value: Sized + Clone + PartialOrd + Debug {
-    /// How a default is written in Rust.
-    type Literal;
-    /// What JSON Schema calls it.
-    const TYPE: &'static str;
-    /// The least value that the type has, where a schema must say so.
-    const LEAST: Option<&'static str> = None;
-    /// The value of a literal.
-    fn from_literal(literal: Self::Literal) -> Self;
-    /// The value in JSON, where it is one.
-    fn from_json(json: &Json) -> Option<Self>;
-    /// The value as JSON.
-    fn to_json(&self) -> String;
-}
-
-macro_rules! integers {
-    ($($type:ty, $least:expr;)*) => {$(
-        impl Value for $type {
-            type Literal = Self;
-            const TYPE: &'static str = "integer";
-            const LEAST: Option<&'static str> = $least;
-            fn from_literal(literal: Self) -> Self {
-                literal
-            }
-            fn from_json(json: &Json) -> Option<Self> {
-                // To JSON Schema, 5.0 is an integer like 5.
-                let whole = || json.as_number::<f64>().filter(|number| number.fract() == 0.0);
-                json.as_number().or_else(|| format!("{:.0}", whole()?).parse().ok())
-            }
-            fn to_json(&self) -> String {
-                self.to_string()
-            }
-        }
-    )*};
-}
-
-integers! {
-    i64, None;
-    u64, Some("0");
-    usize, Some("0");
-}
-
-impl Value for f64 {
-    type Literal = Self;
-    const TYPE: &'static str = "number";
-    fn from_literal(literal: Self) -> Self {
-        literal
-    }
-    fn from_json(json: &Json) -> Option<Self> {
-        json.as_number().filter(|number: &Self| number.is_finite())
-    }
-    fn to_json(&self) -> String {
-        format!("{self:?}")
-    }
-}
-
-impl Value for bool {
-    type Literal = Self;
-    const TYPE: &'static str = "boolean";
-    fn from_literal(literal: Self) -> Self {
-        literal
-    }
-    fn from_json(json: &Json) -> Option<Self> {
-        match json {
-            Json::Bool(value) => Some(*value),
-            _ => None,
-        }
-    }
-    fn to_json(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Value for String {
-    type Literal = &'static str;
-    const TYPE: &'static str = "string";
-    fn from_literal(literal: &'static str) -> Self {
-        literal.into()
-    }
-    fn from_json(json: &Json) -> Option<Self> {
-        json.as_text().map(Into::into)
-    }
-    fn to_json(&self) -> String {
-        quoted(self)
     }
 }
 
@@ -363,8 +278,18 @@ mod tests {
     fn the_schema_says_what_was_declared() {
         let schema = Json::read(&Told::schema()).unwrap();
         assert_eq!(schema.member("additionalProperties"), Some(&Json::Bool(false)));
-        let expected = r#"{"share": {"type": "number", "description": "A share of \"all\".", "default": 0.5, "minimum": 0.0, "maximum": 1.0, "x-unit": "%"}, "count": {"type": "integer", "description": "How often.", "default": 3, "minimum": 1, "exclusiveMaximum": 100}, "shift": {"type": "integer", "description": "A shift.", "default": -2}, "shape": {"type": "string", "description": "The shape.", "default": "ring", "enum": ["ring", "square"]}, "yes": {"type": "boolean", "description": "Yes or no.", "default": true}, "bits": {"type": "integer", "description": "Any number of bits.", "default": 18446744073709551615, "minimum": 0}}"#;
-        assert_eq!(schema.member("properties").unwrap().to_string(), expected);
+        let properties = Json::read(
+            r#"{"share": {"type": "number", "description": "A share of \"all\".", "default": 0.5, "minimum": 0.0,
+                          "maximum": 1.0, "x-unit": "%"},
+                "count": {"type": "integer", "description": "How often.", "default": 3, "minimum": 1,
+                          "exclusiveMaximum": 100},
+                "shift": {"type": "integer", "description": "A shift.", "default": -2},
+                "shape": {"type": "string", "description": "The shape.", "default": "ring", "enum": ["ring", "square"]},
+                "yes": {"type": "boolean", "description": "Yes or no.", "default": true},
+                "bits": {"type": "integer", "description": "Any number of bits.", "default": 18446744073709551615,
+                         "minimum": 0}}"#,
+        );
+        assert_eq!(schema.member("properties"), properties.ok().as_ref());
         assert!(NoParameters::schema().contains("\"properties\": {}"));
     }
 

@@ -20,6 +20,7 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("src/json.rs", include_str!("json.rs")),
     ("src/lib.rs", include_str!("lib.rs")),
     ("src/parameters.rs", include_str!("parameters.rs")),
+    ("src/parameters/value.rs", include_str!("parameters/value.rs")),
     ("src/plugin.rs", include_str!("plugin.rs")),
     ("src/reward.rs", include_str!("reward.rs")),
     ("src/sources.rs", include_str!("sources.rs")),

@@ -165,8 +165,8 @@ pub(super) unsafe fn give(
 // SAFETY: see above.
 pub(super) unsafe fn raw_batch<'a>(batch: *const abi::Batch, form: u32) -> Result<RawBatch<'a>, Refusal> {
     // SAFETY: the caller vouches for the batch, and version 1.0 has all that is read here.
-    let batch =
-        unsafe { abi::read_table(batch) }.ok_or_else(|| Refusal::failed("the host passed no batch"))?;
+    let batch = unsafe { abi::read_table(batch) };
+    let batch = batch.ok_or_else(|| Refusal::failed("the host passed no batch"))?;
     if batch.form != form {
         return Err(Refusal::failed(format!(
             "the host passed objects in form {}, not {form}",
