@@ -9,6 +9,7 @@
 
 mod arrays;
 mod batch;
+pub mod checker;
 mod description;
 mod error;
 mod image;
