@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::ExperimentArgs;
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
     /// Write a new plugin: a small project that builds and passes `gfn plugin check` unchanged.

@@ -133,8 +133,11 @@ impl Default for Source {
 }
 
 impl Source {
-    /// What it is called in messages: the library's or the last script's name.
+    /// What it is called in messages: as it calls itself, or the library's or the last script's name.
     pub fn name(&self) -> String {
+        if let Some(pinned) = &self.pinned {
+            return pinned.pin.name.clone();
+        }
         let word = self.path.as_ref().or_else(|| self.command.last());
         let stem = word.and_then(|word| Path::new(word).file_stem());
         stem.map_or_else(|| "plugin".into(), |stem| stem.to_string_lossy().into_owned())

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &PluginArgs, input: &Path, isolation: IsolationArg) -> R
 }
 
 /// The objects in a file of JSON lines.
-pub(super) fn read(input: &Path) -> Result<Vec<Value>, Failure> {
+fn read(input: &Path) -> Result<Vec<Value>, Failure> {
     let mut text = String::new();
     let read = match input == Path::new("-") {
         true => std::io::stdin().read_to_string(&mut text).map(|_| ()),
