@@ -96,7 +96,10 @@ pub(crate) fn build(params: &Params, base: &Path, host: PathBuf) -> Result<Fragm
         .is_allowed()
         .map_err(|message| format!("`environment.plugin`: {message}"))?;
     let folder = source.folder.clone().unwrap_or_default();
-    let options: Options = source.options(Path::new(&folder), host);
+    let options = Options {
+        objects: json!({ "kind": "molecule" }),
+        ..source.options(Path::new(&folder), host)
+    };
     let blocks = blocks(options).map_err(|error| error.to_string())?;
     let name = source.description().name;
     let text = json!({ "name": name, "blocks": blocks }).to_string();

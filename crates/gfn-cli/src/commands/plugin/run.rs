@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use gfn_plugins::{Batch, Input, Isolation, Scores, Status, open_reward};
+use gfn_plugins::{Batch, Input, Isolation, Options, Scores, Status, describe, open_reward};
 use serde_json::{Value, json};
 
 use super::{failed, options};
@@ -19,6 +19,9 @@ pub(crate) fn run(args: &PluginArgs, input: &Path, isolation: IsolationArg) -> R
     let mut options = options(args)?;
     if isolation == IsolationArg::Inline {
         options.isolation = Isolation::Inline;
+    }
+    if options.objects["kind"].is_null() {
+        options.objects = json!({ "kind": kind(&options)? });
     }
     let oracle = open_reward(options).map_err(failed)?;
     for objects in objects.chunks(CHUNK) {
@@ -38,6 +41,12 @@ pub(crate) fn run(args: &PluginArgs, input: &Path, isolation: IsolationArg) -> R
         print(&lines(objects, &scores.map_err(failed)?))?;
     }
     Ok(())
+}
+
+/// What the objects are where nobody says it: what the plugin says first of them.
+fn kind(options: &Options) -> Result<String, Failure> {
+    let mut kinds = describe(options).map_err(failed)?.objects.into_iter();
+    Ok(kinds.next().unwrap_or_else(|| "unknown".into()))
 }
 
 /// The objects in a file of JSON lines.
