@@ -1,4 +1,5 @@
 //! Plugins in real runs: whatever one does, the run finishes with the right rewards, or stops cleanly and can go on.
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
