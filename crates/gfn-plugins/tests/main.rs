@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may")]
 
 mod commands;
+mod environments;
 mod libraries;
 mod lives;
 mod support;
