@@ -13,6 +13,36 @@ pub(crate) trait Region {
     fn read(&self, offset: usize, len: usize) -> Vec<u8>;
 }
 
+/// Memory that is aligned as shared memory is.
+pub(crate) struct Aligned {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Aligned {
+    /// So many bytes, zeros.
+    pub(crate) fn new(len: usize) -> Self {
+        let bytes = vec![0; len + ALIGNMENT];
+        let start = bytes.as_ptr().align_offset(ALIGNMENT);
+        Self { bytes, start }
+    }
+
+    /// The first byte.
+    pub(crate) fn start(&mut self) -> *mut u8 {
+        self.bytes[self.start..].as_mut_ptr()
+    }
+}
+
+impl Region for Aligned {
+    fn fill(&mut self, offset: usize, len: usize, byte: u8) {
+        self.bytes[self.start + offset..][..len].fill(byte);
+    }
+
+    fn read(&self, offset: usize, len: usize) -> Vec<u8> {
+        self.bytes[self.start + offset..][..len].to_vec()
+    }
+}
+
 /// Some arrays in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Arrays<const N: usize> {
