@@ -54,7 +54,7 @@ pub enum ObjectKind {
     /// Molecules, described by canonical SMILES.
     Molecule,
     /// Something that only its own reward understands, named.
-    Other(&'static str),
+    Other(std::borrow::Cow<'static, str>),
 }
 
 impl std::fmt::Display for ObjectKind {

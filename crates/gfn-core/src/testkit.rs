@@ -326,7 +326,7 @@ impl RandomDag {
                 features: nodes,
                 active: 1,
             },
-            objects: ObjectKind::Other("nodes of a random graph"),
+            objects: ObjectKind::Other("nodes of a random graph".into()),
         };
         Self {
             spec,

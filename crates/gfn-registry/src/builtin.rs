@@ -12,7 +12,7 @@ use gfn_rewards::{druglike, hypergrid as hypergrid_reward};
 use gfn_samplers::{on_policy, replay};
 
 use crate::component::{Entry, entry, entry_examined, no_check};
-use crate::plugin::{self, examine, vocabulary};
+use crate::plugin::{self, environment, examine, vocabulary};
 use crate::settings::{BackwardKind, LearnedBackward, TiedBackward, UniformBackward};
 
 /// What an environment stands on: the folder that relative paths start from.
@@ -29,6 +29,16 @@ pub fn environments() -> Vec<Entry<Box<dyn Environment>, EnvironmentContext>> {
             vocabulary::examine,
             |params: &vocabulary::Params, base| {
                 vocabulary::build(params, base, plugin::host())
+                    .map(|environment| Box::new(environment) as Box<dyn Environment>)
+            },
+        ),
+        entry_examined(
+            "plugin",
+            |params: &mut environment::Params, place| {
+                examine::examine(&mut params.0, Kind::Environment, place)
+            },
+            |params: &environment::Params, _| {
+                environment::PluginEnvironment::new(params, plugin::host())
                     .map(|environment| Box::new(environment) as Box<dyn Environment>)
             },
         ),

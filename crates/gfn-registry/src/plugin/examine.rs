@@ -38,7 +38,7 @@ impl Examined<'_> {
 type ReadNamed = fn(&Tree, &Path) -> Result<Option<Source>, Vec<Problem>>;
 
 /// Where an experiment can name a plugin.
-pub(crate) const NAMED: [(&str, ReadNamed); 2] = [("reward", of_reward), ("environment", of_vocabulary)];
+pub(crate) const NAMED: [(&str, ReadNamed); 2] = [("reward", of_reward), ("environment", of_environment)];
 
 fn of_reward(tree: &Tree, base: &Path) -> Result<Option<Source>, Vec<Problem>> {
     let Some(node) = tree.section("reward").filter(|node| is_plugin(node)) else {
@@ -51,8 +51,15 @@ fn of_reward(tree: &Tree, base: &Path) -> Result<Option<Source>, Vec<Problem>> {
     whole(params.source, node, "reward", &Bases::new(tree, node, base)).map(Some)
 }
 
-fn of_vocabulary(tree: &Tree, base: &Path) -> Result<Option<Source>, Vec<Problem>> {
-    let Some(node) = tree.section("environment").and_then(|node| node.get("plugin")) else {
+fn of_environment(tree: &Tree, base: &Path) -> Result<Option<Source>, Vec<Problem>> {
+    let Some(node) = tree.section("environment") else {
+        return Ok(None);
+    };
+    if is_plugin(node) {
+        let source: Source = read(node, "environment", &["kind"])?;
+        return whole(source, node, "environment", &Bases::new(tree, node, base)).map(Some);
+    }
+    let Some(node) = node.get("plugin") else {
         return Ok(None);
     };
     let source: Source = read(node, "environment.plugin", &[])?;

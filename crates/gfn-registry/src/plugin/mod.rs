@@ -1,15 +1,18 @@
 //! Components by plugins: what a file says of one, read and checked without running any of its code.
 //!
 //! [`settings`] is what a file can say, [`examine`] checks it against `gfn.lock`, where the plugin's own description is kept;
-//! [`reward`] scores objects with a plugin, [`vocabulary`] builds molecules from its blocks.
+//! [`reward`] scores objects with a plugin, [`vocabulary`] builds
+//! molecules from its blocks, [`environment`] walks its states.
 
 mod approval;
+pub mod environment;
 pub mod examine;
 pub mod reward;
 pub mod settings;
 pub mod vocabulary;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gfn_config::{Problems, Tree};
 
@@ -35,6 +38,11 @@ pub fn named(file: &Path, profile: Option<&str>) -> Result<Vec<(&'static str, So
         true => Ok(found),
         false => Err(tree.problems(problems)),
     }
+}
+
+/// What a mutex holds, whatever happened to a thread that held it: what is in there is whole between any two steps.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The program in which plugins run: it lies beside this one.

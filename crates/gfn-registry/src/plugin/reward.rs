@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::locked;
 use super::settings::Source;
 
 /// What is done about an object that the plugin cannot score, or that it does not survive.
@@ -147,10 +148,6 @@ impl PluginReward {
             _ => RewardError::leaving_out(failures.into_iter().map(|(index, _)| index).collect()),
         }
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// What a plugin is told of its objects.
