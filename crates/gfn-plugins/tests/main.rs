@@ -5,5 +5,6 @@ mod commands;
 mod environments;
 mod libraries;
 mod lives;
+mod rogue;
 mod support;
 mod vocabularies;
