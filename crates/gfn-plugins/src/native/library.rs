@@ -152,7 +152,12 @@ pub(super) fn create(
         CString::new(value.to_string()).map_err(|error| CreateError::Failed(error.to_string()))
     };
     let parameters = text(wanted.parameters)?;
-    let host = host::lasting(wanted.log, Some(text(wanted.objects)?));
+    // Who does not know what the objects are says nothing of them.
+    let objects = match &wanted.objects["kind"] {
+        Value::Null => None,
+        _ => Some(text(wanted.objects)?),
+    };
+    let host = host::lasting(wanted.log, objects);
     let length = parameters.as_bytes().len() as u64;
     let mut instance = ptr::null_mut();
     let mut failed = Failed::new();

@@ -10,7 +10,10 @@ use crate::exit::Failure;
 
 pub(crate) fn new(name: &str, lang: Lang, folder: Option<PathBuf>) -> Result<(), Failure> {
     let language = match lang {
-        _ => Language::Python,
+        Lang::Rust => Language::Rust,
+        Lang::C => Language::C,
+        Lang::Cpp => Language::Cpp,
+        Lang::Python => Language::Python,
     };
     let folder = folder.unwrap_or_else(|| PathBuf::from(name));
     let written = new_project(language, name, &folder).map_err(|error| Failure::usage(error.to_string()))?;
@@ -28,9 +31,7 @@ fn next(lang: Lang, name: &str, folder: &Path) -> String {
     let folder = folder.display();
     let (build, check) = match lang {
         Lang::Rust => (
-            Some(format!(
-                "cargo build --release --manifest-path {folder}/Cargo.toml"
-            )),
+            Some(format!("cargo build --release --manifest-path {folder}/Cargo.toml")),
             format!("gfn plugin check {folder}/target/release/{library}"),
         ),
         Lang::C | Lang::Cpp => (
