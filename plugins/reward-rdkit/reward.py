@@ -1,6 +1,11 @@
 """Rewards of molecules through RDKit: drug-likeness, or lipophilicity within a window."""
 
 import math
+import sys
+from pathlib import Path
+
+# The package of this checkout, where none is installed.
+sys.path.append(str(Path(__file__).resolve().parent.parent / "python" / "src"))
 
 import gfn_plugin
 

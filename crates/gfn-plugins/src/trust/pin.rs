@@ -1,6 +1,6 @@
 //! One plugin in `gfn.lock`.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ pub struct Pin {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
-    /// A library: its path, seen from the folder of `gfn.lock` where it lies in there.
+    /// A library: its path, seen from the folder of `gfn.lock`.
     Library(PathBuf),
     /// A command: its words.
     Command(Vec<String>),
@@ -62,10 +62,21 @@ impl Source {
                 let (Ok(whole), Ok(folder)) = (path.canonicalize(), folder.canonicalize()) else {
                     return Self::Library(path.clone());
                 };
-                Self::Library(whole.strip_prefix(folder).map(Path::to_path_buf).unwrap_or(whole))
+                Self::Library(from(&folder, &whole))
             }
         }
     }
+}
+
+/// The path of a file, seen from a folder; both are whole. What shares nothing but the root is named from there.
+fn from(folder: &Path, file: &Path) -> PathBuf {
+    let shared = folder.components().zip(file.components());
+    let shared = shared.take_while(|(a, b)| a == b).count();
+    if shared < 2 {
+        return file.to_path_buf();
+    }
+    let up = folder.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(file.components().skip(shared)).collect()
 }
 
 /// A pin as it is written: TOML has no `null` and no objects of any depth, so the description is JSON within.

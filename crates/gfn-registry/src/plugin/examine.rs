@@ -222,8 +222,10 @@ fn is_source(pin: &Pin, source: &Source, lock: &LockFile) -> bool {
     for_us
         && match &pin.source {
             trust::Source::Library(path) => {
-                let path = lock.path.parent().map(|folder| folder.join(path));
-                path.map(|path| path.to_string_lossy().into_owned()) == source.path
+                let whole = |path: PathBuf| path.canonicalize().ok();
+                let pinned = lock.path.parent().and_then(|folder| whole(folder.join(path)));
+                let named = source.path.as_ref().and_then(|path| whole(path.into()));
+                pinned.is_some() && pinned == named
             }
             trust::Source::Command(words) => *words == source.command,
         }

@@ -31,7 +31,9 @@ fn next(lang: Lang, name: &str, folder: &Path) -> String {
     let folder = folder.display();
     let (build, check) = match lang {
         Lang::Rust => (
-            Some(format!("cargo build --release --manifest-path {folder}/Cargo.toml")),
+            Some(format!(
+                "cargo build --release --manifest-path {folder}/Cargo.toml"
+            )),
             format!("gfn plugin check {folder}/target/release/{library}"),
         ),
         Lang::C | Lang::Cpp => (

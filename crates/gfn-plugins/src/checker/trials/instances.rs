@@ -62,6 +62,7 @@ fn make(maker: &Maker, count: usize, is_time_left: &impl Fn() -> bool) -> Result
 /// Bytes that the C library has handed out and not got back, where it says so: the GNU one from version 2.33 on.
 #[cfg(target_env = "gnu")]
 fn heap_in_use() -> Option<usize> {
+    // SAFETY: a type alone; what is looked up under it is below.
     type Mallinfo2 = unsafe extern "C" fn() -> libc::mallinfo2;
     let this = libloading::os::unix::Library::this();
     // SAFETY: the type is that of the function of this name in the C library.

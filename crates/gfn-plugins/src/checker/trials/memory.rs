@@ -37,9 +37,10 @@ impl AtTheEnd {
         let page = rustix::param::page_size();
         let inner = len.max(1).next_multiple_of(page);
         let (none, private) = (ProtFlags::empty(), MapFlags::PRIVATE);
+        let whole = inner + 2 * page;
         // SAFETY: a new mapping where the kernel likes; nothing else is touched.
-        let base =
-            unsafe { mmap_anonymous(ptr::null_mut(), inner + 2 * page, none, private) }.map_err(no_memory)?;
+        let mapped = unsafe { mmap_anonymous(ptr::null_mut(), whole, none, private) };
+        let base = mapped.map_err(no_memory)?;
         let memory = Self { base, inner, len };
         let both = MprotectFlags::READ | MprotectFlags::WRITE;
         // SAFETY: pages of the mapping above, which nobody has a pointer into yet.
