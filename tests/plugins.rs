@@ -1,5 +1,9 @@
 //! Plugins in real runs: whatever one does, the run finishes with the right rewards, or stops cleanly and can go on.
-#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "the helpers of tests are tests"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -80,6 +84,108 @@ impl Lab {
 
 fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The examples in Rust and C, built.
+fn examples() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("examples");
+        let script = top().join("scripts/build-plugins");
+        let output = std::process::Command::new(script)
+            .arg("--out")
+            .arg(&out)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", errors(&output));
+        out
+    });
+    built.clone()
+}
+
+/// Trusts and runs the experiment of an example for `steps`; its libraries and scripts are those in `libraries` and its folder.
+fn train(example: &str, python: &str, steps: u32) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let from = top().join("plugins").join(example);
+    let text = fs::read_to_string(from.join("experiment.toml")).unwrap();
+    let scripts = from.canonicalize().unwrap().display().to_string();
+    let text = text
+        .replace("../target", &examples().display().to_string())
+        .replace(
+            "command = [\"python3\"",
+            &format!("folder = \"{scripts}\"\ncommand = [\"{python}\""),
+        );
+    let file = folder.path().join("experiment.toml");
+    fs::write(&file, text).unwrap();
+    let approvals = folder.path().join("approved").display().to_string();
+    let variables = [("GFN_APPROVALS", approvals.as_str())];
+    let file = file.display().to_string();
+    let trusted = gfn_with(&variables, &["plugin", "trust", &file, "--yes"]);
+    assert!(trusted.status.success(), "{example}: {}", errors(&trusted));
+    let checked = gfn_with(&variables, &["check", "--deny-warnings", &file]);
+    assert!(checked.status.success(), "{example}: {}", errors(&checked));
+    let out = folder.path().join("run").display().to_string();
+    let (steps, samples) = (format!("training.steps={steps}"), "evaluation.samples=200");
+    let ran = gfn_with(
+        &variables,
+        &[
+            "run", &file, "--quiet", "--out", &out, "--set", &steps, "--set", samples,
+        ],
+    );
+    assert!(ran.status.success(), "{example}: {}", errors(&ran));
+    let manifest = fs::read_to_string(folder.path().join("run/manifest.json")).unwrap();
+    (folder, manifest)
+}
+
+/// The exact L1 distances of a run, before and after.
+fn distances(manifest: &str) -> Vec<f64> {
+    let parts = manifest.split("\"l1\": ").skip(1);
+    parts
+        .map(|part| part.split([',', '\n']).next().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn every_example_trains() {
+    for (example, swept) in [
+        ("reward-ising", true),
+        ("environment-sequence", true),
+        ("reward-druglike", false),
+        ("vocabulary-rings", false),
+    ] {
+        let (_folder, manifest) = train(example, "python3", if swept { 200 } else { 20 });
+        let distances = distances(&manifest);
+        assert_eq!(distances.len(), if swept { 2 } else { 0 }, "{example}");
+        assert!(
+            !swept || distances[1] < 0.4 * distances[0],
+            "{example}: {distances:?}"
+        );
+    }
+}
+
+/// A reward in Python, in an environment of its own.
+#[test]
+fn the_example_in_python_trains() {
+    let cache = std::env::var("GFN_CACHE").map(PathBuf::from);
+    let cache =
+        cache.or_else(|_| std::env::var("XDG_CACHE_HOME").map(|path| PathBuf::from(path).join("gfn")));
+    let cache = cache.unwrap_or_else(|_| PathBuf::from(std::env::var("HOME").unwrap()).join(".cache/gfn"));
+    let python = cache.join("rdkit-venv/bin/python");
+    if !python.exists() {
+        let reason = "skipped: RDKit is not installed; scripts/check-smiles --prepare installs it";
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{reason}");
+        return println!("{reason}");
+    }
+    let (folder, _) = train("reward-rdkit", &python.display().to_string(), 20);
+    let samples = fs::read_to_string(folder.path().join("run/samples.csv")).unwrap();
+    let rewards = samples
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(1).unwrap());
+    let good = rewards
+        .filter(|reward| reward.parse::<f64>().unwrap() > 0.5)
+        .count();
+    assert!(good > 10, "{good} of 200 have a logP near the target");
 }
 
 /// What ends a process, from its fourth batch on.

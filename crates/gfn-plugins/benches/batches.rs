@@ -28,7 +28,7 @@ fn library() -> Option<PathBuf> {
 }
 
 fn opened(program: Program, isolation: Isolation) -> Oracle {
-    let mut options = Options::new("sum", program, env!("CARGO_BIN_EXE_gfn-plugin-host"));
+    let mut options = Options::new("sum", program, env!("CARGO_BIN_EXE_plugin-host"));
     options.isolation = isolation;
     open_reward(options).unwrap()
 }

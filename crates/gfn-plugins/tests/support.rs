@@ -8,7 +8,7 @@ use gfn_plugins::{Batch, Options, Oracle, Program, Protocol, Scores};
 
 /// The program in which plugins run.
 pub(crate) fn host() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_gfn-plugin-host"))
+    PathBuf::from(env!("CARGO_BIN_EXE_plugin-host"))
 }
 
 /// A folder of this crate.
