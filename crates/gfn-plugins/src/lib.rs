@@ -32,6 +32,7 @@ mod packets;
 mod process;
 mod worker;
 
+pub mod checker;
 pub mod new;
 pub mod trust;
 

@@ -112,7 +112,10 @@ pub(crate) fn most_in_a_call(description: &Description) -> usize {
 }
 
 /// What every process is started from, and the hash of the library.
-fn blueprint(mut options: Options, kind: Kind) -> Result<(Blueprint, Option<String>), PluginError> {
+pub(crate) fn blueprint(
+    mut options: Options,
+    kind: Kind,
+) -> Result<(Blueprint, Option<String>), PluginError> {
     check_paths(&options)?;
     let (mut library, mut hash) = (None, None);
     if let Program::Library { path, expected_hash } = &options.program {

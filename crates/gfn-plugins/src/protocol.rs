@@ -28,6 +28,9 @@ pub(crate) struct Start {
     pub memory_bytes: Option<u64>,
     /// What it may do; the paths are absolute.
     pub confinement: Confinement,
+    /// Whether the library is only to be tried out, as the checker says.
+    #[serde(default)]
+    pub is_trial: bool,
 }
 
 /// A command and how it is spoken with.

@@ -137,6 +137,19 @@ impl OutputLayout {
     }
 }
 
+/// How the reasons begin that are given where a plugin breaks the agreement; others are its own words.
+const MISTAKES: [&str; 4] = [LEFT_OUT, WRONG_STATUS, NO_NUMBER, NOT_FINITE];
+const LEFT_OUT: &str = "the plugin left it out";
+const WRONG_STATUS: &str = "the plugin gave it the status";
+const NOT_FINITE: &str = "the plugin says that it scored it, with a log-reward of";
+/// In the protocol of lines.
+pub(crate) const NO_NUMBER: &str = "the plugin gave it the log-reward";
+
+/// Whether an object has no reward because the plugin broke the agreement, going by the reason.
+pub(crate) fn is_mistake(reason: &str) -> bool {
+    MISTAKES.iter().any(|mistake| reason.starts_with(mistake))
+}
+
 /// What an object's status and log-reward come to.
 fn judge(status: u8, log_reward: f64, reason: impl FnOnce() -> String) -> Result<f64, String> {
     match status {
@@ -144,10 +157,8 @@ fn judge(status: u8, log_reward: f64, reason: impl FnOnce() -> String) -> Result
         SCORED => Err(not_finite(log_reward)),
         ZERO => Ok(f64::NEG_INFINITY),
         FAILED => Err(reason()),
-        NOT_SCORED => Err("the plugin left it out: it never set its status".to_string()),
-        other => Err(format!(
-            "the plugin gave it the status {other}, which means nothing"
-        )),
+        NOT_SCORED => Err(format!("{LEFT_OUT}: it never set its status")),
+        other => Err(format!("{WRONG_STATUS} {other}, which means nothing")),
     }
 }
 
@@ -157,7 +168,7 @@ pub(crate) fn not_finite(log_reward: f64) -> String {
         true => "; for a reward of 0 it should give the status ZERO",
         false => "",
     };
-    format!("the plugin says that it scored it, with a log-reward of {log_reward}{advice}")
+    format!("{NOT_FINITE} {log_reward}{advice}")
 }
 
 /// Why objects failed, asked for in the order of the objects.
@@ -241,6 +252,7 @@ mod tests {
                 failure.index == index && failure.reason.contains(part) && !failure.deadly,
                 "{failure:?}"
             );
+            assert_eq!(is_mistake(&failure.reason), index > 3, "{failure:?}");
         }
         assert_eq!(scores.failures.len(), 6);
     }

@@ -40,7 +40,14 @@ impl<'a> Session<'a> {
         objects: &'a Objects,
     ) -> Result<Self, PluginError> {
         let subject = Subject::start(options, description, parameters.clone())?;
-        Ok(Self { options, description, parameters, objects, subject, many: MANY })
+        Ok(Self {
+            options,
+            description,
+            parameters,
+            objects,
+            subject,
+            many: MANY,
+        })
     }
 
     fn all(&mut self) -> Result<Scores, Anomaly> {
@@ -74,14 +81,21 @@ pub(super) fn one(session: &mut Session<'_>) -> Finding {
     }
     let affordable = PATIENCE.as_secs_f64() / slowest.as_secs_f64().max(1e-6);
     session.many = (affordable as usize).clamp(2, MANY);
-    Ok(format!("{count} objects one by one, {:.1} ms at most", slowest.as_secs_f64() * 1e3))
+    Ok(format!(
+        "{count} objects one by one, {:.1} ms at most",
+        slowest.as_secs_f64() * 1e3
+    ))
 }
 
 /// A batch of more than a thousand objects.
 pub(super) fn many(session: &mut Session<'_>) -> Finding {
     let count = session.many;
     let scores = session.subject.score(&session.objects.cycled(count))?;
-    let slow = if count < MANY { "; more would take too long" } else { "" };
+    let slow = if count < MANY {
+        "; more would take too long"
+    } else {
+        ""
+    };
     Ok(format!("{} objects at once{slow}", scores.status.len()))
 }
 
@@ -94,10 +108,16 @@ pub(super) fn ragged(session: &mut Session<'_>) -> Finding {
     let odd = ["", "C", &long, "é", "?", "(", "\u{1F9EA}", " ", "C\nC"].map(str::to_string);
     match session.subject.score(&Objects::Texts(odd.to_vec())) {
         Err(Anomaly::Died(how)) => fail(format!("of texts of 0 to 300 bytes the plugin {how}")),
-        Err(Anomaly::Refused(why)) => Ok(format!("a batch with odd texts is refused as a whole, which costs time: {why}")),
+        Err(Anomaly::Refused(why)) => Ok(format!(
+            "a batch with odd texts is refused as a whole, which costs time: {why}"
+        )),
         Ok(scores) => {
             faultless(&scores, &Objects::Texts(odd.to_vec()))?;
-            Ok(format!("texts of 0 to 300 bytes; {} of {} have no reward", scores.failures.len(), odd.len()))
+            Ok(format!(
+                "texts of 0 to 300 bytes; {} of {} have no reward",
+                scores.failures.len(),
+                odd.len()
+            ))
         }
     }
 }
@@ -105,7 +125,9 @@ pub(super) fn ragged(session: &mut Session<'_>) -> Finding {
 /// No byte outside of the arrays of scores is written.
 pub(super) fn bounds(session: &mut Session<'_>) -> Finding {
     for count in [1, 2, 7, 8, 9, 63, 64, 65] {
-        session.subject.score(&session.objects.cycled(count.min(session.many)))?;
+        session
+            .subject
+            .score(&session.objects.cycled(count.min(session.many)))?;
     }
     Ok("nothing is written outside of the scores' arrays".to_string())
 }
@@ -118,9 +140,10 @@ pub(super) fn outcomes(session: &mut Session<'_>) -> Finding {
     let count = |wanted: Status| scores.status.iter().filter(|status| **status == wanted).count();
     let [scored, zero, failed] = [Status::Scored, Status::Zero, Status::Failed].map(count);
     match scores.failures.first() {
-        Some(failure) if failed == scores.status.len() => {
-            fail(format!("no sample object has a reward, the first because: {}", failure.reason))
-        }
+        Some(failure) if failed == scores.status.len() => fail(format!(
+            "no sample object has a reward, the first because: {}",
+            failure.reason
+        )),
         Some(failure) => Ok(format!(
             "{scored} scored, {zero} with a reward of 0, {failed} without, the first of them {} because: {}",
             session.objects.shown(failure.index),
@@ -142,9 +165,14 @@ fn as_described(scores: &Scores, session: &Session<'_>) -> Result<(), Problem> {
     let shown = |index: usize| session.objects.shown(index);
     let zero = scores.status.iter().position(|status| *status == Status::Zero);
     if let (Some(index), false) = (zero, session.description.can_be_zero) {
-        return fail(format!("the reward of {} is 0, but the description does not say `can_be_zero`", shown(index)));
+        return fail(format!(
+            "the reward of {} is 0, but the description does not say `can_be_zero`",
+            shown(index)
+        ));
     }
-    let Some(greatest) = session.description.greatest else { return Ok(()) };
+    let Some(greatest) = session.description.greatest else {
+        return Ok(());
+    };
     let is_greater = |log_reward: &f64| *log_reward > greatest.ln() + TOLERANCE;
     match scores.log_reward.iter().position(is_greater) {
         Some(index) => fail(format!(
@@ -165,8 +193,17 @@ pub(super) fn repeat(session: &mut Session<'_>) -> Finding {
     let another = Subject::start(session.options, session.description, session.parameters.clone());
     let mut another = another.map_err(|error| Problem::Fail(format!("a second process: {error}")))?;
     let elsewhere = another.score(session.objects)?;
-    let there = compare(&first, &elsewhere, session.objects, "in another process", |index| index)?;
-    Ok(format!("the same batch again, and in another process: {}", worse(here, there)))
+    let there = compare(
+        &first,
+        &elsewhere,
+        session.objects,
+        "in another process",
+        |index| index,
+    )?;
+    Ok(format!(
+        "the same batch again, and in another process: {}",
+        worse(here, there)
+    ))
 }
 
 /// An object's score does not depend on where in the batch it is.
@@ -175,7 +212,9 @@ pub(super) fn order(session: &mut Session<'_>) -> Finding {
     let len = session.objects.len();
     let first = session.all()?;
     let reversed = session.subject.score(&session.objects.pick((0..len).rev()))?;
-    let agreement = compare(&first, &reversed, session.objects, "in another order", |index| len - 1 - index)?;
+    let agreement = compare(&first, &reversed, session.objects, "in another order", |index| {
+        len - 1 - index
+    })?;
     Ok(format!("the objects in reverse: {agreement}"))
 }
 
@@ -191,7 +230,13 @@ pub(super) fn split(session: &mut Session<'_>) -> Finding {
             let part = session.objects.pick(start..len.min(start + size));
             parts.append(session.subject.score(&part)?);
         }
-        let with_fewer = compare(&whole, &parts, session.objects, &format!("in a batch of {size}"), |index| index)?;
+        let with_fewer = compare(
+            &whole,
+            &parts,
+            session.objects,
+            &format!("in a batch of {size}"),
+            |index| index,
+        )?;
         agreement = worse(agreement, with_fewer);
     }
     Ok(format!("in smaller batches: {agreement}"))
@@ -209,7 +254,10 @@ pub(super) fn throughput(session: &mut Session<'_>) -> Finding {
     }
     let rate = scored as f64 / took.as_secs_f64();
     let digits = usize::from(rate < 10.0);
-    Ok(format!("{rate:.digits$} objects/s in batches of {}, from one process", objects.len()))
+    Ok(format!(
+        "{rate:.digits$} objects/s in batches of {}, from one process",
+        objects.len()
+    ))
 }
 
 /// How far scores agree.
@@ -281,7 +329,9 @@ mod tests {
 
     fn scores(outcomes: &[Result<f64, &str>]) -> Scores {
         let mut scores = Scores::default();
-        outcomes.iter().for_each(|outcome| scores.push(outcome.map_err(str::to_string)));
+        outcomes
+            .iter()
+            .for_each(|outcome| scores.push(outcome.map_err(str::to_string)));
         scores
     }
 
@@ -295,7 +345,8 @@ mod tests {
         let same = compare(&first, &first.clone(), &objects(), "later", |index| index);
         assert_eq!(same, Ok(Agreement::Exact));
         let near = scores(&[Ok(1.0 + 1e-12), Ok(f64::NEG_INFINITY), Err("other words")]);
-        let Ok(Agreement::Nearly(difference)) = compare(&first, &near, &objects(), "later", |index| index) else {
+        let Ok(Agreement::Nearly(difference)) = compare(&first, &near, &objects(), "later", |index| index)
+        else {
             panic!("they are near");
         };
         assert!(difference > 1e-13 && difference < 1e-11);
@@ -307,6 +358,9 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_from_objects_without_a_reward() {
-        assert_eq!(faultless(&scores(&[Ok(1.0), Err("no atoms")]), &objects()), Ok(()));
+        assert_eq!(
+            faultless(&scores(&[Ok(1.0), Err("no atoms")]), &objects()),
+            Ok(())
+        );
     }
 }

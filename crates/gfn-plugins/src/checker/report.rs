@@ -90,7 +90,10 @@ impl CheckReport {
 
     /// How many checks came out like this.
     pub fn count(&self, verdict: Verdict) -> usize {
-        self.checks.iter().filter(|check| check.verdict == verdict).count()
+        self.checks
+            .iter()
+            .filter(|check| check.verdict == verdict)
+            .count()
     }
 }
 
@@ -110,13 +113,24 @@ impl fmt::Display for CheckReport {
             Some(said) => writeln!(f, "{} {}: {}", said.name, said.version, said.summary)?,
             None => writeln!(f, "{}", self.plugin)?,
         }
-        let width = self.checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
-        for Check { name, verdict, detail } in &self.checks {
+        let width = self
+            .checks
+            .iter()
+            .map(|check| check.name.len())
+            .max()
+            .unwrap_or(0);
+        for Check {
+            name,
+            verdict,
+            detail,
+        } in &self.checks
+        {
             // Further lines of a detail stand below its first.
             let detail = detail.replace('\n', &format!("\n{:indent$}", "", indent = width + 13));
             writeln!(f, "  {verdict:<7}  {name:width$}  {detail}")?;
         }
-        let [passed, failed, skipped] = [Verdict::Pass, Verdict::Fail, Verdict::Skipped].map(|verdict| self.count(verdict));
+        let [passed, failed, skipped] =
+            [Verdict::Pass, Verdict::Fail, Verdict::Skipped].map(|verdict| self.count(verdict));
         write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
     }
 }
@@ -131,7 +145,11 @@ mod tests {
             Check::new("threads", skip("it is not `thread_safe`")),
             Check::new("split", fail("object 3 differs\nalone: 1")),
         ];
-        CheckReport { plugin: "x.so".to_string(), description: None, checks }
+        CheckReport {
+            plugin: "x.so".to_string(),
+            description: None,
+            checks,
+        }
     }
 
     #[test]
@@ -149,7 +167,10 @@ mod tests {
     #[test]
     fn programs_see_verdicts_as_words() {
         let text = serde_json::to_string(&report()).unwrap();
-        assert!(text.contains(r#"{"name":"threads","verdict":"skipped","detail":"it is not `thread_safe`"}"#), "{text}");
+        assert!(
+            text.contains(r#"{"name":"threads","verdict":"skipped","detail":"it is not `thread_safe`"}"#),
+            "{text}"
+        );
         assert_eq!(serde_json::from_str::<CheckReport>(&text).unwrap(), report());
     }
 }

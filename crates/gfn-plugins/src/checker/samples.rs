@@ -57,7 +57,9 @@ pub enum SampleError {
         error: std::io::Error,
     },
     /// A line is no object.
-    #[error("{path}, line {line}: {message}; write a text (\"CCO\") or a list of whole numbers ([1, 2]) on each line")]
+    #[error(
+        "{path}, line {line}: {message}; write a text (\"CCO\") or a list of whole numbers ([1, 2]) on each line"
+    )]
     Line {
         /// Which file.
         path: std::path::PathBuf,
@@ -71,9 +73,13 @@ pub enum SampleError {
 impl Default for Samples {
     /// Some forty molecules as SMILES, and states of a grid.
     fn default() -> Self {
-        let molecules = MOLECULES.lines().filter_map(|line| line.split_whitespace().next());
+        let molecules = MOLECULES
+            .lines()
+            .filter_map(|line| line.split_whitespace().next());
         let molecules = Objects::Texts(molecules.map(str::to_string).collect());
-        Self { by_kind: [(MOLECULE.to_string(), molecules), (GRID.to_string(), grid())].into() }
+        Self {
+            by_kind: [(MOLECULE.to_string(), molecules), (GRID.to_string(), grid())].into(),
+        }
     }
 }
 
@@ -87,17 +93,23 @@ impl Samples {
     /// Those that fit a plugin, with their kind; or what to do where there are none.
     pub(super) fn fitting(&self, description: &Description) -> Result<(&str, &Objects), String> {
         let fits = |kind: &str, objects: &Objects| {
-            let is_known = description.objects.is_empty() || description.objects.iter().any(|known| known == kind);
+            let is_known =
+                description.objects.is_empty() || description.objects.iter().any(|known| known == kind);
             is_known && objects.form() == description.input && !objects.is_empty()
         };
         let found = self.by_kind.iter().find(|(kind, objects)| fits(kind, objects));
-        found.map(|(kind, objects)| (kind.as_str(), objects)).ok_or_else(|| {
-            let kinds = match description.objects.is_empty() {
-                true => "any kind".to_string(),
-                false => description.objects.join(", "),
-            };
-            format!("there are no sample objects of {kinds} as {}; give some, a line of JSON each", description.input)
-        })
+        found
+            .map(|(kind, objects)| (kind.as_str(), objects))
+            .ok_or_else(|| {
+                let kinds = match description.objects.is_empty() {
+                    true => "any kind".to_string(),
+                    false => description.objects.join(", "),
+                };
+                format!(
+                    "there are no sample objects of {kinds} as {}; give some, a line of JSON each",
+                    description.input
+                )
+            })
     }
 }
 
@@ -107,14 +119,23 @@ impl Objects {
     /// # Errors
     /// Where the file cannot be read, or a line is no object.
     pub fn read(path: &Path) -> Result<Self, SampleError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| SampleError::Io { path: path.to_path_buf(), error })?;
+        let text = std::fs::read_to_string(path).map_err(|error| SampleError::Io {
+            path: path.to_path_buf(),
+            error,
+        })?;
         let mut objects: Option<Self> = None;
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let lines = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty());
         for (index, line) in lines {
             let read = serde_json::from_str(line).map_err(|error| error.to_string());
             let added = read.and_then(|value| add(&mut objects, value));
-            added.map_err(|message| SampleError::Line { path: path.to_path_buf(), line: index + 1, message })?;
+            added.map_err(|message| SampleError::Line {
+                path: path.to_path_buf(),
+                line: index + 1,
+                message,
+            })?;
         }
         Ok(objects.unwrap_or(Self::Texts(Vec::new())))
     }
@@ -148,7 +169,10 @@ impl Objects {
     /// All of them as a batch.
     pub(super) fn batch<'a>(&'a self, texts: &'a [&'a str]) -> Batch<'a> {
         match self {
-            Self::States { words, stride } => Batch::States { words, stride: *stride },
+            Self::States { words, stride } => Batch::States {
+                words,
+                stride: *stride,
+            },
             Self::Texts(_) => Batch::Texts(texts),
         }
     }
@@ -160,7 +184,10 @@ impl Objects {
             Self::Texts(texts) => Self::Texts(indices.map(|index| texts[index].clone()).collect()),
             Self::States { words, stride } => {
                 let state = |index: usize| &words[index * stride..(index + 1) * stride];
-                Self::States { words: indices.flat_map(state).copied().collect(), stride: *stride }
+                Self::States {
+                    words: indices.flat_map(state).copied().collect(),
+                    stride: *stride,
+                }
             }
         }
     }
@@ -201,10 +228,16 @@ fn add_state(objects: &mut Option<Objects>, state: &[i32]) -> Result<(), String>
     if state.is_empty() {
         return Err("the state has no numbers".to_string());
     }
-    let all = objects.get_or_insert(Objects::States { words: Vec::new(), stride: state.len() });
+    let all = objects.get_or_insert(Objects::States {
+        words: Vec::new(),
+        stride: state.len(),
+    });
     if let Objects::States { words, stride } = all {
         if *stride != state.len() {
-            return Err(format!("the state has {} numbers, and others have {stride}", state.len()));
+            return Err(format!(
+                "the state has {} numbers, and others have {stride}",
+                state.len()
+            ));
         }
         words.extend(state);
     }
@@ -215,11 +248,20 @@ fn add_state(objects: &mut Option<Objects>, state: &[i32]) -> Result<(), String>
 /// whether a walk has ended, which a reward has to leave alone.
 fn grid() -> Objects {
     let most = HEIGHT - 1;
-    let scattered = (0..60i32).map(|index| [index % HEIGHT, index * 3 % HEIGHT, index * 5 % 7, index / HEIGHT]);
-    let corners = [[0; DIMENSIONS], [most; DIMENSIONS], [0, 0, 0, most], [most, 0, 0, 0]];
+    let scattered =
+        (0..60i32).map(|index| [index % HEIGHT, index * 3 % HEIGHT, index * 5 % 7, index / HEIGHT]);
+    let corners = [
+        [0; DIMENSIONS],
+        [most; DIMENSIONS],
+        [0, 0, 0, most],
+        [most, 0, 0, 0],
+    ];
     let cells = corners.into_iter().chain(scattered);
     let words = cells.flat_map(|[a, b, c, d]| [a, b, c, d, 1]).collect();
-    Objects::States { words, stride: DIMENSIONS + 1 }
+    Objects::States {
+        words,
+        stride: DIMENSIONS + 1,
+    }
 }
 
 /// What a plugin is told of its objects.

@@ -60,7 +60,7 @@ impl Subject {
     pub(super) fn score(&mut self, objects: &Objects) -> Result<Scores, Anomaly> {
         let len = objects.len();
         let mut scores = Scores::default();
-        let mut start = 0;
+        let mut start = 0_usize;
         loop {
             let end = len.min(start.saturating_add(self.most_in_a_call));
             scores.append(self.score_at_once(&objects.pick(start..end))?);
@@ -74,11 +74,14 @@ impl Subject {
     fn score_at_once(&mut self, objects: &Objects) -> Result<Scores, Anomaly> {
         let texts = objects.texts();
         let batch = objects.batch(&texts);
-        self.seat.scoring(batch).attempt(0..objects.len()).map_err(|trouble| match trouble {
-            Trouble::Died(how) => Anomaly::Died(how),
-            Trouble::Refused(why) => Anomaly::Refused(why),
-            Trouble::Fatal(error) => Anomaly::Died(format!("did not start again: {error}")),
-        })
+        self.seat
+            .scoring(batch)
+            .attempt(0..objects.len())
+            .map_err(|trouble| match trouble {
+                Trouble::Died(how) => Anomaly::Died(how),
+                Trouble::Refused(why) => Anomaly::Refused(why),
+                Trouble::Fatal(error) => Anomaly::Died(format!("did not start again: {error}")),
+            })
     }
 
     /// Scores objects, and tells how long it took.

@@ -18,7 +18,7 @@ struct Context {
 }
 
 /// A host that writes to `log` and stays for good, as the agreement wants. `objects` is JSON.
-pub(super) fn lasting(log: &Log, objects: Option<CString>) -> &'static abi::Host {
+pub(crate) fn lasting(log: &Log, objects: Option<CString>) -> &'static abi::Host {
     let context = Box::leak(Box::new(Context { log: log.clone() }));
     let mut host = <abi::Host as abi::Table>::empty();
     host.abi_minor = abi::MINOR;

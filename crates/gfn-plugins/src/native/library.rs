@@ -15,7 +15,7 @@ use crate::options::Log;
 /// A library that has said what it is.
 pub(crate) struct Library {
     description: Map<String, Value>,
-    pub(super) reward: Option<abi::RewardTable>,
+    pub(crate) reward: Option<abi::RewardTable>,
     pub(super) vocabulary: Option<abi::VocabularyTable>,
     pub(super) environment: Option<abi::EnvironmentTable>,
 }

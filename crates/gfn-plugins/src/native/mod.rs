@@ -7,6 +7,7 @@ mod library;
 mod reward;
 mod vocabulary;
 
+pub(crate) use host::lasting;
 pub(crate) use library::{CreateError, Creation, Library};
 pub(crate) use reward::{Objects, Places, Reward};
 pub(crate) use vocabulary::Vocabulary;

@@ -14,8 +14,8 @@ use crate::protocol::MOST_REASONS;
 
 /// An instance of a library's reward.
 pub(crate) struct Reward {
-    table: abi::RewardTable,
-    instance: *mut c_void,
+    pub(crate) table: abi::RewardTable,
+    pub(crate) instance: *mut c_void,
 }
 
 // SAFETY: the agreement lets calls come from any thread, as long as they do not overlap.

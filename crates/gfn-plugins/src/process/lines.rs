@@ -16,7 +16,7 @@ use super::wait::{Lost, readable, wait};
 use crate::batch::{Batch, Scores};
 use crate::options::Log;
 use crate::protocol::{LONGEST_PACKET, Reply, Request};
-use crate::regions::{Reasons, not_finite};
+use crate::regions::{NO_NUMBER, Reasons, not_finite};
 
 /// The most bytes of an answer for each object, besides those of any answer.
 const LONGEST_PER_OBJECT: usize = 1 << 10;
@@ -280,7 +280,7 @@ fn scores(count: usize, log_reward: &[Value], failures: Vec<(u64, String)>) -> R
 }
 
 fn no_number(value: &Value) -> String {
-    format!("the plugin gave it the log-reward {value}: neither a number, nor null, nor \"{ZERO}\"")
+    format!("{NO_NUMBER} {value}: neither a number, nor null, nor \"{ZERO}\"")
 }
 
 #[cfg(test)]

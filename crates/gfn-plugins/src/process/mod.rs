@@ -7,6 +7,8 @@ mod frames;
 mod lines;
 mod seat;
 mod spawner;
+mod trial;
 mod wait;
 
 pub(crate) use seat::{Blueprint, Seat};
+pub(crate) use trial::ask;

@@ -70,7 +70,7 @@ impl Blueprint {
         }
     }
 
-    fn start(&self) -> Start {
+    pub(super) fn start(&self) -> Start {
         let command = match &self.options.program {
             Program::Library { .. } => None,
             Program::Command { words, protocol, .. } => Some(CommandLine {
@@ -88,6 +88,7 @@ impl Blueprint {
             command,
             memory_bytes: self.options.limits.memory_bytes,
             confinement,
+            is_trial: false,
         }
     }
 

@@ -9,7 +9,7 @@ mod seccomp;
 #[cfg(target_os = "linux")]
 mod start;
 #[cfg(target_os = "linux")]
-mod system;
+pub(crate) mod system;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -52,7 +52,10 @@ fn end_with(parent: u32) -> Result<(), String> {
 fn serve_library(start: &Start) -> Result<(), String> {
     let mut packets = Packets::new(take_socket().map_err(no_socket)?);
     confirm(&packets, start)?;
-    library::serve(&mut packets)
+    match start.is_trial {
+        true => crate::checker::try_out(&mut packets),
+        false => library::serve(&mut packets),
+    }
 }
 
 /// Standard input is the socket: moves it out of the way of code that reads standard input.

@@ -28,17 +28,17 @@ static INPUT: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
 static OUTPUT: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
 
 /// Stretches of addresses.
-pub(super) struct Stretches {
+pub(crate) struct Stretches {
     /// Input, which can only be read.
-    pub(super) read_only: Range<usize>,
+    pub(crate) read_only: Range<usize>,
     /// Input with the pages around it.
-    pub(super) input: Range<usize>,
+    pub(crate) input: Range<usize>,
     /// Output with the pages around it.
-    pub(super) output: Range<usize>,
+    pub(crate) output: Range<usize>,
 }
 
 /// Has the process say what the plugin did, when it ends by touching memory around its input or output.
-pub(super) fn tell_faults(stretches: &Stretches) {
+pub(crate) fn tell_faults(stretches: &Stretches) {
     let places = [
         (&READ_ONLY, &stretches.read_only),
         (&INPUT, &stretches.input),
