@@ -1,5 +1,4 @@
 //! The Python package, by its own tests, and the project that is made with it.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests may")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -8,25 +7,13 @@ use gfn_plugins::new::{Language, new_project};
 use gfn_plugins::{Batch, Options, PluginError, Program, Protocol, Scores, Status, open_reward};
 use serde_json::json;
 
-/// The interpreter itself: `python3` may be a script that starts it, which a confined process cannot do. Nothing, with a
-/// word of why, where there is none.
-fn interpreter() -> Option<String> {
-    let asked = Command::new("python3")
-        .args(["-c", "import sys; print(sys.executable)"])
-        .output();
-    if let Some(found) = asked.ok().filter(|output| output.status.success()) {
-        return Some(String::from_utf8(found.stdout).unwrap().trim().to_string());
-    }
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "python3 is missing");
-    eprintln!("skipped: python3 is missing");
-    None
-}
+use crate::support::{host, python};
 
-/// Runs Python in a folder of the repository.
-fn python(folder: &Path, arguments: &[&str]) -> Option<Output> {
-    let interpreter = interpreter()?;
+/// Runs Python in a folder; nothing where there is none.
+fn run(folder: &Path, arguments: &[&str]) -> Option<Output> {
+    let python = python()?;
     Some(
-        Command::new(interpreter)
+        Command::new(python)
             .arg("-B")
             .args(arguments)
             .current_dir(folder)
@@ -49,7 +36,7 @@ fn the_python_packages_own_tests_pass() {
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
     for folder in ["python", "reward-rdkit"] {
         let arguments = ["-m", "unittest", "discover", "-s", "tests"];
-        if let Some(output) = python(&plugins.join(folder), &arguments) {
+        if let Some(output) = run(&plugins.join(folder), &arguments) {
             assert_passes(&output);
         }
     }
@@ -68,7 +55,7 @@ fn a_new_python_project_scores_at_once() {
         "CCCO",
         "",
     ];
-    let Some(output) = python(&folder, &arguments) else {
+    let Some(output) = run(&folder, &arguments) else {
         return;
     };
     assert_passes(&output);
@@ -89,13 +76,13 @@ fn project(text: Option<&str>) -> (tempfile::TempDir, PathBuf) {
 
 /// How a project's reward is opened; nothing where there is no Python.
 fn options(folder: &Path, protocol: Protocol) -> Option<Options> {
-    let words = vec![interpreter()?, "reward.py".to_string()];
+    let words = vec![python()?, "reward.py".to_string()];
     let program = Program::Command {
         words,
         folder: folder.to_path_buf(),
         protocol,
     };
-    let mut options = Options::new("short-rings", program, env!("CARGO_BIN_EXE_gfn-plugin-host"));
+    let mut options = Options::new("short-rings", program, host());
     options.objects = json!({"kind": "molecule"});
     Some(options)
 }

@@ -8,7 +8,7 @@ use super::subject::{Anomaly, Subject};
 use crate::batch::{Scores, Status};
 use crate::description::Description;
 use crate::error::PluginError;
-use crate::options::Options;
+use crate::options::{Options, Program, Protocol};
 use crate::regions::is_mistake;
 
 /// How many objects are many.
@@ -52,6 +52,16 @@ impl<'a> Session<'a> {
 
     fn all(&mut self) -> Result<Scores, Anomaly> {
         self.subject.score(self.objects)
+    }
+
+    fn must_share_memory(&self) -> Result<(), Problem> {
+        match self.options.program {
+            Program::Command {
+                protocol: Protocol::Lines,
+                ..
+            } => skip("objects and scores are in messages, not in memory"),
+            _ => Ok(()),
+        }
     }
 
     fn must_repeat(&self) -> Result<(), Problem> {
@@ -122,8 +132,16 @@ pub(super) fn ragged(session: &mut Session<'_>) -> Finding {
     }
 }
 
+/// Objects are left as they are: they lie in memory that can only be read, so that writing there ends the process.
+pub(super) fn inputs(session: &mut Session<'_>) -> Finding {
+    session.must_share_memory()?;
+    session.all()?;
+    Ok("objects are left as they are".to_string())
+}
+
 /// No byte outside of the arrays of scores is written.
 pub(super) fn bounds(session: &mut Session<'_>) -> Finding {
+    session.must_share_memory()?;
     for count in [1, 2, 7, 8, 9, 63, 64, 65] {
         session
             .subject

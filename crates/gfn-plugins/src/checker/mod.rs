@@ -28,13 +28,18 @@ pub(crate) use trials::serve as try_out;
 
 /// Checks a plugin, started as `options` say, with some of the samples.
 pub fn check(options: &Options, samples: &Samples) -> CheckReport {
+    check_only(options, samples, &|_| true)
+}
+
+/// As [`check`], with those checks alone whose name is `wanted`.
+pub fn check_only(options: &Options, samples: &Samples, wanted: &dyn Fn(&str) -> bool) -> CheckReport {
     #[cfg(target_os = "linux")]
     {
-        plan::conduct(options, samples)
+        plan::conduct(options, samples, wanted)
     }
     #[cfg(not(target_os = "linux"))]
     {
-        let _ = samples;
+        let _ = (samples, wanted);
         let finding = report::skip("plugins are checked in processes of their own, which need Linux");
         let checks = vec![Check::new("process", finding)];
         CheckReport {

@@ -23,11 +23,12 @@ const TRIALS: [(&str, Trial); 5] = [
 type Behaviour = fn(&mut Session<'_>) -> Finding;
 
 /// What is asked of every reward, in this order.
-const BEHAVIOURS: [(&str, Behaviour); 10] = [
+const BEHAVIOURS: [(&str, Behaviour); 11] = [
     ("empty", behaviour::empty),
     ("one", behaviour::one),
     ("many", behaviour::many),
     ("ragged", behaviour::ragged),
+    ("inputs", behaviour::inputs),
     ("bounds", behaviour::bounds),
     ("outcomes", behaviour::outcomes),
     ("repeat", behaviour::repeat),
@@ -36,52 +37,132 @@ const BEHAVIOURS: [(&str, Behaviour); 10] = [
     ("throughput", behaviour::throughput),
 ];
 
-/// Makes all checks.
-pub(super) fn conduct(options: &Options, samples: &Samples) -> CheckReport {
+/// A plugin, and what is wanted of it.
+struct Plan<'a> {
+    options: Options,
+    samples: &'a Samples,
+    wanted: &'a dyn Fn(&str) -> bool,
+    checks: Vec<Check>,
+}
+
+/// Makes the checks that are wanted.
+pub(super) fn conduct(options: &Options, samples: &Samples, wanted: &dyn Fn(&str) -> bool) -> CheckReport {
     let mut options = options.clone();
     options.workers = 1;
-    let mut checks = Vec::new();
-    if is_library(&options) {
-        let order = Order {
-            trial: Trial::Entry,
-            parameters: Value::Null,
-            told: Value::Null,
-            seed: options.seed,
-            objects: Objects::Texts(Vec::new()),
-            deterministic: true,
-        };
-        checks.push(Check::new("entry", trial(&options, &order)));
+    let mut plan = Plan {
+        options,
+        samples,
+        wanted,
+        checks: Vec::new(),
+    };
+    if plan.is_library() {
+        plan.check("entry", |plan| trial(&plan.options, &Order::of_entry()));
     }
-    let described = crate::describe(&options);
-    let finding = match &described {
+    let described = crate::describe(&plan.options);
+    plan.check("description", |_| match &described {
         Ok(description) => self::description(description),
         Err(error) => fail(error.to_string()),
-    };
-    checks.push(Check::new("description", finding));
+    });
     if let Ok(description) = &described {
-        checks.extend(of_kinds(&mut options, description, samples));
+        plan.of_kinds(description);
     }
     CheckReport {
-        plugin: options.name.clone(),
+        plugin: plan.options.name,
         description: described.ok(),
-        checks,
+        checks: plan.checks,
     }
 }
 
-fn is_library(options: &Options) -> bool {
-    matches!(options.program, Program::Library { .. })
-}
+impl Plan<'_> {
+    fn is_library(&self) -> bool {
+        matches!(self.options.program, Program::Library { .. })
+    }
 
-/// The checks that depend on what the plugin is.
-fn of_kinds(options: &mut Options, description: &Description, samples: &Samples) -> Vec<Check> {
-    let mut checks = Vec::new();
-    if description.is(Kind::Reward) {
-        checks.extend(of_reward(options, description, samples));
+    /// Makes a check if it is wanted.
+    fn check(&mut self, name: &str, find: impl FnOnce(&mut Self) -> Finding) {
+        if (self.wanted)(name) {
+            let finding = find(self);
+            self.checks.push(Check::new(name, finding));
+        }
     }
-    if description.is(Kind::Vocabulary) {
-        checks.push(Check::new("blocks", blocks(options)));
+
+    /// The checks that depend on what the plugin is.
+    fn of_kinds(&mut self, description: &Description) {
+        if description.is(Kind::Reward) {
+            self.of_reward(description);
+        }
+        if description.is(Kind::Vocabulary) {
+            self.check("blocks", |plan| blocks(&plan.options));
+        }
     }
-    checks
+
+    /// The checks of a reward. What cannot be made without an instance, or without objects, is skipped with the reason.
+    fn of_reward(&mut self, description: &Description) {
+        let fitting = self.samples.fitting(description);
+        if let (Ok((kind, _)), None) = (&fitting, self.options.objects.get("kind")) {
+            self.options.objects = samples::told(kind);
+        }
+        let (name, given) = (&self.options.name, &self.options.parameters);
+        let parameters = match opened::complete(name, description, Kind::Reward, given) {
+            Ok(parameters) => parameters,
+            Err(error) => return self.check("parameters", |_| fail(error.to_string())),
+        };
+        self.check("parameters", |plan| {
+            refusals(&plan.options, description, &parameters)
+        });
+        match fitting {
+            Err(why) => self.check("objects", |_| skip(why)),
+            Ok((_, objects)) => {
+                self.behaviours(description, &parameters, objects);
+                self.trials(description, &parameters, objects);
+            }
+        }
+    }
+
+    fn behaviours(&mut self, description: &Description, parameters: &Value, objects: &Objects) {
+        let options = self.options.clone();
+        let session = Session::new(&options, description, parameters.clone(), objects);
+        let mut session = match session {
+            Ok(session) => session,
+            Err(error) => return self.check("start", |_| fail(error.to_string())),
+        };
+        self.check("start", |_| Ok("an instance is made".to_string()));
+        let mut hung = false;
+        for (name, behaviour) in BEHAVIOURS {
+            self.check(name, |_| {
+                let finding = match hung {
+                    true => skip("the plugin did not answer before"),
+                    false => behaviour(&mut session),
+                };
+                hung |= matches!(&finding, Err(Problem::Fail(why)) if why.contains("did not answer within"));
+                finding
+            });
+        }
+    }
+
+    fn trials(&mut self, description: &Description, parameters: &Value, objects: &Objects) {
+        if !self.is_library() {
+            return;
+        }
+        let most = opened::most_in_a_call(description).min(objects.len());
+        let mut order = Order {
+            trial: Trial::Entry,
+            parameters: parameters.clone(),
+            told: self.options.objects.clone(),
+            seed: self.options.seed,
+            objects: objects.pick(0..most),
+            deterministic: description.deterministic,
+        };
+        for (name, kind) in TRIALS {
+            order.trial = kind;
+            self.check(name, |plan| match kind {
+                Trial::Threads if !description.thread_safe => {
+                    skip("the plugin does not say that it is `thread_safe`")
+                }
+                _ => trial(&plan.options, &order),
+            });
+        }
+    }
 }
 
 /// The description says what it must, and its schema is one.
@@ -126,84 +207,6 @@ fn defaults(schema: &Value) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// The checks of a reward. What cannot be made without an instance, or without objects, is skipped with the reason.
-fn of_reward(options: &mut Options, description: &Description, samples: &Samples) -> Vec<Check> {
-    let fitting = samples.fitting(description);
-    let told_of = options.objects.get("kind").is_some();
-    if let (Ok((kind, _)), false) = (&fitting, told_of) {
-        options.objects = samples::told(kind);
-    }
-    let complete = opened::complete(&options.name, description, Kind::Reward, &options.parameters);
-    let parameters = match complete {
-        Ok(parameters) => parameters,
-        Err(error) => return vec![Check::new("parameters", fail(error.to_string()))],
-    };
-    let mut checks = vec![Check::new(
-        "parameters",
-        refusals(options, description, &parameters),
-    )];
-    let objects = match fitting {
-        Ok((_, objects)) => objects,
-        Err(why) => {
-            checks.push(Check::new("objects", skip(why)));
-            return checks;
-        }
-    };
-    checks.extend(behaviours(options, description, &parameters, objects));
-    if is_library(options) {
-        checks.extend(trials(options, description, &parameters, objects));
-    }
-    checks
-}
-
-fn behaviours(
-    options: &Options,
-    description: &Description,
-    parameters: &Value,
-    objects: &Objects,
-) -> Vec<Check> {
-    let session = Session::new(options, description, parameters.clone(), objects);
-    let mut session = match session {
-        Ok(session) => session,
-        Err(error) => return vec![Check::new("start", fail(error.to_string()))],
-    };
-    let mut checks = vec![Check::new("start", Ok("an instance is made".to_string()))];
-    let mut hung = false;
-    for (name, behaviour) in BEHAVIOURS {
-        let finding = match hung {
-            true => skip("the plugin did not answer before"),
-            false => behaviour(&mut session),
-        };
-        hung |= matches!(&finding, Err(Problem::Fail(why)) if why.contains("did not answer within"));
-        checks.push(Check::new(name, finding));
-    }
-    checks
-}
-
-fn trials(options: &Options, description: &Description, parameters: &Value, objects: &Objects) -> Vec<Check> {
-    let most = opened::most_in_a_call(description).min(objects.len());
-    let mut order = Order {
-        trial: Trial::Entry,
-        parameters: parameters.clone(),
-        told: options.objects.clone(),
-        seed: options.seed,
-        objects: objects.pick(0..most),
-        deterministic: description.deterministic,
-    };
-    let mut checks = Vec::new();
-    for (name, trial) in TRIALS {
-        order.trial = trial;
-        let finding = match trial {
-            Trial::Threads if !description.thread_safe => {
-                skip("the plugin does not say that it is `thread_safe`")
-            }
-            _ => self::trial(options, &order),
-        };
-        checks.push(Check::new(name, finding));
-    }
-    checks
 }
 
 /// Has a process try something out.

@@ -1,63 +1,91 @@
-//! Memory that ends where a page ends that nobody can touch.
+//! Memory that ends where a page begins that nobody can touch.
+//!
+//! It belongs to no file: a confined process can make none, not even in memory.
+#![allow(unsafe_code, reason = "mapping memory has no safe form")]
 
-use std::io;
+use std::ffi::c_void;
+use std::ops::Range;
+use std::ptr;
+use std::slice;
+
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 
 use crate::checker::report::Problem;
-use crate::memory::{Access, Mapping, Shared};
 use crate::worker::system::{Stretches, tell_faults};
 
-/// Bytes at the very end of a mapping: what reads or writes behind them ends the process.
+/// Bytes at the very end of some pages: what reads or writes behind them ends the process.
 pub(super) struct AtTheEnd {
-    mapping: Mapping,
-    offset: usize,
+    base: *mut c_void,
+    /// Of the pages that can be touched, which lie between two that cannot.
+    inner: usize,
     len: usize,
 }
 
 impl AtTheEnd {
     /// Bytes that can only be read.
     pub(super) fn holding(bytes: &[u8]) -> Result<Self, Problem> {
-        Self::new(bytes, Access::Read).map_err(no_memory)
+        let memory = Self::zeros(bytes.len())?;
+        // SAFETY: the memory has so many bytes, which are writable, and nobody else knows of them.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), memory.start(), bytes.len()) };
+        // SAFETY: pages of this mapping, which no reference points into.
+        unsafe { mprotect(memory.pages(), memory.inner, MprotectFlags::READ) }.map_err(no_memory)?;
+        Ok(memory)
     }
 
     /// Zeros that can be written to.
     pub(super) fn zeros(len: usize) -> Result<Self, Problem> {
-        Self::new(&vec![0; len], Access::Write).map_err(no_memory)
+        let page = rustix::param::page_size();
+        let inner = len.max(1).next_multiple_of(page);
+        let (none, private) = (ProtFlags::empty(), MapFlags::PRIVATE);
+        // SAFETY: a new mapping where the kernel likes; nothing else is touched.
+        let base =
+            unsafe { mmap_anonymous(ptr::null_mut(), inner + 2 * page, none, private) }.map_err(no_memory)?;
+        let memory = Self { base, inner, len };
+        let both = MprotectFlags::READ | MprotectFlags::WRITE;
+        // SAFETY: pages of the mapping above, which nobody has a pointer into yet.
+        unsafe { mprotect(memory.pages(), inner, both) }.map_err(no_memory)?;
+        Ok(memory)
     }
 
-    fn new(bytes: &[u8], access: Access) -> io::Result<Self> {
-        let mut shared = Shared::new(c"gfn-trial", bytes.len(), access)?;
-        let size = shared.mapping.len();
-        let offset = size - bytes.len();
-        shared.mapping.write(offset, bytes);
-        let mapping = Mapping::new(shared.file(), size, access)?;
-        Ok(Self {
-            mapping,
-            offset,
-            len: bytes.len(),
-        })
+    fn pages(&self) -> *mut c_void {
+        self.base.wrapping_byte_add(rustix::param::page_size())
     }
 
     /// The first of the bytes.
     pub(super) fn start(&self) -> *mut u8 {
-        self.mapping.start().wrapping_add(self.offset)
+        self.pages().cast::<u8>().wrapping_add(self.inner - self.len)
     }
 
-    /// The bytes as they are now.
-    pub(super) fn read(&self) -> Vec<u8> {
-        self.mapping.read(self.offset, self.len)
+    /// The bytes as they are now. Nobody must be writing to them.
+    pub(super) fn bytes(&self) -> &[u8] {
+        // SAFETY: so many bytes, which can be read, for as long as the mapping is there.
+        unsafe { slice::from_raw_parts(self.start(), self.len) }
+    }
+
+    fn surroundings(&self) -> Range<usize> {
+        let start = self.base.addr();
+        start..start + self.inner + 2 * rustix::param::page_size()
+    }
+}
+
+impl Drop for AtTheEnd {
+    fn drop(&mut self) {
+        let len = self.surroundings().len();
+        // SAFETY: the whole of what `zeros` mapped, once; pointers into it are used no more.
+        let _ = unsafe { munmap(self.base, len) };
     }
 }
 
 /// Has this process say what the plugin did, where it touches what lies around its input or output.
 pub(super) fn watch(input: &AtTheEnd, output: &AtTheEnd) {
-    let start = input.mapping.start().addr();
+    let start = input.pages().addr();
     tell_faults(&Stretches {
-        read_only: start..start + input.mapping.len(),
-        input: input.mapping.surroundings(),
-        output: output.mapping.surroundings(),
+        read_only: start..start + input.inner,
+        input: input.surroundings(),
+        output: output.surroundings(),
     });
 }
 
-fn no_memory(error: io::Error) -> Problem {
+fn no_memory(error: rustix::io::Errno) -> Problem {
     Problem::Skip(format!("there is no memory for this check: {error}"))
 }

@@ -50,6 +50,20 @@ pub(super) struct Order {
     pub(super) deterministic: bool,
 }
 
+impl Order {
+    /// Of [`Trial::Entry`], which needs nothing.
+    pub(super) fn of_entry() -> Self {
+        Self {
+            trial: Trial::Entry,
+            parameters: Value::Null,
+            told: Value::Null,
+            seed: 0,
+            objects: Objects::Texts(Vec::new()),
+            deterministic: true,
+        }
+    }
+}
+
 /// Serves one trial: a library and an order come in, what was found goes out.
 ///
 /// # Errors

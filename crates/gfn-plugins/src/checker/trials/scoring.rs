@@ -56,7 +56,7 @@ fn score_at_the_end(reward: &Reward, objects: &Objects) -> Result<Written, Probl
     };
     raw::score_at(reward, pointers, places)?;
     let bits = log_reward
-        .read()
+        .bytes()
         .as_chunks::<8>()
         .0
         .iter()
@@ -64,7 +64,7 @@ fn score_at_the_end(reward: &Reward, objects: &Objects) -> Result<Written, Probl
         .collect();
     Ok(Written {
         log_reward: bits,
-        status: status.read(),
+        status: status.bytes().to_vec(),
     })
 }
 
