@@ -5,10 +5,12 @@
 //! nonsense is started again and asked again; a batch that it dies of twice is split until the objects to blame are alone
 //! ([`Failure`]), and all others are scored.
 //!
-//! [`describe`] asks a plugin what it is; [`open_reward`] and [`blocks`] put it to work.
+//! [`describe`] asks a plugin what it is; [`open_reward`], [`open_environment`] and [`blocks`] put it to work.
 
+mod arrays;
 mod batch;
 mod description;
+mod environment;
 mod error;
 mod image;
 mod inline;
@@ -38,6 +40,7 @@ pub mod trust;
 
 pub use batch::{Batch, Failure, Scores, Status};
 pub use description::{Description, Input, Kind};
+pub use environment::{Actions, EnvironmentSpec, RemoteEnvironment, open_environment};
 pub use error::{Output, PluginError};
 pub use image::hash_of;
 pub use options::{Confinement, Isolation, Limits, Log, Options, Program, Protocol, Report};

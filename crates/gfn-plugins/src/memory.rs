@@ -108,6 +108,13 @@ impl Mapping {
         self.write(offset, bytes);
     }
 
+    /// Copies actions in.
+    pub(crate) fn write_actions(&mut self, offset: usize, actions: &[u32]) {
+        // SAFETY: the bytes of a slice of integers, all of them set.
+        let bytes = unsafe { slice::from_raw_parts(actions.as_ptr().cast::<u8>(), size_of_val(actions)) };
+        self.write(offset, bytes);
+    }
+
     /// Copies offsets in.
     pub(crate) fn write_offsets(&mut self, offset: usize, offsets: &[u64]) {
         // SAFETY: the bytes of a slice of integers, all of them set.

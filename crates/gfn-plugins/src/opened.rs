@@ -1,6 +1,6 @@
 //! A plugin that has been started in processes of its own, with an instance in each.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use serde_json::Value;
@@ -23,7 +23,9 @@ pub(crate) struct Opened {
     /// Of the library.
     pub(crate) hash: Option<String>,
     blueprint: Arc<Blueprint>,
-    seats: Mutex<Vec<Seat>>,
+    seats: Vec<Mutex<Seat>>,
+    /// Whose turn it is where all are busy.
+    turn: AtomicUsize,
 }
 
 /// What a plugin says of itself.
@@ -52,7 +54,8 @@ impl Opened {
             report,
             hash,
             blueprint,
-            seats: Mutex::new(seats),
+            seats: seats.into_iter().map(Mutex::new).collect(),
+            turn: AtomicUsize::new(0),
         })
     }
 
@@ -61,36 +64,46 @@ impl Opened {
         self.blueprint.restarts.load(Ordering::Relaxed)
     }
 
-    fn seats(&self) -> MutexGuard<'_, Vec<Seat>> {
-        self.seats.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
     /// Scores a batch, shared among the processes.
     pub(crate) fn score(&self, batch: &Batch<'_>) -> Result<Scores, PluginError> {
-        let mut seats = self.seats();
-        let most = self.most_in_a_call();
-        shared(batch, &mut seats, |seat, part| score_in_calls(seat, &part, most))
+        // Always in the same order, so that two callers do not wait for one another.
+        let mut locked: Vec<_> = self.seats.iter().map(lock).collect();
+        let mut seats: Vec<&mut Seat> = locked.iter_mut().map(|seat| &mut **seat).collect();
+        let most = most_in_a_call(&self.description);
+        shared(batch, &mut seats, |seat, part| {
+            policy::score_in_calls(&mut seat.scoring(part), part.len(), most)
+        })
     }
 
-    fn most_in_a_call(&self) -> usize {
-        most_in_a_call(&self.description)
-    }
-
-    /// What the first process answers, asked again if it dies.
+    /// What a process answers that has nothing to do.
     pub(crate) fn ask(&self, request: &Request) -> Result<Reply, PluginError> {
-        let mut seats = self.seats();
+        self.speak(|seat| seat.ask(request))
+    }
+
+    /// Speaks with a process that has nothing to do, and again if it dies of it.
+    pub(crate) fn speak<T>(
+        &self,
+        mut speak: impl FnMut(&mut Seat) -> Result<T, Trouble>,
+    ) -> Result<T, PluginError> {
+        let mut seat = self.free_seat();
         let mut last = String::new();
         for _ in 0..2 {
-            match seats[0].ask(request) {
-                Ok(reply) => return Ok(reply),
+            match speak(&mut seat) {
+                Ok(answer) => return Ok(answer),
                 Err(Trouble::Fatal(error)) => return Err(error),
                 Err(Trouble::Refused(message)) => {
                     return Err(self.misbehaved(message, Output::default()));
                 }
-                Err(Trouble::Died(how)) => last = format!("it {how}"),
+                Err(Trouble::Died(how)) => last = how,
             }
         }
-        Err(self.misbehaved(last, seats[0].last_output()))
+        Err(self.misbehaved(format!("asked twice, it {last}"), seat.last_output()))
+    }
+
+    fn free_seat(&self) -> MutexGuard<'_, Seat> {
+        let free = self.seats.iter().find_map(|seat| seat.try_lock().ok());
+        let turn = || self.turn.fetch_add(1, Ordering::Relaxed) % self.seats.len();
+        free.unwrap_or_else(|| lock(&self.seats[turn()]))
     }
 
     /// An error that says what the plugin did.
@@ -101,6 +114,10 @@ impl Opened {
             output,
         }
     }
+}
+
+fn lock(seat: &Mutex<Seat>) -> MutexGuard<'_, Seat> {
+    seat.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// The most objects in a call.
@@ -220,18 +237,6 @@ pub(crate) fn shared<W: Send>(
     let mut scores = Scores::default();
     for answer in answers {
         scores.append(answer?);
-    }
-    Ok(scores)
-}
-
-/// Scores a batch in calls of at most `most` objects.
-fn score_in_calls(seat: &mut Seat, batch: &Batch<'_>, most: usize) -> Result<Scores, PluginError> {
-    let mut scores = Scores::default();
-    let mut start = 0;
-    while start < batch.len() {
-        let end = batch.len().min(start.saturating_add(most));
-        scores.append(policy::score(&mut seat.scoring(*batch), start..end)?);
-        start = end;
     }
     Ok(scores)
 }

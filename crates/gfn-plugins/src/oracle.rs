@@ -4,6 +4,7 @@ use crate::batch::{Batch, Scores};
 use crate::description::{Description, Kind};
 use crate::error::PluginError;
 use crate::inline::Inline;
+use crate::native::Reward;
 use crate::opened::{self, Opened};
 use crate::options::{Isolation, Options, Report};
 
@@ -15,7 +16,7 @@ pub struct Oracle {
 
 enum Place {
     Process(Opened),
-    Inline(Inline),
+    Inline(Inline<Reward>),
 }
 
 /// What a plugin says of itself. A confined process is started for it, asked, and ended; nothing of the plugin runs in this
@@ -35,7 +36,7 @@ pub fn describe(options: &Options) -> Result<Description, PluginError> {
 pub fn open_reward(options: Options) -> Result<Oracle, PluginError> {
     let name = options.name.clone();
     let place = match options.isolation {
-        Isolation::Inline => Place::Inline(Inline::open(options)?),
+        Isolation::Inline => Place::Inline(Inline::open(options, Kind::Reward, Reward::new)?),
         Isolation::Process => Place::Process(Opened::new(options, Kind::Reward)?),
     };
     Ok(Oracle { name, place })
@@ -46,7 +47,7 @@ impl Oracle {
     pub fn description(&self) -> &Description {
         match &self.place {
             Place::Process(opened) => &opened.description,
-            Place::Inline(inline) => inline.description(),
+            Place::Inline(inline) => &inline.description,
         }
     }
 
@@ -54,7 +55,7 @@ impl Oracle {
     pub fn hash(&self) -> Option<&str> {
         match &self.place {
             Place::Process(opened) => opened.hash.as_deref(),
-            Place::Inline(inline) => Some(inline.hash()),
+            Place::Inline(inline) => Some(&inline.hash),
         }
     }
 
@@ -62,7 +63,7 @@ impl Oracle {
     pub fn enforced(&self) -> &Report {
         match &self.place {
             Place::Process(opened) => &opened.report,
-            Place::Inline(inline) => inline.report(),
+            Place::Inline(inline) => &inline.report,
         }
     }
 

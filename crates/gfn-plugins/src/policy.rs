@@ -21,11 +21,27 @@ pub(crate) trait Attempts {
     fn attempt(&mut self, range: Range<usize>) -> Result<Scores, Trouble>;
 }
 
+/// Scores `count` objects, whatever happens to the plugin, in calls of at most `most`.
+pub(crate) fn score_in_calls(
+    plugin: &mut impl Attempts,
+    count: usize,
+    most: usize,
+) -> Result<Scores, PluginError> {
+    let mut scores = Scores::default();
+    let mut start = 0;
+    while start < count {
+        let end = count.min(start.saturating_add(most));
+        scores.append(score(plugin, start..end)?);
+        start = end;
+    }
+    Ok(scores)
+}
+
 /// Scores a range whatever happens to the plugin: a batch that it dies of twice is split until the objects to blame are
 /// alone, in a number of attempts that grows with the logarithm of the range.
 ///
 /// An object is to blame if the plugin dies twice of it alone.
-pub(crate) fn score(plugin: &mut impl Attempts, range: Range<usize>) -> Result<Scores, PluginError> {
+fn score(plugin: &mut impl Attempts, range: Range<usize>) -> Result<Scores, PluginError> {
     match twice(plugin, range.clone())? {
         Ok(scores) => Ok(scores),
         Err(blame) => split(plugin, range, blame),

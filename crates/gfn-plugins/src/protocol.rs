@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::description::{Input, Kind};
+use crate::environment::Question;
 use crate::options::{Confinement, Protocol, Report};
 
 /// The protocol's version.
@@ -60,6 +61,12 @@ pub(crate) enum Request {
     Score(ScoreRequest),
     /// A vocabulary's blocks from this one on.
     Blocks { from: u64 },
+    /// What is fixed about an environment.
+    Spec,
+    /// Ask an environment about states that lie in memory.
+    Call(CallRequest),
+    /// A finished state of an environment in words.
+    Describe { state: Vec<i32> },
     /// End.
     Close,
 }
@@ -75,6 +82,23 @@ pub(crate) struct ScoreRequest {
     pub offsets: u64,
     pub log_reward: u64,
     pub status: u64,
+}
+
+/// States in memory; offsets in bytes, the first two in input, the last two in output.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct CallRequest {
+    pub batch: u64,
+    pub question: Question,
+    pub count: u64,
+    pub state_words: u64,
+    /// Words of a state's mask.
+    pub mask_words: u64,
+    /// Numbers that a network sees of a state.
+    pub features: u64,
+    pub states: u64,
+    pub actions: u64,
+    pub answers: u64,
+    pub reverse: u64,
 }
 
 /// What a plugin's process answers.
@@ -96,6 +120,12 @@ pub(crate) enum Reply {
     },
     /// Some blocks of `total`.
     Blocks { blocks: Vec<Value>, total: u64 },
+    /// What is fixed about the environment.
+    Spec { spec: Value },
+    /// The answers are in memory.
+    Answered { batch: u64 },
+    /// A state in words.
+    Text { text: String },
     /// It could not be done; `kind` is [`PARAMETERS`], [`FAILED`] or another word.
     Error { kind: String, message: String },
 }

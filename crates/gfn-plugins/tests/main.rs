@@ -1,8 +1,9 @@
 //! Plugins that behave and plugins that do not, in processes of their own and inline.
-#![allow(clippy::unwrap_used, reason = "tests may")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may")]
 
 mod checker;
 mod commands;
+mod environments;
 mod libraries;
 mod lives;
 mod python;

@@ -2,11 +2,14 @@
 //!
 //! What lies here turns the pointers of `gfn_plugin.h` into slices and results. A library is never unloaded.
 
+mod environment;
 mod host;
 mod library;
 mod reward;
 mod vocabulary;
 
+
+pub(crate) use environment::{Arguments, Environment};
 pub(crate) use host::lasting;
 pub(crate) use library::{CreateError, Creation, Library};
 pub(crate) use reward::{Objects, Places, Reward};

@@ -5,11 +5,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Instant;
 
 use super::wait::{Lost, readable, wait};
+use crate::arrays::Region;
 use crate::batch::{Batch, Scores};
+use crate::environment::{Call, CallLayout, EnvironmentSpec, Place};
 use crate::memory::{Access, Mapping, Shared};
 use crate::packets::{self, Packets};
-use crate::protocol::{Reply, Request, ScoreRequest};
-use crate::regions::{InputLayout, OutputLayout, Region, offsets};
+use crate::protocol::{CallRequest, Reply, Request, ScoreRequest};
+use crate::regions::{InputLayout, OutputLayout, offsets};
 
 /// Memory is made in steps, so that it is rarely made anew.
 const SMALLEST: usize = 1 << 16;
@@ -69,14 +71,23 @@ impl Frames {
         }
     }
 
-    /// Sends a batch; the answer is for [`Self::collect`].
-    pub(super) fn send_batch(&mut self, batch: &Batch<'_>) -> Result<OutputLayout, Lost> {
-        let input = InputLayout::of(batch);
-        let output = OutputLayout::of(batch.len());
-        self.make_room(input.len, output.len)?;
-        let Some(memory) = &mut self.memory else {
-            return Err(no_memory(&io::ErrorKind::OutOfMemory.into()));
-        };
+    /// The answer to a request.
+    pub(super) fn answer(&mut self, deadline: Instant, has_ended: &dyn Fn() -> bool) -> Result<Reply, Lost> {
+        match self.receive(deadline, has_ended)? {
+            Reply::Error { message, .. } => Err(Lost::Refused(message)),
+            reply => Ok(reply),
+        }
+    }
+
+    /// Scores a batch.
+    pub(super) fn score(
+        &mut self,
+        batch: &Batch<'_>,
+        deadline: Instant,
+        has_ended: &dyn Fn() -> bool,
+    ) -> Result<Scores, Lost> {
+        let (input, output) = (InputLayout::of(batch), OutputLayout::of(batch.len()));
+        let memory = self.make_room(input.len, output.len())?;
         let stride = match batch {
             Batch::States { words, stride } => {
                 memory.input.mapping.write_words(input.data, words);
@@ -88,45 +99,94 @@ impl Frames {
             }
         };
         output.prepare(&mut memory.output.mapping);
-        self.batch += 1;
         let request = Request::Score(ScoreRequest {
-            batch: self.batch,
+            batch: self.next_batch(),
             form: batch.form(),
             count: batch.len() as u64,
             stride: stride as u64,
             data: input.data as u64,
             offsets: input.offsets as u64,
-            log_reward: output.log_reward as u64,
-            status: output.status as u64,
+            log_reward: output.log_reward() as u64,
+            status: output.status() as u64,
         });
-        self.send(&request, &[]).map(|()| output)
-    }
-
-    /// Reads what the plugin made of the batch that was sent last.
-    pub(super) fn collect(&self, layout: &OutputLayout, reply: Reply) -> Result<Scores, Lost> {
-        match (reply, &self.memory) {
-            (Reply::Scored { batch, failures, .. }, Some(memory)) if batch == self.batch => layout
-                .collect(&memory.output.mapping, failures)
-                .map_err(Lost::Wrong),
-            (Reply::Scored { batch, .. }, _) => Err(Lost::Wrong(format!(
-                "answered batch {batch} instead of batch {}",
-                self.batch
-            ))),
-            (Reply::Error { message, .. }, _) => Err(Lost::Refused(message)),
+        self.send(&request, &[])?;
+        match self.answer(deadline, has_ended)? {
+            Reply::Scored { batch, failures, .. } => {
+                let memory = self.answered(batch)?;
+                output
+                    .collect(&memory.output.mapping, failures)
+                    .map_err(Lost::Wrong)
+            }
             _ => Err(Lost::Wrong("answered something else than scores".to_string())),
         }
     }
 
-    /// Makes memory for that many bytes and sends it, unless there is enough.
-    fn make_room(&mut self, input: usize, output: usize) -> Result<(), Lost> {
-        let has = |shared: &Shared, len: usize| shared.mapping.len() >= len;
-        if self
-            .memory
-            .as_ref()
-            .is_some_and(|memory| has(&memory.input, input) && has(&memory.output, output))
-        {
-            return Ok(());
+    /// Asks an environment about many states.
+    pub(super) fn call(
+        &mut self,
+        spec: &EnvironmentSpec,
+        (call, place): (&Call<'_>, &mut Place<'_>),
+        deadline: Instant,
+        has_ended: &dyn Fn() -> bool,
+    ) -> Result<(), Lost> {
+        let layout = CallLayout::of(spec, call);
+        let memory = self.make_room(layout.input_len, layout.output.len)?;
+        memory.input.mapping.write_words(0, call.states);
+        memory.input.mapping.write_actions(layout.actions, call.actions);
+        layout.output.prepare(&mut memory.output.mapping);
+        let request = Request::Call(CallRequest {
+            batch: self.next_batch(),
+            question: call.question,
+            count: layout.count as u64,
+            state_words: spec.state_words() as u64,
+            mask_words: layout.mask_words as u64,
+            features: spec.features as u64,
+            states: 0,
+            actions: layout.actions as u64,
+            answers: layout.output.offset(0) as u64,
+            reverse: layout.output.offset(1) as u64,
+        });
+        self.send(&request, &[])?;
+        match self.answer(deadline, has_ended)? {
+            Reply::Answered { batch } => {
+                let memory = self.answered(batch)?;
+                layout
+                    .collect(spec, &memory.output.mapping, place)
+                    .map_err(Lost::Wrong)
+            }
+            _ => Err(Lost::Wrong("answered something else than was asked".to_string())),
         }
+    }
+
+    fn next_batch(&mut self) -> u64 {
+        self.batch += 1;
+        self.batch
+    }
+
+    /// The memory with the answer, if it is that to the last batch.
+    fn answered(&self, batch: u64) -> Result<&Memory, Lost> {
+        match &self.memory {
+            Some(memory) if batch == self.batch => Ok(memory),
+            _ => Err(Lost::Wrong(format!(
+                "answered batch {batch} instead of batch {}",
+                self.batch
+            ))),
+        }
+    }
+
+    /// Memory for that many bytes, made and sent unless there is enough.
+    fn make_room(&mut self, input: usize, output: usize) -> Result<&mut Memory, Lost> {
+        let has = |shared: &Shared, len: usize| shared.mapping.len() >= len;
+        let enough = |memory: &Memory| has(&memory.input, input) && has(&memory.output, output);
+        if !self.memory.as_ref().is_some_and(enough) {
+            self.memory = Some(self.larger(input, output)?);
+        }
+        self.memory
+            .as_mut()
+            .ok_or_else(|| no_memory(&io::ErrorKind::OutOfMemory.into()))
+    }
+
+    fn larger(&self, input: usize, output: usize) -> Result<Memory, Lost> {
         let now = |shared: Option<&Shared>| shared.map_or(0, |shared| shared.mapping.len());
         let size = |wanted: usize, shared| wanted.next_power_of_two().max(SMALLEST).max(now(shared));
         let old = self.memory.as_ref();
@@ -142,8 +202,7 @@ impl Frames {
             output: memory.output.mapping.len() as u64,
         };
         self.send(&message, &files)?;
-        self.memory = Some(memory);
-        Ok(())
+        Ok(memory)
     }
 }
 

@@ -15,6 +15,7 @@ use super::lines::{Lines, Theirs};
 use super::wait::Lost;
 use crate::batch::{Batch, Scores};
 use crate::description::{Description, Kind};
+use crate::environment::{Call, EnvironmentSpec, Place};
 use crate::error::{Output, PluginError, cut, in_words};
 use crate::options::{Options, Program, Protocol, Report};
 use crate::policy::{Attempts, Trouble};
@@ -207,6 +208,17 @@ impl Seat {
         self.with_live(|live| live.ask(request, Instant::now() + limit))
     }
 
+    /// Asks an environment about many states.
+    pub(crate) fn call(
+        &mut self,
+        spec: &EnvironmentSpec,
+        call: &Call<'_>,
+        place: &mut Place<'_>,
+    ) -> Result<(), Trouble> {
+        let limit = self.blueprint.options.limits.timeout;
+        self.with_live(|live| live.call(spec, (call, place), Instant::now() + limit))
+    }
+
     fn score(&mut self, batch: &Batch<'_>) -> Result<Scores, Trouble> {
         let limit = self.blueprint.options.limits.timeout;
         self.with_live(|live| live.score(batch, Instant::now() + limit))
@@ -363,12 +375,23 @@ impl Live {
     fn score(&mut self, batch: &Batch<'_>, deadline: Instant) -> Result<Scores, Lost> {
         let process = &self.process;
         match &mut self.link {
-            Link::Frames(frames) => {
-                let layout = frames.send_batch(batch)?;
-                let reply = frames.receive(deadline, &|| process.has_ended())?;
-                frames.collect(&layout, reply)
-            }
+            Link::Frames(frames) => frames.score(batch, deadline, &|| process.has_ended()),
             Link::Lines(lines) => lines.score(batch, deadline, &|| process.has_ended()),
+        }
+    }
+
+    fn call(
+        &mut self,
+        spec: &EnvironmentSpec,
+        call: (&Call<'_>, &mut Place<'_>),
+        deadline: Instant,
+    ) -> Result<(), Lost> {
+        let process = &self.process;
+        match &mut self.link {
+            Link::Frames(frames) => frames.call(spec, call, deadline, &|| process.has_ended()),
+            Link::Lines(_) => Err(Lost::Refused(
+                "environments need the protocol of frames: leave `protocol` out".to_string(),
+            )),
         }
     }
 

@@ -10,11 +10,14 @@ use serde_json::Value;
 
 use super::system::{self, Stretches};
 use crate::description::{Input, Kind};
+use crate::environment::Question;
 use crate::memory::{Access, Mapping};
-use crate::native::{CreateError, Creation, Library, Objects, Places, Reward, Vocabulary};
+use crate::native::{
+    Arguments, CreateError, Creation, Environment, Library, Objects, Places, Reward, Vocabulary,
+};
 use crate::options::Log;
 use crate::packets::Packets;
-use crate::protocol::{FAILED, PARAMETERS, Reply, Request, ScoreRequest, VERSION};
+use crate::protocol::{CallRequest, FAILED, PARAMETERS, Reply, Request, ScoreRequest, VERSION};
 
 /// The most bytes of blocks in one answer.
 const MOST_BYTES: usize = 1 << 15;
@@ -30,6 +33,7 @@ struct Worker {
 enum Instance {
     Reward(Reward),
     Vocabulary(Vocabulary),
+    Environment(Environment),
 }
 
 struct Memory {
@@ -109,6 +113,16 @@ impl Worker {
             Request::Memory { input, output } => self.map(input, output, files).map(|()| None),
             Request::Score(request) => self.score(&request).map(Some).map_err(failed),
             Request::Blocks { from } => self.blocks(from).map(Some).map_err(failed),
+            Request::Spec => self.environment().and_then(spec).map(Some).map_err(failed),
+            Request::Call(request) => self.call(&request).map(Some).map_err(failed),
+            Request::Describe { state } => {
+                let text = self
+                    .environment()
+                    .and_then(|environment| environment.describe(&state));
+                Ok(Some(Reply::Text {
+                    text: text.map_err(failed)?,
+                }))
+            }
             Request::Close => Ok(None),
         }
     }
@@ -149,7 +163,7 @@ impl Worker {
         let created = match kind {
             Kind::Reward => Reward::new(library, &wanted).map(Instance::Reward),
             Kind::Vocabulary => Vocabulary::new(library, &wanted).map(Instance::Vocabulary),
-            Kind::Environment => Err(CreateError::Failed("environments are not served yet".to_string())),
+            Kind::Environment => Environment::new(library, &wanted).map(Instance::Environment),
         };
         self.instance = Some(created.map_err(|error| match error {
             CreateError::Parameters(message) => (PARAMETERS, message),
@@ -194,6 +208,24 @@ impl Worker {
         })
     }
 
+    fn environment(&self) -> Result<&Environment, String> {
+        match &self.instance {
+            Some(Instance::Environment(environment)) => Ok(environment),
+            _ => Err("no environment has been made".to_string()),
+        }
+    }
+
+    fn call(&self, request: &CallRequest) -> Result<Reply, String> {
+        let environment = self.environment()?;
+        let memory = self.memory.as_ref().ok_or("no memory has been given")?;
+        let asked = memory
+            .arguments(request)
+            .ok_or("the states lie outside of the memory")?;
+        // SAFETY: as in `score`.
+        unsafe { environment.ask(asked) }?;
+        Ok(Reply::Answered { batch: request.batch })
+    }
+
     fn blocks(&self, from: u64) -> Result<Reply, String> {
         let Some(Instance::Vocabulary(vocabulary)) = &self.instance else {
             return Err("no vocabulary has been made".to_string());
@@ -212,7 +244,37 @@ impl Worker {
     }
 }
 
+fn spec(environment: &Environment) -> Result<Reply, String> {
+    Ok(Reply::Spec {
+        spec: environment.spec()?,
+    })
+}
+
 impl Memory {
+    /// Pointers for a call; `None` where not all of it lies in memory.
+    fn arguments(&self, request: &CallRequest) -> Option<Arguments> {
+        let count = usize::try_from(request.count).ok()?;
+        let room = |each: u64| count.checked_mul(usize::try_from(each).ok()?);
+        let (moves, answers) = match request.question {
+            Question::ForwardMask | Question::BackwardMask => (0, room(8 * request.mask_words)?),
+            Question::Step | Question::Undo => (room(4)?, room(4 * request.state_words)?),
+            Question::Observe => (0, room(4 * request.features)?),
+        };
+        let states = self
+            .input
+            .at(request.states as usize, room(4 * request.state_words)?)?;
+        let actions = self.input.at(request.actions as usize, moves)?;
+        Some(Arguments {
+            question: request.question,
+            states: states.cast_const().cast(),
+            actions: actions.cast_const().cast(),
+            count: request.count,
+            mask_words: request.mask_words,
+            answers: self.output.at(request.answers as usize, answers)?,
+            reverse: self.output.at(request.reverse as usize, moves)?.cast(),
+        })
+    }
+
     /// Pointers to a batch and to where its scores go; `None` where not all of it lies in memory.
     fn places(&self, request: &ScoreRequest) -> Option<(Objects, Places)> {
         let count = usize::try_from(request.count).ok()?;
