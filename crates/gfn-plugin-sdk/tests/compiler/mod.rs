@@ -55,15 +55,21 @@ pub(crate) fn program(folder: &Path, language: &str, standard: &str, text: &str)
     program
 }
 
-/// Compiles a source file to a plugin; returns where the library is.
+/// Compiles source files to a plugin; returns where the library is.
 #[allow(dead_code, reason = "not every test wants a library")]
-pub(crate) fn library(folder: &Path, language: &str, standard: &str, source: &Path) -> PathBuf {
-    let library = folder.join(source.file_stem().unwrap()).with_extension("so");
-    let (from, to) = (source.to_str().unwrap(), library.to_str().unwrap());
-    compile(
-        language,
-        standard,
-        &["-shared", "-fPIC", "-O1", from, "-o", to, "-lm"],
-    );
+pub(crate) fn library(folder: &Path, language: &str, standard: &str, sources: &[PathBuf]) -> PathBuf {
+    let library = folder.join("libplugin.so");
+    let mut words = vec![
+        "-shared",
+        "-fPIC",
+        "-fvisibility=hidden",
+        "-O1",
+        "-pthread",
+        "-o",
+        library.to_str().unwrap(),
+    ];
+    words.extend(sources.iter().map(|source| source.to_str().unwrap()));
+    words.push("-lm");
+    compile(language, standard, &words);
     library
 }
