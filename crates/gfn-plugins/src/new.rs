@@ -42,30 +42,60 @@ pub const SOURCES: &[File] = package![
     "py.typed",
 ];
 
+const RUST: &[File] = template!("rust": "Cargo.toml", "README.md", ".gitignore", "src/lib.rs");
+const C: &[File] = template!("c": "plugin.c", "Makefile", "README.md", ".gitignore");
+const CPP: &[File] = template!("cpp": "plugin.cpp", "Makefile", "README.md", ".gitignore");
 const PYTHON: &[File] = template!("python": "reward.py", "README.md");
 
 /// What a plugin can be written in from a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
+    /// Rust, built by cargo.
+    Rust,
+    /// C, built by make.
+    C,
+    /// C++, built by make.
+    Cpp,
     /// Python, started as a command.
     Python,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Python];
+    pub const ALL: [Self; 4] = [Self::Rust, Self::C, Self::Cpp, Self::Python];
 
     /// What it is called on the command line.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Rust => "rust",
+            Self::C => "c",
+            Self::Cpp => "cpp",
             Self::Python => "python",
         }
     }
 
-    /// The files that are filled in, and those that are copied as they are.
-    fn files(self) -> (&'static [File], &'static [File]) {
+    /// The files that are filled in.
+    fn template(self) -> &'static [File] {
         match self {
-            Self::Python => (PYTHON, SOURCES),
+            Self::Rust => RUST,
+            Self::C => C,
+            Self::Cpp => CPP,
+            Self::Python => PYTHON,
+        }
+    }
+
+    /// What it is written with, copied as it is, so that nothing need be installed.
+    fn copied(self) -> Vec<(String, &'static str)> {
+        let in_folder = |folder: &'static str, files: &'static [File]| {
+            files
+                .iter()
+                .map(move |(path, text)| (format!("{folder}{path}"), *text))
+                .collect()
+        };
+        match self {
+            Self::Rust => in_folder("sdk/", gfn_plugin_sdk::SOURCES),
+            Self::C | Self::Cpp => vec![("gfn_plugin.h".to_string(), gfn_plugin_sdk::HEADER)],
+            Self::Python => in_folder("", SOURCES),
         }
     }
 }
@@ -149,16 +179,19 @@ fn make(folder: &Path) -> Result<(), NewError> {
 }
 
 fn write(language: Language, name: &str, folder: &Path) -> Result<Vec<PathBuf>, NewError> {
-    let identifier = name.to_ascii_lowercase().replace('-', "_");
+    let identifier = name.replace('-', "_");
     let fill = |text: &str| {
         text.replace("{{name}}", name)
             .replace("{{identifier}}", &identifier)
     };
-    let (filled, copied) = language.files();
-    let filled = filled.iter().map(|(path, text)| (fill(path), fill(text)));
-    let copied = copied
+    let filled = language
+        .template()
         .iter()
-        .map(|(path, text)| (path.to_string(), text.to_string()));
+        .map(|(path, text)| (path.to_string(), fill(text)));
+    let copied = language
+        .copied()
+        .into_iter()
+        .map(|(path, text)| (path, text.to_string()));
     filled
         .chain(copied)
         .map(|(path, text)| write_file(&folder.join(path), &text))
@@ -187,13 +220,15 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         for language in Language::ALL {
             let folder = root.path().join(format!("new/{language}"));
-            let files = new_project(language, "Small-Rings", &folder).unwrap();
+            let files = new_project(language, "small-rings", &folder).unwrap();
             assert!(files.len() > 1);
+            // What is copied may speak of placeholders; what is filled in has none left.
+            let files = &files[..language.template().len()];
             let texts: Vec<String> = files
                 .iter()
                 .map(|path| fs::read_to_string(path).unwrap())
                 .collect();
-            assert!(texts.iter().any(|text| text.contains("Small-Rings")));
+            assert!(texts.iter().any(|text| text.contains("small-rings")));
             for (path, text) in files.iter().zip(&texts) {
                 let left = text.contains("{{name}}") || text.contains("{{identifier}}");
                 assert!(!left, "{}", path.display());

@@ -8,7 +8,6 @@ mod library;
 mod reward;
 mod vocabulary;
 
-
 pub(crate) use environment::{Arguments, Environment};
 pub(crate) use host::lasting;
 pub(crate) use library::{CreateError, Creation, Library};
