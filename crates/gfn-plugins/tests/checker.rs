@@ -6,7 +6,7 @@ use gfn_plugins::checker::{Check, CheckReport, Objects, Samples, Verdict, check,
 use gfn_plugins::new::{Language, new_project};
 use gfn_plugins::{Options, Program, Protocol};
 
-use crate::support::{built, host, library, python, quick};
+use crate::support::{built, compiled, host, library, python, quick};
 
 /// `checked.c` with a fault: its name is written into the library.
 fn faulty(fault: &str) -> Option<(tempfile::TempDir, Options)> {
@@ -224,7 +224,7 @@ fn objects_of_the_users_take_the_place_of_samples() {
             stride: 2
         }
     );
-    let samples = Samples::default().with("grid", objects);
+    let samples = Samples::default().with(serde_json::json!({"kind": "grid"}), objects);
     let report = check_only(&options, &samples, &|name| name == "outcomes");
     assert_eq!(
         of_name(&report, "outcomes").detail,
@@ -278,5 +278,82 @@ fn commands_pass_as_libraries_do() {
             report.description.as_ref().map(|said| said.name.as_str()),
             Some("short")
         );
+    }
+}
+
+/// A library of the examples, built from all files of a folder.
+fn example(folder: &str, files: &[&str], defines: &[&str]) -> Option<Options> {
+    let sources: Vec<PathBuf> = files
+        .iter()
+        .map(|file| crate::support::folder("../../plugins").join(folder).join(file))
+        .collect();
+    let path = compiled(folder, &sources, defines)?;
+    let program = Program::Library {
+        path,
+        expected_hash: None,
+    };
+    Some(quick(Options::new(folder, program, host())))
+}
+
+#[test]
+fn examples_in_c_pass() {
+    let Some(mut options) = example("reward-ising", &["ising.c"], &[]) else {
+        return;
+    };
+    let report = check(&options, &Samples::default());
+    assert!(report.passed(), "{report}");
+    let Some(rogue) = example("reward-rogue", &ROGUE, &[]) else {
+        return;
+    };
+    options = rogue;
+    let report = check(&options, &Samples::default());
+    assert!(report.passed(), "{report}");
+}
+
+const ROGUE: [&str; 4] = ["rogue.c", "answers.c", "crashes.c", "grabs.c"];
+
+#[test]
+fn every_mode_of_the_rogue_is_found() {
+    let Some(mut options) = example("reward-rogue", &ROGUE, &[]) else {
+        return;
+    };
+    options.limits.timeout = std::time::Duration::from_millis(500);
+    options.limits.start_timeout = std::time::Duration::from_millis(500);
+    for (mode, name, words) in [
+        ("segfault", "one", "SIGSEGV"),
+        ("abort", "one", "SIGABRT"),
+        ("exit", "one", "code 3"),
+        ("exit-zero", "one", "code 0"),
+        ("raise-signal", "one", "SIGTERM"),
+        ("stack-overflow", "one", "SIGSEGV"),
+        ("spawn-thread-crash", "one", "SIGSEGV"),
+        ("hang", "one", "did not answer within"),
+        ("busy-loop", "one", "did not answer within"),
+        ("nan", "outcomes", "NaN"),
+        ("infinity", "outcomes", "inf"),
+        ("minus-infinity", "outcomes", "ZERO"),
+        ("wrong-count", "outcomes", "left it out"),
+        ("bad-status", "outcomes", "status 77"),
+        ("bad-code", "one", "unknown return code"),
+        ("write-past-end", "bounds", "past the end of"),
+        ("write-to-input", "inputs", "wrote to its input"),
+        ("throw-away", "one", "the batch was thrown away"),
+        ("no-text", "one", "no reason given"),
+        ("endless-text", "one", "refused"),
+        ("huge-text", "outcomes", "no sample object has a reward"),
+        ("broken-text", "outcomes", "no sample object has a reward"),
+        ("nondeterministic", "repeat", "the second time"),
+        ("depends-on-batch", "split", "in a batch of"),
+        ("leak", "instances", "leaves about"),
+        ("hang-in-create", "start", "it took longer"),
+        ("segfault-in-create", "start", "SIGSEGV"),
+        ("fail-in-create", "start", "was asked for"),
+        ("sleep-long-in-destroy", "instances", "did not come back"),
+    ] {
+        options.parameters = serde_json::json!({"mode": mode});
+        let report = check_only(&options, &Samples::default(), &|wanted| wanted == name);
+        let found = of_name(&report, name);
+        assert_eq!(found.verdict, Verdict::Fail, "{mode}: {report}");
+        assert!(found.detail.contains(words), "{mode}: {report}");
     }
 }

@@ -68,20 +68,28 @@ pub(crate) fn texts(oracle: &Oracle, texts: &[&str]) -> Scores {
     scores
 }
 
-/// A plugin in C of these tests, built; where there is no compiler the test is skipped, but not where all tools must be
-/// there. `defines` make variants of it.
+/// A plugin in C of these tests, built; see [`compiled`].
 pub(crate) fn built(name: &str, defines: &[&str]) -> Option<PathBuf> {
+    compiled(
+        name,
+        &[folder("tests/plugins").join(format!("{name}.c"))],
+        defines,
+    )
+}
+
+/// A plugin in C, built; where there is no compiler the test is skipped, but not where all tools must be there. `defines`
+/// make variants of it.
+pub(crate) fn compiled(name: &str, sources: &[PathBuf], defines: &[&str]) -> Option<PathBuf> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner());
     let variant: String = defines.concat().replace(|c: char| !c.is_alphanumeric(), "-");
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{variant}.so"));
-    let source = folder("tests/plugins").join(format!("{name}.c"));
     let header = folder("../gfn-plugin-sdk/include");
     let modified = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified()).ok();
-    let newest = modified(&source).max(modified(&header.join("gfn_plugin.h")));
-    if modified(&library) >= newest {
+    let newest = sources.iter().filter_map(|source| modified(source)).max();
+    if modified(&library) >= newest.max(modified(&header.join("gfn_plugin.h"))) {
         return Some(library);
     }
     let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_string());
@@ -89,7 +97,7 @@ pub(crate) fn built(name: &str, defines: &[&str]) -> Option<PathBuf> {
     command
         .args(["-O1", "-Wall", "-Wextra", "-shared", "-fPIC", "-pthread", "-o"])
         .arg(&library)
-        .arg(source);
+        .args(sources);
     command
         .args(defines.iter().map(|define| format!("-D{define}")))
         .arg("-I")

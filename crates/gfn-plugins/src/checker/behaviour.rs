@@ -7,7 +7,6 @@ use super::samples::Objects;
 use super::subject::{Anomaly, Subject};
 use crate::batch::{Scores, Status};
 use crate::description::Description;
-use crate::error::PluginError;
 use crate::options::{Options, Program, Protocol};
 use crate::regions::is_mistake;
 
@@ -32,22 +31,22 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Starts the plugin.
+    /// What is asked of `subject`, which was started like this.
     pub(super) fn new(
         options: &'a Options,
         description: &'a Description,
         parameters: serde_json::Value,
         objects: &'a Objects,
-    ) -> Result<Self, PluginError> {
-        let subject = Subject::start(options, description, parameters.clone())?;
-        Ok(Self {
+        subject: Subject,
+    ) -> Self {
+        Self {
             options,
             description,
             parameters,
             objects,
             subject,
             many: MANY,
-        })
+        }
     }
 
     fn all(&mut self) -> Result<Scores, Anomaly> {

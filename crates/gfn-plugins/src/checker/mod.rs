@@ -17,6 +17,8 @@ mod refusals;
 mod subject;
 #[cfg(target_os = "linux")]
 mod trials;
+#[cfg(target_os = "linux")]
+mod walk;
 
 pub use report::{Check, CheckReport, Verdict};
 pub use samples::{Objects, SampleError, Samples};
