@@ -125,6 +125,15 @@ pub(crate) fn in_words(duration: Duration) -> String {
     }
 }
 
+/// A plugin's text as it can be shown: on one line, without what would steer a terminal.
+pub(crate) fn cleaned(text: &str) -> String {
+    let shown: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    shown.trim().to_string()
+}
+
 /// At most so many bytes of a text, cut between characters.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.len() <= most {
@@ -139,7 +148,12 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::cut;
+    use super::{cleaned, cut};
+
+    #[test]
+    fn texts_are_shown_on_one_line_and_in_one_colour() {
+        assert_eq!(cleaned(" a\n\x1b[31mb\u{9b}é\0"), "a  [31mb é");
+    }
 
     #[test]
     fn texts_are_cut_between_characters() {

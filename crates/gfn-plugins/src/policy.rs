@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use crate::batch::Scores;
-use crate::error::PluginError;
+use crate::error::{PluginError, cleaned, cut};
+
+/// The longest reason that is kept, in bytes.
+const LONGEST_REASON: usize = 1000;
 
 /// Why a batch was not scored.
 pub(crate) enum Trouble {
@@ -63,7 +66,7 @@ fn once(plugin: &mut impl Attempts, range: Range<usize>) -> Result<Result<Scores
     match plugin.attempt(range) {
         Ok(scores) => Ok(Ok(scores)),
         Err(Trouble::Died(how)) => Ok(Err((format!("the plugin {how}"), true))),
-        Err(Trouble::Refused(message)) => Ok(Err((message, false))),
+        Err(Trouble::Refused(message)) => Ok(Err((cut(&cleaned(&message), LONGEST_REASON), false))),
         Err(Trouble::Fatal(error)) => Err(error),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::arrays::{Arrays, Region};
 use crate::batch::{Batch, Scores};
+use crate::error::{cleaned, cut};
 use crate::protocol::ALIGNMENT;
 
 /// What an object's status is before the plugin sets it.
@@ -12,6 +13,9 @@ pub(crate) const SCORED: u8 = 1;
 pub(crate) const ZERO: u8 = 2;
 /// It has none.
 pub(crate) const FAILED: u8 = 3;
+
+/// The longest reason of a failure that is kept, in bytes.
+const LONGEST_REASON: usize = 300;
 
 /// What log-rewards are made of before the plugin sets them: not a number.
 const UNSET: u8 = 0xFF;
@@ -150,11 +154,10 @@ impl Reasons {
 
     /// Why object `index` failed, as far as the plugin says.
     pub(crate) fn of(&mut self, index: usize) -> String {
-        let said = self
-            .0
-            .remove(&(index as u64))
-            .filter(|reason| !reason.trim().is_empty());
-        said.unwrap_or_else(|| "the plugin cannot score it, and does not say why".to_string())
+        let said = self.0.remove(&(index as u64));
+        let said = said.map(|reason| cut(&cleaned(&reason), LONGEST_REASON));
+        said.filter(|reason| !reason.is_empty())
+            .unwrap_or_else(|| "the plugin cannot score it, and does not say why".to_string())
     }
 }
 

@@ -1,12 +1,13 @@
 //! What the checker finds in plugins that behave, and in one with a fault for each check.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use gfn_plugins::checker::{Check, CheckReport, Objects, Samples, Verdict, check, check_only};
 use gfn_plugins::new::{Language, new_project};
 use gfn_plugins::{Options, Program, Protocol};
 
-use crate::support::{built, compiled, host, library, python, quick};
+use crate::support::{built, folder, host, library, python, quick, shipped};
 
 /// `checked.c` with a fault: its name is written into the library.
 fn faulty(fault: &str) -> Option<(tempfile::TempDir, Options)> {
@@ -281,40 +282,99 @@ fn commands_pass_as_libraries_do() {
     }
 }
 
-/// A library of the examples, built from all files of a folder.
-fn example(folder: &str, files: &[&str], defines: &[&str]) -> Option<Options> {
-    let sources: Vec<PathBuf> = files
-        .iter()
-        .map(|file| crate::support::folder("../../plugins").join(folder).join(file))
-        .collect();
-    let path = compiled(folder, &sources, defines)?;
-    let program = Program::Library {
-        path,
-        expected_hash: None,
-    };
-    Some(quick(Options::new(folder, program, host())))
+#[test]
+fn examples_in_c_pass() {
+    for name in ["reward-ising", "reward-rogue"] {
+        let Some(options) = shipped(name) else { return };
+        let report = check(&options, &Samples::default());
+        assert!(report.passed(), "{report}");
+    }
 }
 
 #[test]
-fn examples_in_c_pass() {
-    let Some(mut options) = example("reward-ising", &["ising.c"], &[]) else {
-        return;
-    };
-    let report = check(&options, &Samples::default());
-    assert!(report.passed(), "{report}");
-    let Some(rogue) = example("reward-rogue", &ROGUE, &[]) else {
-        return;
-    };
-    options = rogue;
-    let report = check(&options, &Samples::default());
-    assert!(report.passed(), "{report}");
+fn examples_in_rust_pass() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
+    cargo_build(&folder("../../plugins"), &target);
+    for (name, wanted) in [
+        ("reward_druglike", "instances"),
+        ("vocabulary_rings", "blocks"),
+        ("environment_sequence", "walk"),
+    ] {
+        let path = target.join(format!("debug/lib{name}.so"));
+        let program = Program::Library {
+            path,
+            expected_hash: None,
+        };
+        let report = check(&quick(Options::new(name, program, host())), &Samples::default());
+        assert!(report.passed(), "{report}");
+        assert_eq!(of_name(&report, wanted).verdict, Verdict::Pass, "{report}");
+    }
 }
 
-const ROGUE: [&str; 4] = ["rogue.c", "answers.c", "crashes.c", "grabs.c"];
+/// Builds what a folder's manifest names, without a network.
+fn cargo_build(folder: &Path, target: &Path) {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .args(["build", "--quiet", "--offline", "--target-dir"])
+        .arg(target)
+        .current_dir(folder);
+    assert!(
+        command.status().unwrap().success(),
+        "{} does not build",
+        folder.display()
+    );
+}
+
+#[test]
+fn new_projects_pass_as_they_are() {
+    let root = tempfile::tempdir().unwrap();
+    for language in [Language::C, Language::Cpp, Language::Rust] {
+        let folder = root.path().join(language.name());
+        new_project(language, "small-rings", &folder).unwrap();
+        let path = match language {
+            Language::Rust => {
+                let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("project");
+                cargo_build(&folder, &target);
+                target.join("debug/libsmall_rings.so")
+            }
+            _ if make(&folder) => folder.join("libsmall-rings.so"),
+            _ => continue,
+        };
+        let program = Program::Library {
+            path,
+            expected_hash: None,
+        };
+        let report = check(
+            &quick(Options::new("small-rings", program, host())),
+            &Samples::default(),
+        );
+        assert!(report.passed(), "{language}: {report}");
+        assert_eq!(
+            report.description.as_ref().map(|said| said.name.as_str()),
+            Some("small-rings")
+        );
+    }
+}
+
+/// Builds by make; whether there is one.
+fn make(folder: &Path) -> bool {
+    match Command::new("make").arg("--silent").current_dir(folder).status() {
+        Ok(status) => {
+            assert!(status.success(), "{} does not build", folder.display());
+            true
+        }
+        Err(error) => {
+            assert!(std::env::var("CI").is_err(), "there is no make: {error}");
+            println!("skipped: there is no make");
+            false
+        }
+    }
+}
 
 #[test]
 fn every_mode_of_the_rogue_is_found() {
-    let Some(mut options) = example("reward-rogue", &ROGUE, &[]) else {
+    let Some(mut options) = shipped("reward-rogue") else {
         return;
     };
     options.limits.timeout = std::time::Duration::from_millis(500);

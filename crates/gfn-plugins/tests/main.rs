@@ -7,5 +7,6 @@ mod environments;
 mod libraries;
 mod lives;
 mod python;
+mod rogue;
 mod support;
 mod vocabularies;

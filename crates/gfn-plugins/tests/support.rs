@@ -77,33 +77,31 @@ pub(crate) fn built(name: &str, defines: &[&str]) -> Option<PathBuf> {
     )
 }
 
-/// A plugin in C, built; where there is no compiler the test is skipped, but not where all tools must be there. `defines`
-/// make variants of it.
-pub(crate) fn compiled(name: &str, sources: &[PathBuf], defines: &[&str]) -> Option<PathBuf> {
+/// One library of C files.
+fn compiled(name: &str, sources: &[PathBuf], defines: &[&str]) -> Option<PathBuf> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner());
     let variant: String = defines.concat().replace(|c: char| !c.is_alphanumeric(), "-");
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{variant}.so"));
-    let header = folder("../gfn-plugin-sdk/include");
+    let headers = folder("../gfn-plugin-sdk/include");
     let modified = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified()).ok();
-    let newest = sources.iter().filter_map(|source| modified(source)).max();
-    if modified(&library) >= newest.max(modified(&header.join("gfn_plugin.h"))) {
+    let newest = sources.iter().map(|source| modified(source)).max().flatten();
+    if modified(&library) >= newest.max(modified(&headers.join("gfn_plugin.h"))) {
         return Some(library);
     }
+    // Under another name first: another process may load it meanwhile.
+    let unfinished = library.with_extension(std::process::id().to_string());
     let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_string());
     let mut command = std::process::Command::new(compiler);
     command
         .args(["-O1", "-Wall", "-Wextra", "-shared", "-fPIC", "-pthread", "-o"])
-        .arg(&library)
-        .args(sources);
+        .arg(&unfinished);
     command
-        .args(defines.iter().map(|define| format!("-D{define}")))
-        .arg("-I")
-        .arg(header)
-        .arg("-lm");
-    match command.status() {
+        .args(sources)
+        .args(defines.iter().map(|define| format!("-D{define}")));
+    match command.arg("-I").arg(headers).arg("-lm").status() {
         Ok(status) => assert!(status.success(), "{name} does not compile"),
         Err(error) => {
             assert!(std::env::var("CI").is_err(), "no C compiler: {error}");
@@ -111,7 +109,27 @@ pub(crate) fn compiled(name: &str, sources: &[PathBuf], defines: &[&str]) -> Opt
             return None;
         }
     }
+    std::fs::rename(unfinished, &library).unwrap();
     Some(library)
+}
+
+/// The plugin in `plugins/reward-rogue`, which scores texts, as it is given to others to test with.
+pub(crate) fn shipped_rogue() -> Option<Options> {
+    shipped("reward-rogue")
+}
+
+/// A plugin in C of a folder in `plugins`.
+pub(crate) fn shipped(name: &str) -> Option<Options> {
+    let files = std::fs::read_dir(folder("../../plugins").join(name))
+        .unwrap()
+        .flatten();
+    let mut sources: Vec<PathBuf> = files.map(|file| file.path()).collect();
+    sources.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
+    let program = Program::Library {
+        path: compiled(&format!("shipped-{name}"), &sources, &[])?,
+        expected_hash: None,
+    };
+    Some(quick(Options::new("rogue", program, host())))
 }
 
 /// A plugin in C as a library.

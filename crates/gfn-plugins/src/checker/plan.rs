@@ -116,7 +116,12 @@ impl Plan<'_> {
         };
         let sets = match self.samples.fitting(description) {
             Ok(sets) => sets,
-            Err(why) => return self.check("objects", |_| skip(why)),
+            Err(why) => {
+                self.check("objects", |_| skip(why));
+                return self.check("parameters", |plan| {
+                    refusals(&plan.options, description, &parameters)
+                });
+            }
         };
         match self.start(description, &parameters, &sets) {
             Err(error) => self.check("start", |_| fail(error.to_string())),

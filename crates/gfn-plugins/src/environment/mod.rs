@@ -233,7 +233,7 @@ impl RemoteEnvironment {
 
     fn count(&self, states: &[i32]) -> Result<usize, PluginError> {
         let words = self.spec.state_words();
-        self.fits(states.len() % words == 0)
+        self.fits(states.len().is_multiple_of(words))
             .map(|()| states.len() / words)
     }
 

@@ -122,7 +122,7 @@ unsafe extern "C" fn explain(context: *mut c_void, index: u64, text: *const c_ch
     let length = length.min(4 * LONGEST_REASON as u64) as usize;
     // SAFETY: the caller says that there are at least so many bytes.
     let text = unsafe { slice::from_raw_parts(text.cast::<u8>(), length) };
-    reasons.push((index, cut(String::from_utf8_lossy(text).trim(), LONGEST_REASON)));
+    reasons.push((index, cut(&String::from_utf8_lossy(text), LONGEST_REASON)));
 }
 
 impl Drop for Reward {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 
+use crate::error::cleaned;
 use crate::options::Log;
 
 /// The most bytes of a line that are kept.
@@ -151,7 +152,7 @@ impl Printed {
     }
 
     fn end_line(&mut self) {
-        let mut line = String::from_utf8_lossy(&self.current).trim_end().to_string();
+        let mut line = cleaned(&String::from_utf8_lossy(&self.current));
         if self.is_cut {
             line.push('…');
         }

@@ -8,6 +8,7 @@ use super::wait::{Lost, readable, wait};
 use crate::arrays::Region;
 use crate::batch::{Batch, Scores};
 use crate::environment::{Call, CallLayout, EnvironmentSpec, Place};
+use crate::error::{cleaned, cut};
 use crate::memory::{Access, Mapping, Shared};
 use crate::packets::{self, Packets};
 use crate::protocol::{CallRequest, Reply, Request, ScoreRequest};
@@ -224,6 +225,6 @@ fn no_memory(error: &io::Error) -> Lost {
 /// What an answer that cannot be understood looks like.
 pub(super) fn nonsense(answer: &[u8], error: &serde_json::Error) -> Lost {
     let text = String::from_utf8_lossy(answer);
-    let shown: String = text.chars().take(200).collect();
+    let shown = cut(&cleaned(&text), 200);
     Lost::Wrong(format!("answered `{shown}`, which is not understood: {error}"))
 }

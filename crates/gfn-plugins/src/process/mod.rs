@@ -5,6 +5,7 @@ mod child;
 mod end;
 mod frames;
 mod lines;
+mod live;
 mod seat;
 mod spawner;
 mod trial;

@@ -2,24 +2,21 @@
 
 use std::fs::File;
 use std::ops::Range;
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
-use super::child::{Ends, Process};
-use super::frames::Frames;
-use super::lines::{Lines, Theirs};
+use super::live::{Hello, HelloError, Live};
 use super::wait::Lost;
 use crate::batch::{Batch, Scores};
-use crate::description::{Description, Kind};
+use crate::description::Kind;
 use crate::environment::{Call, EnvironmentSpec, Place};
 use crate::error::{Output, PluginError, cut, in_words};
-use crate::options::{Options, Program, Protocol, Report};
+use crate::options::{Options, Program, Protocol};
 use crate::policy::{Attempts, Trouble};
-use crate::protocol::{CommandLine, LONGEST_PACKET, PARAMETERS, Reply, Request, Start, VERSION};
+use crate::protocol::{CommandLine, Reply, Request, Start, VERSION};
 
 /// The most bytes of a line that become part of a reason.
 const LONGEST_SHOWN: usize = 200;
@@ -45,25 +42,9 @@ pub(crate) struct Seat {
     last_death: (String, Output),
 }
 
-struct Live {
-    // Dropped first: the process sees the end of its connection before it is killed.
-    link: Link,
-    process: Process,
-}
-
-enum Link {
-    Frames(Frames),
-    Lines(Lines),
-}
-
-/// What a process says when it has started.
-pub(crate) struct Hello {
-    pub(crate) description: Description,
-    pub(crate) report: Report,
-}
-
 impl Blueprint {
-    fn error(&self, message: String, output: Output) -> PluginError {
+    /// It did not start.
+    pub(super) fn error(&self, message: String, output: Output) -> PluginError {
         PluginError::Start {
             plugin: self.options.name.clone(),
             message,
@@ -71,6 +52,7 @@ impl Blueprint {
         }
     }
 
+    /// What its process is started with.
     pub(super) fn start(&self) -> Start {
         let command = match &self.options.program {
             Program::Library { .. } => None,
@@ -93,7 +75,8 @@ impl Blueprint {
         }
     }
 
-    fn hello(&self) -> Request {
+    /// What its process is greeted with.
+    pub(super) fn hello(&self) -> Request {
         Request::Hello {
             protocol: VERSION,
             kind: self.kind,
@@ -103,7 +86,8 @@ impl Blueprint {
         }
     }
 
-    fn protocol(&self) -> Protocol {
+    /// How its process is spoken with.
+    pub(super) fn protocol(&self) -> Protocol {
         match self.options.program {
             Program::Library { .. } => Protocol::Frames,
             Program::Command { protocol, .. } => protocol,
@@ -276,165 +260,10 @@ impl Drop for Seat {
     }
 }
 
-/// Why there was no hello.
-enum HelloError {
-    Parameters(String),
-    Lost(Lost),
-}
-
-impl From<Lost> for HelloError {
-    fn from(lost: Lost) -> Self {
-        Self::Lost(lost)
-    }
-}
-
-impl Live {
-    fn start(blueprint: &Blueprint) -> Result<Self, PluginError> {
-        let options = &blueprint.options;
-        let connect = || -> std::io::Result<(Link, Ends)> {
-            Ok(match blueprint.protocol() {
-                Protocol::Frames => {
-                    let (frames, stdin) = Frames::new()?;
-                    (Link::Frames(frames), Ends { stdin, stdout: None })
-                }
-                Protocol::Lines => {
-                    let (lines, Theirs { stdin, stdout }) = Lines::new(&options.name, options.log.clone())?;
-                    (
-                        Link::Lines(lines),
-                        Ends {
-                            stdin,
-                            stdout: Some(stdout),
-                        },
-                    )
-                }
-            })
-        };
-        let no_connection =
-            |error| blueprint.error(format!("no connection could be made: {error}"), Output::default());
-        let (link, ends) = connect().map_err(no_connection)?;
-        let process = Process::start(options, &blueprint.start(), ends).map_err(|error| {
-            let host = options.host.display();
-            let message =
-                format!("{host} could not be run: {error}; it is installed beside gfn: install gfn again");
-            blueprint.error(message, Output::default())
-        })?;
-        Ok(Self { link, process })
-    }
-
-    fn hello(&mut self, blueprint: &Blueprint, deadline: Instant) -> Result<Hello, HelloError> {
-        if let (Link::Frames(frames), Some(library)) = (&self.link, &blueprint.library) {
-            frames.send(&Request::Library, &[library.as_fd()])?;
-        }
-        let report = match self.receive(deadline)? {
-            Reply::Confined { report } => report,
-            other => return Err(unexpected(other)),
-        };
-        let description = self.greet(blueprint, deadline)?;
-        Ok(Hello { description, report })
-    }
-
-    /// Says hello; parameters make an instance.
-    fn greet(&mut self, blueprint: &Blueprint, deadline: Instant) -> Result<Description, HelloError> {
-        self.send(&blueprint.hello(), deadline)?;
-        match self.receive(deadline)? {
-            Reply::Ready {
-                protocol: VERSION,
-                description,
-            } => Ok(Description::read(description).map_err(Lost::Refused)?),
-            Reply::Ready { protocol, .. } => Err(HelloError::Lost(Lost::Refused(format!(
-                "it speaks version {protocol} of the protocol, not {VERSION}; update the plugin or gfn"
-            )))),
-            other => Err(unexpected(other)),
-        }
-    }
-
-    fn send(&mut self, request: &Request, deadline: Instant) -> Result<(), Lost> {
-        let process = &self.process;
-        match &mut self.link {
-            Link::Frames(frames) => frames.send(request, &[]),
-            Link::Lines(lines) => lines.send(request, deadline, &|| process.has_ended()),
-        }
-    }
-
-    fn receive(&mut self, deadline: Instant) -> Result<Reply, Lost> {
-        let process = &self.process;
-        match &mut self.link {
-            Link::Frames(frames) => frames.receive(deadline, &|| process.has_ended()),
-            Link::Lines(lines) => lines.receive(LONGEST_PACKET, deadline, &|| process.has_ended()),
-        }
-    }
-
-    fn ask(&mut self, request: &Request, deadline: Instant) -> Result<Reply, Lost> {
-        self.send(request, deadline)?;
-        match self.receive(deadline)? {
-            Reply::Error { message, .. } => Err(Lost::Refused(message)),
-            reply => Ok(reply),
-        }
-    }
-
-    fn score(&mut self, batch: &Batch<'_>, deadline: Instant) -> Result<Scores, Lost> {
-        let process = &self.process;
-        match &mut self.link {
-            Link::Frames(frames) => frames.score(batch, deadline, &|| process.has_ended()),
-            Link::Lines(lines) => lines.score(batch, deadline, &|| process.has_ended()),
-        }
-    }
-
-    fn call(
-        &mut self,
-        spec: &EnvironmentSpec,
-        call: (&Call<'_>, &mut Place<'_>),
-        deadline: Instant,
-    ) -> Result<(), Lost> {
-        let process = &self.process;
-        match &mut self.link {
-            Link::Frames(frames) => frames.call(spec, call, deadline, &|| process.has_ended()),
-            Link::Lines(_) => Err(Lost::Refused(
-                "environments need the protocol of frames: leave `protocol` out".to_string(),
-            )),
-        }
-    }
-
-    /// Ends the process; completes "the plugin …".
-    fn lost(&mut self, lost: Lost, limit: Duration) -> (String, Output) {
-        match lost {
-            Lost::Gone => self.process.lost(),
-            Lost::Late => {
-                let (_, output) = self.process.kill();
-                (
-                    format!("did not answer within {} and was killed", in_words(limit)),
-                    output,
-                )
-            }
-            Lost::Wrong(how) | Lost::Refused(how) => (how, self.process.kill().1),
-        }
-    }
-
-    /// Tells the process to end, and waits for it.
-    fn close(&mut self) {
-        let soon = Instant::now() + Duration::from_millis(100);
-        match self.send(&Request::Close, soon) {
-            Ok(()) => self.process.close(),
-            Err(_) => drop(self.process.kill()),
-        }
-    }
-}
-
 /// How a process was lost, with the last line that it wrote.
 fn with_last_line((how, output): &(String, Output)) -> String {
     match output.0.iter().rev().find(|line| !line.trim().is_empty()) {
         Some(line) => format!("{how}; its last line was `{}`", cut(line.trim(), LONGEST_SHOWN)),
         None => how.clone(),
-    }
-}
-
-/// What an answer other than the one waited for means.
-fn unexpected(reply: Reply) -> HelloError {
-    match reply {
-        Reply::Error { kind, message } if kind == PARAMETERS => HelloError::Parameters(message),
-        Reply::Error { message, .. } => HelloError::Lost(Lost::Refused(message)),
-        _ => HelloError::Lost(Lost::Wrong(
-            "answered something else than that it is ready".to_string(),
-        )),
     }
 }
