@@ -8,6 +8,8 @@ mod report;
 mod samples;
 
 #[cfg(target_os = "linux")]
+mod agreement;
+#[cfg(target_os = "linux")]
 mod behaviour;
 #[cfg(target_os = "linux")]
 mod plan;

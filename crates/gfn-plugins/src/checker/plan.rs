@@ -227,14 +227,29 @@ fn description(description: &Description) -> Finding {
     if let Err(message) = defaults(schema) {
         return fail(message);
     }
-    let count = schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .map_or(0, Map::len);
     Ok(format!(
-        "{} {}, {count} parameters",
-        description.name, description.version
+        "{} {}, {}",
+        description.name,
+        description.version,
+        counted(schema)
     ))
+}
+
+/// How many parameters a schema has, and the first that nobody is told the meaning of.
+fn counted(schema: &Value) -> String {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let count = properties.map_or(0, Map::len);
+    let is_told = |property: &Value| property.get("description").is_some_and(Value::is_string);
+    match properties
+        .into_iter()
+        .flatten()
+        .find(|(_, property)| !is_told(property))
+    {
+        Some((name, _)) => format!(
+            "{count} parameters, of which `{name}` has no `description`: nobody is told what it means"
+        ),
+        None => format!("{count} parameters"),
+    }
 }
 
 /// Every default is a value that the schema takes.
