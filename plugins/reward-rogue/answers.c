@@ -40,7 +40,7 @@ MISDEED(bad_status) {
 
 MISDEED(bad_code) {
     UNUSED;
-    return 99;
+    return gfn_fail(99, "a code that nobody has heard of", error, capacity);
 }
 
 /* A few values too many, as one does by mistake. */

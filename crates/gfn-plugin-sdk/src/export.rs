@@ -1,5 +1,6 @@
 //! From the traits to the tables of the C header. [`export_reward!`](crate::export_reward!) and its like are all that an author
-//! needs; the rest is what they expand to.
+//! needs; the rest is what they expand to. That is a function in a crate's own name which is not safe, so a crate that exports can
+//! deny `unsafe_code`, but not forbid it.
 
 mod entry;
 mod memory;

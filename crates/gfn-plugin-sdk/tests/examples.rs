@@ -4,7 +4,7 @@
 mod compiler;
 mod host;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gfn_plugin_sdk::abi;
@@ -185,4 +185,87 @@ fn the_rogue_behaves_at_first() {
     let reward = host::Reward::make(table, r#"{"mode": "bad-status", "after": 2}"#, None).unwrap();
     let status: Vec<u8> = (0..4).map(|_| reward.texts(&["C"]).unwrap().status[0]).collect();
     assert_eq!(status, [1, 1, 77, 77]);
+}
+
+/// `scripts/build-plugins` builds all that is in `plugins/`, and all of it can be loaded and asked.
+#[test]
+fn every_plugin_is_built_and_introduces_itself() {
+    let folder = compiler::folder("plugins");
+    let ran = Command::new(source("../../scripts/build-plugins"))
+        .args(["--out", folder.to_str().unwrap()])
+        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/built"))
+        .env_remove("CARGO_BUILD_TARGET")
+        .output()
+        .unwrap();
+    let told = [ran.stdout, ran.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert!(ran.status.success(), "{}", told[1]);
+    let mut kinds = Vec::new();
+    for library in told[0].lines().map(PathBuf::from) {
+        let loaded = host::open(&library);
+        let name = loaded.description.member("name").and_then(Json::as_text).unwrap();
+        let which = [
+            loaded.reward.is_some(),
+            loaded.vocabulary.is_some(),
+            loaded.environment.is_some(),
+        ];
+        kinds.push((name.to_owned(), which.iter().position(|&is| is)));
+    }
+    kinds.sort();
+    let expected = [
+        ("druglike", 0),
+        ("ising", 0),
+        ("rings", 1),
+        ("rogue", 0),
+        ("sequence", 2),
+    ];
+    assert_eq!(kinds, expected.map(|(name, kind)| (name.to_owned(), Some(kind))));
+    check_druglike(&folder.join("libreward-druglike.so"));
+    check_rings(&folder.join("libvocabulary-rings.so"));
+    check_sequence(&folder.join("libenvironment-sequence.so"));
+}
+
+fn check_druglike(library: &Path) {
+    let druglike = host::Reward::make(host::open(library).reward.unwrap(), r#"{"rings": 2}"#, None).unwrap();
+    let outcome = druglike.texts(&["CC(=O)Oc1ccccc1C(=O)O", "C1CC"]).unwrap();
+    assert_eq!(outcome.status, [abi::SCORED, abi::NO_SCORE]);
+    assert_eq!(
+        outcome.reasons[&1],
+        "`C1CC` is not a SMILES: ring 1 is not closed"
+    );
+    assert!(outcome.log_reward[0] < 0.0);
+}
+
+fn check_rings(library: &Path) {
+    let rings = host::Vocabulary::make(
+        host::open(library).vocabulary.unwrap(),
+        r#"{"kind": "saturated"}"#,
+    )
+    .unwrap();
+    assert_eq!(rings.count(), 8);
+    let last = rings.block(7).unwrap();
+    assert_eq!(
+        last.member("smiles").and_then(Json::as_text),
+        Some("[*:1]C1CC([*:2])CN([*:3])C1")
+    );
+}
+
+fn check_sequence(library: &Path) {
+    let table = host::open(library).environment.unwrap();
+    let sequence = host::environment::Environment::make(table, r#"{"alphabet": "AB", "most": 3}"#).unwrap();
+    assert_eq!((sequence.words, sequence.features), (4, 7));
+    assert_eq!(
+        sequence
+            .masks(true, &[0, 0, 0, 0, 1, 0, 0, 0, 1, 2, 1, 0], 1)
+            .unwrap(),
+        [0b11, 0b11111, 0b10000]
+    );
+    assert_eq!(
+        sequence.step(&[1, 2, 0, 0], &[3]).unwrap(),
+        (vec![2, 1, 2, 0], vec![1])
+    );
+    assert_eq!(
+        sequence.undo(&[2, 1, 2, 0], &[1]).unwrap(),
+        (vec![1, 2, 0, 0], vec![3])
+    );
+    assert_eq!(sequence.describe(&[2, 1, 2, 1]).unwrap(), "BAB");
 }

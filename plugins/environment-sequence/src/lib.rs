@@ -1,8 +1,8 @@
 //! An environment in Rust: words over an alphabet, grown by a letter at either end.
 //!
 //! Since a word can be reached along many paths (which of its letters was the first?), the graph is no tree: `ACG` has the
-//! parents `AC` and `CG`. A state is a word of `most` places (0: empty, else the letter's number from 1 on, letters first) and one
-//! that is 1 once the word is finished.
+//! parents `AC` and `CG`. A state has a place for each letter (0: empty, else the letter's number from 1 on, the word being at the
+//! left), and at its end a 1 once the word is finished.
 //!
 //! With an alphabet of n letters: action a < n puts letter a behind the word, action n + a before it, and action 2n finishes.
 //! A word's first letter is only put behind, so that there is one way to put it. Backward action 0 takes the last letter away,

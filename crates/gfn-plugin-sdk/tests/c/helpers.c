@@ -17,7 +17,8 @@ static int is_text(const char *json, const char *name, size_t capacity, const ch
 }
 
 static void parameters(void) {
-    const char *json = "{ \"a\" : -1.5e1, \"label\":\"a\", \"b\": true,\n\"c\":false, \"path\": \"x\\\"\\\\n\\n\\t,\\\"b\\\": 2\","
+    const char *json = "{ \"a\" : -1.5e1, \"label\":\"a\", \"b\": true,\n\"c\":false,"
+                       " \"path\": \"x\\\"\\\\n\\n\\t,\\\"b\\\": 2\","
                        " \"last\": 7, \"none\": null}";
     CHECK(gfn_number(json, "a", 0) == -15);
     CHECK(gfn_number(json, "last", 0) == 7);
@@ -63,7 +64,8 @@ static void objects(void) {
     double log_reward[3];
     uint8_t status[3] = {0, 0, 0};
     char buffer[4] = "xyz";
-    gfn_batch states = {sizeof(gfn_batch), GFN_STATES, 3, words, 2, NULL}, texts = {sizeof(gfn_batch), GFN_TEXTS, 3, "CCO", 0, offsets};
+    gfn_batch states = {sizeof(gfn_batch), GFN_STATES, 3, words, 2, NULL};
+    gfn_batch texts = {sizeof(gfn_batch), GFN_TEXTS, 3, "CCO", 0, offsets};
     gfn_scores scores = {sizeof(gfn_scores), 0, log_reward, status, &explained, explain};
     CHECK(gfn_state(&states, 2)[1] == 6);
     CHECK(memcmp(gfn_text(&texts, 0, &length), "CC", 2) == 0 && length == 2);

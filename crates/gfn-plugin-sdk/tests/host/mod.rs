@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "not every test wants all of it")]
 
 pub(crate) mod environment;
+mod vocabulary;
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -13,6 +14,9 @@ use gfn_plugin_sdk::abi::{
     self, Batch, EnvironmentTable, Host, Plugin, RewardTable, Scores, Table, VocabularyTable, functions,
 };
 use gfn_plugin_sdk::json::Json;
+
+#[allow(unused_imports, reason = "not every test wants all of it")]
+pub(crate) use vocabulary::Vocabulary;
 
 // SAFETY: the system's own functions, as its manual has them.
 unsafe extern "C" {
@@ -327,47 +331,4 @@ pub(crate) fn text(
     })?;
     assert_eq!((needed, buffer.pop()), (room, Some(0x55)));
     Ok(String::from_utf8(buffer).unwrap())
-}
-
-/// A live vocabulary.
-pub(crate) struct Vocabulary {
-    table: VocabularyTable,
-    instance: Instance,
-}
-
-impl Vocabulary {
-    pub(crate) fn make(table: VocabularyTable, parameters: &str) -> Result<Self, Refused> {
-        let instance = Instance::make((table.create, table.destroy), parameters, None, 256)?;
-        Ok(Self { table, instance })
-    }
-
-    pub(crate) fn count(&self) -> u64 {
-        let mut count = 0;
-        let block_count = self.table.block_count.expect("a block_count");
-        // SAFETY: as the header wants it.
-        with_error(256, |error, capacity| unsafe {
-            block_count(self.instance.pointer, &mut count, error, capacity)
-        })
-        .unwrap();
-        count
-    }
-
-    pub(crate) fn block(&self, index: u64) -> Result<Json, Refused> {
-        let block = self.table.block.expect("a block");
-        text(|buffer, room, needed, error, capacity| {
-            // SAFETY: as the header wants it.
-            unsafe {
-                block(
-                    self.instance.pointer,
-                    index,
-                    buffer,
-                    room,
-                    needed,
-                    error,
-                    capacity,
-                )
-            }
-        })
-        .map(|text| Json::read(&text).unwrap())
-    }
 }
