@@ -194,3 +194,51 @@ fn a_command_that_is_not_there_is_told() {
         assert!(error.contains("`no-such-program` cannot be run"), "{error}");
     }
 }
+
+#[test]
+fn a_command_scores_what_lies_in_shared_memory() {
+    let Some(mut options) = script("frames.py", Protocol::Frames) else {
+        return;
+    };
+    options.workers = 2;
+    let lines = logged(&mut options);
+    let oracle = open_reward(options).unwrap();
+    assert!(oracle.enforced().is_complete(), "{:?}", oracle.enforced());
+    assert_eq!(oracle.description().name, "frames");
+    assert_eq!(
+        texts(&oracle, &["C", "", "é", "print"]).log_reward,
+        [2.0, 0.0, 2.0, 10.0]
+    );
+    // More than the memory that was there at first.
+    let long = "C".repeat(300_000);
+    assert_eq!(
+        texts(&oracle, &[&long, "C", &long]).log_reward,
+        [600_000.0, 2.0, 600_000.0]
+    );
+    let scores = texts(&oracle, &["zero", "fail", "CC"]);
+    assert_eq!(scores.status, [Status::Zero, Status::Failed, Status::Scored]);
+    assert_eq!(scores.failures[0].reason, "as it was told");
+    assert_eq!(oracle.restarts(), 0);
+    assert!(lines.lock().unwrap().iter().any(|line| line == "toy: here I am"));
+}
+
+#[test]
+fn a_command_with_shared_memory_that_dies_is_started_again() {
+    let Some(options) = script("frames.py", Protocol::Frames) else {
+        return;
+    };
+    let oracle = open_reward(options).unwrap();
+    let scores = texts(&oracle, &["C", "die", "CC", "other"]);
+    assert_eq!((scores.log_reward[0], scores.log_reward[2]), (2.0, 4.0));
+    let [first, second] = &scores.failures[..] else {
+        panic!("{:?}", scores.failures)
+    };
+    assert!(
+        first.index == 1 && first.deadly && first.reason.contains("SIGKILL"),
+        "{first:?}"
+    );
+    assert!(
+        second.index == 3 && second.reason.contains("answered batch 999 instead of"),
+        "{second:?}"
+    );
+}
