@@ -123,6 +123,13 @@ impl Opened {
     }
 }
 
+impl Drop for Opened {
+    fn drop(&mut self) {
+        // All at once: each is then waited for, and may take its time.
+        self.seats.iter().for_each(|seat| lock(seat).say_close());
+    }
+}
+
 fn lock(seat: &Mutex<Seat>) -> MutexGuard<'_, Seat> {
     seat.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
@@ -137,6 +144,7 @@ fn blueprint(mut options: Options, kind: Kind) -> Result<(Blueprint, Option<Stri
         hash = Some(image.hash().to_string());
     }
     if let Program::Command { words, folder, .. } = &mut options.program {
+        std::fs::read_dir(&folder).map_err(PluginError::file(&options.name, folder))?;
         interpreter::resolve(words, folder);
     }
     let (parameters, restarts) = (OnceLock::new(), Default::default());
