@@ -109,10 +109,20 @@ const RESERVED: [(&str, &[&str]); 6] = [
 const NOT_IN_CORE: [&str; 2] = ["toml", "figment"];
 
 /// The files that may hold `unsafe` code.
-const UNSAFE_FILES: [&str; 3] = [
+const UNSAFE_FILES: [&str; 13] = [
     "crates/gfn-learn/src/host.rs",
     "crates/gfn-learn/src/device.rs",
     "crates/gfn-learn/src/shim.rs",
+    "crates/gfn-plugins/src/inline/environment.rs",
+    "crates/gfn-plugins/src/inline/reward.rs",
+    "crates/gfn-plugins/src/memory.rs",
+    "crates/gfn-plugins/src/native/environment.rs",
+    "crates/gfn-plugins/src/native/host.rs",
+    "crates/gfn-plugins/src/native/library.rs",
+    "crates/gfn-plugins/src/native/reward.rs",
+    "crates/gfn-plugins/src/native/vocabulary.rs",
+    "crates/gfn-plugins/src/worker/library.rs",
+    "crates/gfn-plugins/src/worker/system.rs",
 ];
 
 fn root() -> PathBuf {

@@ -7,6 +7,11 @@
 //!
 //! [`describe`] asks a plugin what it is; [`open_reward`], [`open_environment`] and [`blocks`] put it to work.
 
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, unused_imports, reason = "for processes, which need Linux")
+)]
+
 mod arrays;
 mod batch;
 mod description;
@@ -14,9 +19,7 @@ mod environment;
 mod error;
 mod image;
 mod inline;
-mod interpreter;
 mod native;
-mod opened;
 mod options;
 mod oracle;
 mod parameters;
@@ -24,10 +27,19 @@ mod policy;
 mod protocol;
 mod quarantine;
 mod regions;
+mod sharing;
 mod vocabulary;
 
+#[cfg(not(target_os = "linux"))]
+#[path = "elsewhere.rs"]
+mod opened;
+
+#[cfg(target_os = "linux")]
+mod interpreter;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg(target_os = "linux")]
+mod opened;
 #[cfg(target_os = "linux")]
 mod packets;
 #[cfg(target_os = "linux")]

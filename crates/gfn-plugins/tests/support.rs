@@ -151,3 +151,19 @@ pub(crate) fn states(oracle: &Oracle, words: &[i32]) -> Scores {
     );
     scores
 }
+
+/// Whether the kernel can do all that was asked of it; a test of what is refused is skipped where it is too old.
+#[track_caller]
+pub(crate) fn is_confined(oracle: &Oracle) -> bool {
+    let report = oracle.enforced();
+    assert!(report.seccomp, "{report:?}");
+    let is_old = report.landlock < 6;
+    assert!(is_old || report.is_complete(), "{report:?}");
+    if is_old {
+        println!(
+            "skipped: this kernel cannot confine plugins: {}",
+            report.missing.join("; ")
+        );
+    }
+    !is_old
+}
