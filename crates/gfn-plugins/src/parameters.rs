@@ -69,7 +69,7 @@ pub(crate) fn complete(
 ///
 /// # Errors
 /// Every mistake, with the parameter it is in.
-fn check(schema: &Value, parameters: &Value) -> Result<(), String> {
+pub(crate) fn check(schema: &Value, parameters: &Value) -> Result<(), String> {
     let validator = jsonschema::validator_for(schema)
         .map_err(|error| format!("the schema of its parameters is wrong: {error}"))?;
     let mistakes: Vec<String> = validator

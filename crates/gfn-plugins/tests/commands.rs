@@ -258,6 +258,8 @@ fn a_command_scores_what_lies_in_shared_memory() {
     assert_eq!(scores.status, [Status::Zero, Status::Failed, Status::Scored]);
     assert_eq!(scores.failures[0].reason, "as it was told");
     assert_eq!(oracle.restarts(), 0);
+    // Lines are passed on by another thread, until the process has ended.
+    drop(oracle);
     assert!(lines.lock().unwrap().iter().any(|line| line == "toy: here I am"));
 }
 

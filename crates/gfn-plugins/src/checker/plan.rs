@@ -12,7 +12,7 @@ use super::walk;
 use crate::description::{Description, Kind};
 use crate::error::PluginError;
 use crate::options::{Options, Program};
-use crate::{opened, parameters, process, vocabulary};
+use crate::{opened, parameters, process, sharing, vocabulary};
 
 /// What is tried out with libraries alone, in this order.
 const TRIALS: [(&str, Trial); 5] = [
@@ -110,7 +110,7 @@ impl Plan<'_> {
     /// The checks of a reward. What cannot be made without an instance, or without objects, is skipped with the reason.
     fn of_reward(&mut self, description: &Description) {
         let (name, given) = (&self.options.name, &self.options.parameters);
-        let parameters = match opened::complete(name, description, Kind::Reward, given) {
+        let parameters = match parameters::complete(name, description, Kind::Reward, given) {
             Ok(parameters) => parameters,
             Err(error) => return self.check("parameters", |_| fail(error.to_string())),
         };
@@ -186,7 +186,7 @@ impl Plan<'_> {
         if !self.is_library() {
             return;
         }
-        let most = opened::most_in_a_call(description).min(objects.len());
+        let most = sharing::most_in_a_call(description).min(objects.len());
         let mut order = Order {
             trial: Trial::Entry,
             parameters: parameters.clone(),
