@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use crate::batch::{Batch, Scores};
 use crate::description::{Description, Kind};
 use crate::environment::{Call, EnvironmentSpec, Place};
-use crate::error::{Output, PluginError};
+use crate::error::{Output, PluginError, cleaned, cut};
 use crate::image::Image;
 use crate::interpreter;
 use crate::options::{Options, Program, Report};
@@ -115,8 +115,12 @@ impl Opened {
 
     /// An error that says what the plugin did.
     pub(crate) fn misbehaved(&self, message: String, output: Output) -> PluginError {
+        let (plugin, message) = (
+            self.blueprint.options.name.clone(),
+            cut(&cleaned(&message), 2_000),
+        );
         PluginError::Misbehaved {
-            plugin: self.blueprint.options.name.clone(),
+            plugin,
             message,
             output,
         }
