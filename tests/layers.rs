@@ -99,7 +99,7 @@ const LAYERS: [Layer; 14] = [
 const RESERVED: [(&str, &[&str]); 6] = [
     ("tch", &["gfn-learn"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
-    ("safetensors", &["gfn-learn"]),
+    ("safetensors", &["gfn-learn", "gfn-chem"]),
     ("chematic", &["gfn-chem"]),
     ("landlock", &["gfn-plugins"]),
     ("seccompiler", &["gfn-plugins"]),
