@@ -39,7 +39,8 @@ pub struct Input {
 }
 
 impl Input {
-    /// A molecule in which atoms with an open attachment point are marked by a number other than 0.
+    /// A molecule in which atoms with an open attachment point are marked by a number other than 0. Its bonds must be between its
+    /// atoms.
     pub fn new(graph: &MoleculeGraph, stems: Stems) -> Self {
         let unmarked = graph.atoms.iter().all(|atom| atom.mark == 0);
         let is_open = |index: usize, atom: &AtomView| {

@@ -48,7 +48,7 @@ pub struct SehProxy<T> {
     /// What its message is multiplied by for the gates, `[64, 192]`.
     gates: Array2<T>,
     /// The bias of the gates r and z, of the message's part of n, and of the state's part of n.
-    gate_bias: [Vec<T>; 4],
+    gate_bias: [[T; HIDDEN]; 4],
     pooling: Pooling<T>,
 }
 
@@ -65,7 +65,7 @@ impl<T: Real> SehProxy<T> {
         let (message, state) = (vector("gru.bias_ih"), vector("gru.bias_hh"));
         let sum = |gate: usize| {
             let gate = gate * HIDDEN..(gate + 1) * HIDDEN;
-            gate.map(|at| message[at] + state[at]).collect::<Vec<T>>()
+            array(&gate.map(|at| message[at] + state[at]).collect::<Vec<T>>())
         };
         Self {
             embed: weights.transposed("lin0.weight"),
@@ -77,8 +77,8 @@ impl<T: Real> SehProxy<T> {
             gate_bias: [
                 sum(0),
                 sum(1),
-                message[2 * HIDDEN..].to_vec(),
-                state[2 * HIDDEN..].to_vec(),
+                array(&message[2 * HIDDEN..]),
+                array(&state[2 * HIDDEN..]),
             ],
             pooling: Pooling::new(weights),
         }
@@ -165,20 +165,29 @@ impl<T: Real> SehProxy<T> {
         values.for_each(|value| *value = value.leaky());
     }
 
-    /// A gated recurrent unit: `message` and `own` hold the parts of the gates r, z and n.
-    #[inline]
+    /// A gated recurrent unit: `message` and `own` hold the parts of the gates r, z and n. All lengths are known to the compiler,
+    /// which then takes several units at once.
     fn update(&self, state: &mut [T], message: &[T], own: &[T]) {
-        let (message, _) = message.as_chunks::<HIDDEN>();
-        let (own, _) = own.as_chunks::<HIDDEN>();
+        let (state, message, own) = (
+            &mut state.as_chunks_mut::<HIDDEN>().0[0],
+            array::<T, { 3 * HIDDEN }>(message),
+            array::<T, { 3 * HIDDEN }>(own),
+        );
         let [r_bias, z_bias, message_bias, own_bias] = &self.gate_bias;
-        for (unit, state) in state.iter_mut().enumerate() {
-            let r = (message[0][unit] + own[0][unit] + r_bias[unit]).sigmoid();
-            let z = (message[1][unit] + own[1][unit] + z_bias[unit]).sigmoid();
-            let own_part = r * (own[2][unit] + own_bias[unit]);
-            let n = (message[2][unit] + message_bias[unit] + own_part).tanh();
-            *state = (T::one() - z) * n + z * *state;
+        for unit in 0..HIDDEN {
+            let (at_z, at_n) = (unit + HIDDEN, unit + 2 * HIDDEN);
+            let r = (message[unit] + own[unit] + r_bias[unit]).sigmoid();
+            let z = (message[at_z] + own[at_z] + z_bias[unit]).sigmoid();
+            let own_part = r * (own[at_n] + own_bias[unit]);
+            let n = (message[at_n] + message_bias[unit] + own_part).tanh();
+            state[unit] = (T::one() - z) * n + z * state[unit];
         }
     }
+}
+
+/// The first `N` numbers.
+fn array<T: Real, const N: usize>(values: &[T]) -> [T; N] {
+    values.as_chunks::<N>().0[0]
 }
 
 /// What a neighbour's state is multiplied by across a bond: computed once, as there are but a few kinds of bonds.

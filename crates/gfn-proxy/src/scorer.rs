@@ -27,52 +27,48 @@ pub enum Precision {
 pub struct Settings {
     /// Which function.
     pub variant: Variant,
-    /// Where open attachment points are learned of.
-    pub stems: Stems,
     /// In which precision.
     pub precision: Precision,
     /// On how many threads; no score depends on it.
     pub threads: NonZeroUsize,
 }
 
-/// Scores SMILES. Atoms with an open attachment point carry a map number: `[CH3:1]O`.
+/// Scores SMILES. Atoms with an open attachment point carry a map number: `[CH3:1]O`. No score depends on the threads, or on what
+/// else is scored.
 #[derive(Clone, Debug)]
 pub struct Scorer {
     network: Network,
-    settings: Settings,
+    threads: usize,
 }
 
 #[derive(Clone, Debug)]
 enum Network {
-    Single(SehProxy<f32>),
-    Double(SehProxy<f64>),
+    Single(Box<SehProxy<f32>>),
+    Double(Box<SehProxy<f64>>),
 }
 
 impl Scorer {
     /// A scorer with these weights.
     pub fn new(weights: &Weights, settings: Settings) -> Self {
         let network = match settings.precision {
-            Precision::F32 => Network::Single(SehProxy::new(weights, settings.variant)),
-            Precision::F64 => Network::Double(SehProxy::new(weights, settings.variant)),
+            Precision::F32 => Network::Single(Box::new(SehProxy::new(weights, settings.variant))),
+            Precision::F64 => Network::Double(Box::new(SehProxy::new(weights, settings.variant))),
         };
-        Self { network, settings }
+        Self {
+            network,
+            threads: settings.threads.get(),
+        }
     }
 
-    /// What it computes.
-    pub fn settings(&self) -> Settings {
-        self.settings
-    }
-
-    /// The score of each SMILES, or why it has none.
-    pub fn scores(&self, smiles: &[String]) -> Vec<Result<f64, ChemError>> {
-        let threads = self.settings.threads.get();
-        if smiles.len() < PARALLEL_FROM || threads == 1 {
-            return self.scores_here(smiles);
+    /// The score of each SMILES, or why it has none; `stems` says whether their map numbers are open attachment points.
+    pub fn scores<S: AsRef<str> + Sync>(&self, smiles: &[S], stems: Stems) -> Vec<Result<f64, ChemError>> {
+        if smiles.len() < PARALLEL_FROM || self.threads == 1 {
+            return self.scores_here(smiles, stems);
         }
         std::thread::scope(|scope| {
             let workers: Vec<_> = smiles
-                .chunks(smiles.len().div_ceil(threads))
-                .map(|part| scope.spawn(move || self.scores_here(part)))
+                .chunks(smiles.len().div_ceil(self.threads))
+                .map(|part| scope.spawn(move || self.scores_here(part, stems)))
                 .collect();
             let parts = workers.into_iter().map(|worker| match worker.join() {
                 Ok(scores) => scores,
@@ -82,8 +78,9 @@ impl Scorer {
         })
     }
 
-    fn scores_here(&self, smiles: &[String]) -> Vec<Result<f64, ChemError>> {
-        let inputs: Vec<Result<Input, ChemError>> = smiles.iter().map(|smiles| self.input(smiles)).collect();
+    fn scores_here<S: AsRef<str>>(&self, smiles: &[S], stems: Stems) -> Vec<Result<f64, ChemError>> {
+        let input = |smiles: &S| Ok(Input::new(&MoleculeGraph::parse(smiles.as_ref())?, stems));
+        let inputs: Vec<Result<Input, ChemError>> = smiles.iter().map(input).collect();
         let known: Vec<Input> = inputs.iter().flatten().cloned().collect();
         let scores = match &self.network {
             Network::Single(network) => network.scores(&known),
@@ -94,9 +91,5 @@ impl Scorer {
             input.map(|_| scores.next().expect("a score for each molecule"))
         };
         inputs.into_iter().map(next).collect()
-    }
-
-    fn input(&self, smiles: &str) -> Result<Input, ChemError> {
-        Ok(Input::new(&MoleculeGraph::parse(smiles)?, self.settings.stems))
     }
 }

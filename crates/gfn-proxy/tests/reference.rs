@@ -110,6 +110,24 @@ fn scores_are_the_authors_in_double_precision() {
     assert!(worst < 1e-8, "{worst:e}");
 }
 
+/// Six molecules' scores are also kept with all their digits.
+#[test]
+fn scores_are_the_authors_but_for_rounding() {
+    let (Some(weights), Some(path)) = (weights(), shared("proxy_trace.safetensors")) else {
+        return;
+    };
+    let bytes = std::fs::read(path).unwrap();
+    let trace = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let network = SehProxy::<f64>::new(&weights, Variant::Original);
+    for id in [0, 3, 30, 100, 190, 250] {
+        let row = rows().into_iter().find(|row| row["id"] == id).unwrap();
+        let exact = trace.tensor(&format!("mol{id}.score")).unwrap();
+        let exact = f64::from_le_bytes(exact.data().try_into().unwrap());
+        let found = network.scores(&[Input::new(&graph(&row), Stems::Open)])[0];
+        assert!((found - exact).abs() < 1e-12, "molecule {id}: {found} {exact}");
+    }
+}
+
 #[test]
 fn scores_are_the_authors_in_single_precision() {
     let Some(worst) = worst::<f32>(Variant::Original, Stems::Open, "score", graph) else {
