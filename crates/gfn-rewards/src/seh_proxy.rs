@@ -131,10 +131,8 @@ impl Reward for SehReward {
     }
 
     fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
-        let texts: Vec<String> = (0..objects.len())
-            .map(|index| self.text(objects, index))
-            .collect();
-        let scores = self.scorer.scores(&texts);
+        let (texts, stems) = self.texts(objects);
+        let scores = self.scorer.scores(&texts, stems);
         for (index, (score, value)) in scores.into_iter().zip(log_reward).enumerate() {
             let score = score.map_err(|error| RewardError::Object {
                 object: objects.describe(index),
