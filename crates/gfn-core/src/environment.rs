@@ -54,7 +54,7 @@ pub enum ObjectKind {
     /// Molecules, described by canonical SMILES.
     Molecule,
     /// Something that only its own reward understands, named.
-    Other(&'static str),
+    Other(std::borrow::Cow<'static, str>),
 }
 
 impl std::fmt::Display for ObjectKind {
@@ -126,6 +126,12 @@ pub trait Environment: Send + Sync {
     /// SMILES, not canonical, in which every atom with an open attachment point carries the map number 1 (`[CH3:1]O`). `None` where
     /// there is nothing of the kind to tell.
     fn describe_open(&self, _state: &[i32]) -> Option<String> {
+        None
+    }
+
+    /// Why what this environment says is not to be believed any more. Code of a third party can fail, and the functions above
+    /// cannot say so: whoever walks asks this afterwards.
+    fn failure(&self) -> Option<String> {
         None
     }
 
