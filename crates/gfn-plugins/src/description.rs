@@ -3,6 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::error::{cleaned, cut};
+
+/// The longest of its own words that are shown, in bytes.
+const LONGEST_TEXT: usize = 400;
+
 /// What a plugin can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -97,7 +102,15 @@ impl Description {
             members.entry("kinds").or_insert(reward);
             members.entry("deterministic").or_insert(true.into());
         }
-        let description: Self = serde_json::from_value(value).map_err(wrong)?;
+        let mut description: Self = serde_json::from_value(value).map_err(wrong)?;
+        let shown = [
+            &mut description.name,
+            &mut description.version,
+            &mut description.summary,
+        ];
+        for text in shown.into_iter().chain(description.licence.as_mut()) {
+            *text = cut(&cleaned(text), LONGEST_TEXT);
+        }
         match description.name.is_empty() {
             true => Err("its description has no `name`".to_string()),
             false => Ok(description),
@@ -107,5 +120,45 @@ impl Description {
     /// Whether it can be a `kind`.
     pub fn is(&self, kind: Kind) -> bool {
         self.kinds.contains(&kind)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may")]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_not_said_has_its_default() {
+        let description = Description::read(json!({"name": "a", "licence": null, "later": 1})).unwrap();
+        assert_eq!(
+            (description.kinds, description.input),
+            (vec![Kind::Reward], Input::States)
+        );
+        assert!(description.deterministic && !description.thread_safe && description.licence.is_none());
+        assert_eq!(description.parameters, json!({}));
+    }
+
+    #[test]
+    fn a_description_survives_being_written() {
+        let full = json!({"name": "a", "version": "1", "summary": "s\u{1b}[1m", "kinds": ["reward", "vocabulary"], "input": "texts",
+            "objects": ["molecule"], "greatest": 2.5, "parameters": {"type": "object"}, "max_batch": 7});
+        let description = Description::read(full).unwrap();
+        assert_eq!(description.summary, "s [1m");
+        let written = serde_json::to_value(&description).unwrap();
+        assert_eq!(Description::read(written).unwrap(), description);
+    }
+
+    #[test]
+    fn a_description_that_makes_no_sense_is_refused() {
+        for wrong in [
+            json!([]),
+            json!({}),
+            json!({"name": 3}),
+            json!({"name": "a", "kinds": ["loss"]}),
+        ] {
+            assert!(Description::read(wrong.clone()).is_err(), "{wrong}");
+        }
     }
 }

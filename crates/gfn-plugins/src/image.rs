@@ -58,6 +58,7 @@ pub fn hash_of(path: &Path) -> Result<String, PluginError> {
     Ok(Image::read(&name, path, None)?.hash)
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+/// Bytes in hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

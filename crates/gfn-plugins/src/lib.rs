@@ -7,18 +7,19 @@
 //!
 //! [`describe`] asks a plugin what it is; [`open_reward`], [`open_environment`] and [`blocks`] put it to work.
 
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, unused_imports, reason = "for processes, which need Linux")
+)]
+
 mod arrays;
 mod batch;
-pub mod checker;
 mod description;
 mod environment;
 mod error;
 mod image;
 mod inline;
-mod interpreter;
 mod native;
-pub mod new;
-mod opened;
 mod options;
 mod oracle;
 mod parameters;
@@ -26,16 +27,28 @@ mod policy;
 mod protocol;
 mod quarantine;
 mod regions;
-pub mod trust;
+mod sharing;
 mod vocabulary;
 
+#[cfg(not(target_os = "linux"))]
+#[path = "elsewhere.rs"]
+mod opened;
+
+#[cfg(target_os = "linux")]
+mod interpreter;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg(target_os = "linux")]
+mod opened;
 #[cfg(target_os = "linux")]
 mod packets;
 #[cfg(target_os = "linux")]
 mod process;
 mod worker;
+
+pub mod checker;
+pub mod new;
+pub mod trust;
 
 pub use batch::{Batch, Failure, Scores, Status};
 pub use description::{Description, Input, Kind};

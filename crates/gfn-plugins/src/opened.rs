@@ -3,18 +3,18 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-use serde_json::Value;
-
 use crate::batch::{Batch, Scores};
 use crate::description::{Description, Kind};
-use crate::error::{Output, PluginError};
+use crate::environment::{Call, EnvironmentSpec, Place};
+use crate::error::{Output, PluginError, cleaned, cut};
 use crate::image::Image;
 use crate::interpreter;
 use crate::options::{Options, Program, Report};
-use crate::parameters::{check, fill_in};
+use crate::parameters::complete;
 use crate::policy::{self, Trouble};
 use crate::process::{Blueprint, Seat};
 use crate::protocol::{Reply, Request};
+use crate::sharing::{joined, most_in_a_call, shared};
 
 /// A plugin's processes.
 pub(crate) struct Opened {
@@ -75,16 +75,23 @@ impl Opened {
         })
     }
 
+    /// Asks an environment about many states.
+    pub(crate) fn call(
+        &self,
+        spec: &EnvironmentSpec,
+        call: &Call<'_>,
+        place: &mut Place<'_>,
+    ) -> Result<(), PluginError> {
+        self.speak(|seat| seat.call(spec, call, place))
+    }
+
     /// What a process answers that has nothing to do.
     pub(crate) fn ask(&self, request: &Request) -> Result<Reply, PluginError> {
         self.speak(|seat| seat.ask(request))
     }
 
     /// Speaks with a process that has nothing to do, and again if it dies of it.
-    pub(crate) fn speak<T>(
-        &self,
-        mut speak: impl FnMut(&mut Seat) -> Result<T, Trouble>,
-    ) -> Result<T, PluginError> {
+    fn speak<T>(&self, mut speak: impl FnMut(&mut Seat) -> Result<T, Trouble>) -> Result<T, PluginError> {
         let mut seat = self.free_seat();
         let mut last = String::new();
         for _ in 0..2 {
@@ -108,24 +115,27 @@ impl Opened {
 
     /// An error that says what the plugin did.
     pub(crate) fn misbehaved(&self, message: String, output: Output) -> PluginError {
+        let (plugin, message) = (
+            self.blueprint.options.name.clone(),
+            cut(&cleaned(&message), 2_000),
+        );
         PluginError::Misbehaved {
-            plugin: self.blueprint.options.name.clone(),
+            plugin,
             message,
             output,
         }
     }
 }
 
-fn lock(seat: &Mutex<Seat>) -> MutexGuard<'_, Seat> {
-    seat.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+impl Drop for Opened {
+    fn drop(&mut self) {
+        // All at once: each is then waited for, and may take its time.
+        self.seats.iter().for_each(|seat| lock(seat).say_close());
+    }
 }
 
-/// The most objects in a call.
-pub(crate) fn most_in_a_call(description: &Description) -> usize {
-    match usize::try_from(description.max_batch) {
-        Ok(0) | Err(_) => usize::MAX,
-        Ok(most) => most,
-    }
+fn lock(seat: &Mutex<Seat>) -> MutexGuard<'_, Seat> {
+    seat.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// What every process is started from, and the hash of the library.
@@ -141,6 +151,7 @@ pub(crate) fn blueprint(
         hash = Some(image.hash().to_string());
     }
     if let Program::Command { words, folder, .. } = &mut options.program {
+        std::fs::read_dir(&folder).map_err(PluginError::file(&options.name, folder))?;
         interpreter::resolve(words, folder);
     }
     let (parameters, restarts) = (OnceLock::new(), Default::default());
@@ -165,29 +176,6 @@ fn check_paths(options: &Options) -> Result<(), PluginError> {
     Ok(())
 }
 
-/// The parameters with the defaults of the plugin's schema, checked against it.
-pub(crate) fn complete(
-    plugin: &str,
-    description: &Description,
-    kind: Kind,
-    given: &Value,
-) -> Result<Value, PluginError> {
-    let plugin = plugin.to_string();
-    if !description.is(kind) {
-        let kinds: Vec<String> = description.kinds.iter().map(Kind::to_string).collect();
-        let message = format!(
-            "is no {kind} but a {}; name it where that is wanted",
-            kinds.join(" and a ")
-        );
-        return Err(PluginError::Unsuitable { plugin, message });
-    }
-    let parameters = fill_in(&description.parameters, given);
-    match check(&description.parameters, &parameters) {
-        Ok(()) => Ok(parameters),
-        Err(message) => Err(PluginError::BadParameters { plugin, message }),
-    }
-}
-
 /// Makes the instance in the first process, which runs already, and starts the others meanwhile.
 fn fill_all(seats: &mut [Seat]) -> Result<(), PluginError> {
     std::thread::scope(|scope| {
@@ -202,41 +190,4 @@ fn fill_all(seats: &mut [Seat]) -> Result<(), PluginError> {
         let others = others.into_iter().map(joined);
         std::iter::once(first).chain(others).collect()
     })
-}
-
-/// What a thread returned; a panic goes on here.
-fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
-    thread
-        .join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-/// Shares a batch among workers, a stretch each; what is answered does not depend on how many there are.
-pub(crate) fn shared<W: Send>(
-    batch: &Batch<'_>,
-    workers: &mut [W],
-    score: impl Fn(&mut W, Batch<'_>) -> Result<Scores, PluginError> + Sync,
-) -> Result<Scores, PluginError> {
-    let stretch = batch.len().div_ceil(workers.len().max(1)).max(1);
-    let starts = (0..batch.len()).step_by(stretch);
-    let parts: Vec<_> = starts
-        .map(|start| batch.part(start..(start + stretch).min(batch.len())))
-        .collect();
-    let score = &score;
-    let mut answers = Vec::with_capacity(parts.len());
-    match (&parts[..], workers.first_mut()) {
-        ([part], Some(worker)) => answers.push(score(worker, *part)),
-        _ => std::thread::scope(|scope| {
-            let pairs = workers.iter_mut().zip(parts);
-            let threads: Vec<_> = pairs
-                .map(|(worker, part)| scope.spawn(move || score(worker, part)))
-                .collect();
-            answers.extend(threads.into_iter().map(joined));
-        }),
-    }
-    let mut scores = Scores::default();
-    for answer in answers {
-        scores.append(answer?);
-    }
-    Ok(scores)
 }

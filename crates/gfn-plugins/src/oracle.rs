@@ -20,7 +20,7 @@ enum Place {
 }
 
 /// What a plugin says of itself. A confined process is started for it, asked, and ended; nothing of the plugin runs in this
-/// one, whatever `options` say of its isolation.
+/// one, whatever `options` say of its isolation (but on systems without such processes).
 ///
 /// # Errors
 /// Where the plugin cannot be read or started, or its description is wrong.

@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::description::{Description, Kind};
+use crate::error::PluginError;
+
 /// `parameters` with the defaults of `schema` wherever a value is absent, in objects within objects too.
 pub fn fill_in(schema: &Value, parameters: &Value) -> Value {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
@@ -37,6 +40,29 @@ fn default_of(property: &Value) -> Option<Value> {
     let filled = fill_in(property, &Value::Object(Map::new()));
     let has_defaults = filled.as_object().is_some_and(|members| !members.is_empty());
     has_defaults.then_some(filled)
+}
+
+/// The parameters with the defaults of the plugin's schema, checked against it.
+pub(crate) fn complete(
+    plugin: &str,
+    description: &Description,
+    kind: Kind,
+    given: &Value,
+) -> Result<Value, PluginError> {
+    let plugin = plugin.to_string();
+    if !description.is(kind) {
+        let kinds: Vec<String> = description.kinds.iter().map(Kind::to_string).collect();
+        let message = format!(
+            "is no {kind} but a {}; name it where that is wanted",
+            kinds.join(" and a ")
+        );
+        return Err(PluginError::Unsuitable { plugin, message });
+    }
+    let parameters = fill_in(&description.parameters, given);
+    match check(&description.parameters, &parameters) {
+        Ok(()) => Ok(parameters),
+        Err(message) => Err(PluginError::BadParameters { plugin, message }),
+    }
 }
 
 /// Checks `parameters` against `schema`.

@@ -1,4 +1,4 @@
-//! What is said between a plugin's process and this one: `README.md` of the SDK tells it to authors in other languages.
+//! What is said between a plugin's process and this one: `PROTOCOL.md` tells it to authors in other languages.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

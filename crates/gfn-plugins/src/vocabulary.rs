@@ -4,20 +4,27 @@ use serde_json::Value;
 
 use crate::description::Kind;
 use crate::error::{Output, PluginError};
+use crate::inline::Inline;
+use crate::native::Vocabulary;
 use crate::opened::Opened;
-use crate::options::Options;
+use crate::options::{Isolation, Options};
 use crate::protocol::{Reply, Request};
 
 /// The most blocks that are believed: an answer that promises more is a mistake.
-const MOST: u64 = 1_000_000;
+pub(crate) const MOST: u64 = 1_000_000;
 
-/// A plugin's blocks, in the form of a file of fragments. The plugin runs in a process whatever `options` say of its
-/// isolation, because it is asked only once.
+/// A plugin's blocks, in the form of a file of fragments.
 ///
 /// # Errors
 /// Where the plugin cannot be read or started, refuses its parameters, or has no blocks.
 pub fn blocks(options: Options) -> Result<Vec<Value>, PluginError> {
-    let plugin = Opened::new(options, Kind::Vocabulary)?;
+    match options.isolation {
+        Isolation::Inline => Inline::open(options, Kind::Vocabulary, Vocabulary::new)?.blocks(),
+        Isolation::Process => all_of(&Opened::new(options, Kind::Vocabulary)?),
+    }
+}
+
+fn all_of(plugin: &Opened) -> Result<Vec<Value>, PluginError> {
     let mut all = Vec::new();
     loop {
         let from = all.len() as u64;
@@ -25,22 +32,24 @@ pub fn blocks(options: Options) -> Result<Vec<Value>, PluginError> {
             Reply::Blocks { blocks, total } => (blocks, total),
             _ => {
                 return Err(mistake(
-                    &plugin,
+                    plugin,
                     "it answered something else than blocks".to_string(),
                 ));
             }
         };
         if total > MOST || (blocks.is_empty() && from < total) {
-            return Err(mistake(
-                &plugin,
-                format!("it says that it has {total} blocks, and gave {from}"),
-            ));
+            return Err(mistake(plugin, too_many(total, from)));
         }
         all.extend(blocks);
         if all.len() as u64 >= total {
             return Ok(all);
         }
     }
+}
+
+/// What is said of a vocabulary that promises more than it gives, or than is believed.
+pub(crate) fn too_many(total: u64, given: u64) -> String {
+    format!("it says that it has {total} blocks, and gave {given}")
 }
 
 fn mistake(plugin: &Opened, message: String) -> PluginError {

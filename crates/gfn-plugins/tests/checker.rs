@@ -1,12 +1,13 @@
 //! What the checker finds in plugins that behave, and in one with a fault for each check.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use gfn_plugins::checker::{Check, CheckReport, Objects, Samples, Verdict, check, check_only};
 use gfn_plugins::new::{Language, new_project};
 use gfn_plugins::{Options, Program, Protocol};
 
-use crate::support::{built, host, library, python, quick};
+use crate::support::{built, folder, host, library, python, quick, shipped};
 
 /// `checked.c` with a fault: its name is written into the library.
 fn faulty(fault: &str) -> Option<(tempfile::TempDir, Options)> {
@@ -224,7 +225,7 @@ fn objects_of_the_users_take_the_place_of_samples() {
             stride: 2
         }
     );
-    let samples = Samples::default().with("grid", objects);
+    let samples = Samples::default().with(serde_json::json!({"kind": "grid"}), objects);
     let report = check_only(&options, &samples, &|name| name == "outcomes");
     assert_eq!(
         of_name(&report, "outcomes").detail,
@@ -278,5 +279,141 @@ fn commands_pass_as_libraries_do() {
             report.description.as_ref().map(|said| said.name.as_str()),
             Some("short")
         );
+    }
+}
+
+#[test]
+fn examples_in_c_pass() {
+    for name in ["reward-ising", "reward-rogue"] {
+        let Some(options) = shipped(name) else { return };
+        let report = check(&options, &Samples::default());
+        assert!(report.passed(), "{report}");
+    }
+}
+
+#[test]
+fn examples_in_rust_pass() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
+    cargo_build(&folder("../../plugins"), &target);
+    for (name, wanted) in [
+        ("reward_druglike", "instances"),
+        ("vocabulary_rings", "blocks"),
+        ("environment_sequence", "walk"),
+    ] {
+        let path = target.join(format!("debug/lib{name}.so"));
+        let program = Program::Library {
+            path,
+            expected_hash: None,
+        };
+        let report = check(&quick(Options::new(name, program, host())), &Samples::default());
+        assert!(report.passed(), "{report}");
+        assert_eq!(of_name(&report, wanted).verdict, Verdict::Pass, "{report}");
+    }
+}
+
+/// Builds what a folder's manifest names, without a network.
+fn cargo_build(folder: &Path, target: &Path) {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .args(["build", "--quiet", "--offline", "--target-dir"])
+        .arg(target)
+        .current_dir(folder);
+    assert!(
+        command.status().unwrap().success(),
+        "{} does not build",
+        folder.display()
+    );
+}
+
+#[test]
+fn new_projects_pass_as_they_are() {
+    let root = tempfile::tempdir().unwrap();
+    for language in [Language::C, Language::Cpp, Language::Rust] {
+        let folder = root.path().join(language.name());
+        new_project(language, "small-rings", &folder).unwrap();
+        let path = match language {
+            Language::Rust => {
+                let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("project");
+                cargo_build(&folder, &target);
+                target.join("debug/libsmall_rings.so")
+            }
+            _ if make(&folder) => folder.join("libsmall-rings.so"),
+            _ => continue,
+        };
+        let program = Program::Library {
+            path,
+            expected_hash: None,
+        };
+        let report = check(
+            &quick(Options::new("small-rings", program, host())),
+            &Samples::default(),
+        );
+        assert!(report.passed(), "{language}: {report}");
+        assert_eq!(
+            report.description.as_ref().map(|said| said.name.as_str()),
+            Some("small-rings")
+        );
+    }
+}
+
+/// Builds by make; whether there is one.
+fn make(folder: &Path) -> bool {
+    match Command::new("make").arg("--silent").current_dir(folder).status() {
+        Ok(status) => {
+            assert!(status.success(), "{} does not build", folder.display());
+            true
+        }
+        Err(error) => {
+            assert!(std::env::var("CI").is_err(), "there is no make: {error}");
+            println!("skipped: there is no make");
+            false
+        }
+    }
+}
+
+#[test]
+fn every_mode_of_the_rogue_is_found() {
+    let Some(mut options) = shipped("reward-rogue") else {
+        return;
+    };
+    options.limits.timeout = std::time::Duration::from_millis(500);
+    options.limits.start_timeout = std::time::Duration::from_millis(500);
+    for (mode, name, words) in [
+        ("segfault", "one", "SIGSEGV"),
+        ("abort", "one", "SIGABRT"),
+        ("exit", "one", "code 3"),
+        ("exit-zero", "one", "code 0"),
+        ("raise-signal", "one", "SIGTERM"),
+        ("stack-overflow", "one", "SIGSEGV"),
+        ("spawn-thread-crash", "one", "SIGSEGV"),
+        ("hang", "one", "did not answer within"),
+        ("busy-loop", "one", "did not answer within"),
+        ("nan", "outcomes", "NaN"),
+        ("infinity", "outcomes", "inf"),
+        ("minus-infinity", "outcomes", "ZERO"),
+        ("wrong-count", "outcomes", "left it out"),
+        ("bad-status", "outcomes", "status 77"),
+        ("bad-code", "one", "unknown return code"),
+        ("write-past-end", "bounds", "past the end of"),
+        ("write-to-input", "inputs", "wrote to its input"),
+        ("throw-away", "one", "the batch was thrown away"),
+        ("no-text", "one", "no reason given"),
+        ("endless-text", "one", "refused"),
+        ("huge-text", "outcomes", "no sample object has a reward"),
+        ("broken-text", "outcomes", "no sample object has a reward"),
+        ("nondeterministic", "repeat", "the second time"),
+        ("depends-on-batch", "split", "in a batch of"),
+        ("leak", "instances", "leaves about"),
+        ("hang-in-create", "start", "it took longer"),
+        ("segfault-in-create", "start", "SIGSEGV"),
+        ("fail-in-create", "start", "was asked for"),
+        ("sleep-long-in-destroy", "instances", "did not come back"),
+    ] {
+        options.parameters = serde_json::json!({"mode": mode});
+        let report = check_only(&options, &Samples::default(), &|wanted| wanted == name);
+        let found = of_name(&report, name);
+        assert_eq!(found.verdict, Verdict::Fail, "{mode}: {report}");
+        assert!(found.detail.contains(words), "{mode}: {report}");
     }
 }

@@ -1,4 +1,5 @@
 //! Plugins that behave and plugins that do not, in processes of their own and inline.
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may")]
 
 mod checker;

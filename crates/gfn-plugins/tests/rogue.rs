@@ -5,7 +5,7 @@ use std::time::Duration;
 use gfn_plugins::{Isolation, Oracle, PluginError, Scores, Status, open_reward};
 use serde_json::json;
 
-use crate::support::{shipped_rogue, texts};
+use crate::support::{is_confined, shipped_rogue, texts};
 
 /// Objects among which those at 5 and 17 are victims.
 fn objects() -> Vec<String> {
@@ -145,6 +145,9 @@ fn misdeeds_that_are_refused() {
     ];
     for (mode, part) in misdeeds {
         let Some(oracle) = rogue(mode) else { return };
+        if !is_confined(&oracle) {
+            return;
+        }
         let (reasons, scores) = only_victims_suffer(mode, &oracle);
         assert!(
             reasons.iter().all(|reason| reason.contains(part)),

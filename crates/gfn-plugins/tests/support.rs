@@ -68,8 +68,7 @@ pub(crate) fn texts(oracle: &Oracle, texts: &[&str]) -> Scores {
     scores
 }
 
-/// A plugin in C of these tests, built; where there is no compiler the test is skipped, but not where all tools must be
-/// there. `defines` make variants of it.
+/// A plugin in C of these tests, built; see [`compiled`].
 pub(crate) fn built(name: &str, defines: &[&str]) -> Option<PathBuf> {
     compiled(
         name,
@@ -116,13 +115,18 @@ fn compiled(name: &str, sources: &[PathBuf], defines: &[&str]) -> Option<PathBuf
 
 /// The plugin in `plugins/reward-rogue`, which scores texts, as it is given to others to test with.
 pub(crate) fn shipped_rogue() -> Option<Options> {
-    let files = std::fs::read_dir(folder("../../plugins/reward-rogue"))
+    shipped("reward-rogue")
+}
+
+/// A plugin in C of a folder in `plugins`.
+pub(crate) fn shipped(name: &str) -> Option<Options> {
+    let files = std::fs::read_dir(folder("../../plugins").join(name))
         .unwrap()
         .flatten();
     let mut sources: Vec<PathBuf> = files.map(|file| file.path()).collect();
     sources.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
     let program = Program::Library {
-        path: compiled("shipped-rogue", &sources, &[])?,
+        path: compiled(&format!("shipped-{name}"), &sources, &[])?,
         expected_hash: None,
     };
     Some(quick(Options::new("rogue", program, host())))
@@ -146,4 +150,20 @@ pub(crate) fn states(oracle: &Oracle, words: &[i32]) -> Scores {
         (words.len() / 2, words.len() / 2)
     );
     scores
+}
+
+/// Whether the kernel can do all that was asked of it; a test of what is refused is skipped where it is too old.
+#[track_caller]
+pub(crate) fn is_confined(oracle: &Oracle) -> bool {
+    let report = oracle.enforced();
+    assert!(report.seccomp, "{report:?}");
+    let is_old = report.landlock < 6;
+    assert!(is_old || report.is_complete(), "{report:?}");
+    if is_old {
+        println!(
+            "skipped: this kernel cannot confine plugins: {}",
+            report.missing.join("; ")
+        );
+    }
+    !is_old
 }

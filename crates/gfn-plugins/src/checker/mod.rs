@@ -8,6 +8,8 @@ mod report;
 mod samples;
 
 #[cfg(target_os = "linux")]
+mod agreement;
+#[cfg(target_os = "linux")]
 mod behaviour;
 #[cfg(target_os = "linux")]
 mod plan;
@@ -17,6 +19,8 @@ mod refusals;
 mod subject;
 #[cfg(target_os = "linux")]
 mod trials;
+#[cfg(target_os = "linux")]
+mod walk;
 
 pub use report::{Check, CheckReport, Verdict};
 pub use samples::{Objects, SampleError, Samples};

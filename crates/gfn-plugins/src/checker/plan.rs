@@ -5,11 +5,14 @@ use serde_json::{Map, Value};
 use super::behaviour::{self, Session};
 use super::refusals::refusals;
 use super::report::{Check, CheckReport, Finding, Problem, fail, skip};
-use super::samples::{self, Objects, Samples};
+use super::samples::{Objects, Samples, Set};
+use super::subject::Subject;
 use super::trials::{Order, Trial};
+use super::walk;
 use crate::description::{Description, Kind};
+use crate::error::PluginError;
 use crate::options::{Options, Program};
-use crate::{opened, parameters, process, vocabulary};
+use crate::{opened, parameters, process, sharing, vocabulary};
 
 /// What is tried out with libraries alone, in this order.
 const TRIALS: [(&str, Trial); 5] = [
@@ -94,39 +97,78 @@ impl Plan<'_> {
         if description.is(Kind::Vocabulary) {
             self.check("blocks", |plan| blocks(&plan.options));
         }
+        if description.is(Kind::Environment) {
+            self.check("walk", |plan| {
+                match crate::open_environment(plan.options.clone()) {
+                    Ok(environment) => walk::walk(environment),
+                    Err(error) => fail(error.to_string()),
+                }
+            });
+        }
     }
 
     /// The checks of a reward. What cannot be made without an instance, or without objects, is skipped with the reason.
     fn of_reward(&mut self, description: &Description) {
-        let fitting = self.samples.fitting(description);
-        if let (Ok((kind, _)), None) = (&fitting, self.options.objects.get("kind")) {
-            self.options.objects = samples::told(kind);
-        }
         let (name, given) = (&self.options.name, &self.options.parameters);
-        let parameters = match opened::complete(name, description, Kind::Reward, given) {
+        let parameters = match parameters::complete(name, description, Kind::Reward, given) {
             Ok(parameters) => parameters,
             Err(error) => return self.check("parameters", |_| fail(error.to_string())),
         };
-        self.check("parameters", |plan| {
-            refusals(&plan.options, description, &parameters)
-        });
-        match fitting {
-            Err(why) => self.check("objects", |_| skip(why)),
-            Ok((_, objects)) => {
-                self.behaviours(description, &parameters, objects);
+        let sets = match self.samples.fitting(description) {
+            Ok(sets) => sets,
+            Err(why) => {
+                self.check("objects", |_| skip(why));
+                return self.check("parameters", |plan| {
+                    refusals(&plan.options, description, &parameters)
+                });
+            }
+        };
+        match self.start(description, &parameters, &sets) {
+            Err(error) => self.check("start", |_| fail(error.to_string())),
+            Ok((subject, objects)) => {
+                self.check("start", |_| Ok("an instance is made".to_string()));
+                self.check("parameters", |plan| {
+                    refusals(&plan.options, description, &parameters)
+                });
+                let options = self.options.clone();
+                self.behaviours(Session::new(
+                    &options,
+                    description,
+                    parameters.clone(),
+                    objects,
+                    subject,
+                ));
                 self.trials(description, &parameters, objects);
             }
         }
     }
 
-    fn behaviours(&mut self, description: &Description, parameters: &Value, objects: &Objects) {
-        let options = self.options.clone();
-        let session = Session::new(&options, description, parameters.clone(), objects);
-        let mut session = match session {
-            Ok(session) => session,
-            Err(error) => return self.check("start", |_| fail(error.to_string())),
-        };
-        self.check("start", |_| Ok("an instance is made".to_string()));
+    /// Starts the plugin with the first of the sets whose kind of objects it takes, unless the user said what they are.
+    fn start<'s>(
+        &mut self,
+        description: &Description,
+        parameters: &Value,
+        sets: &[&'s Set],
+    ) -> Result<(Subject, &'s Objects), PluginError> {
+        let is_told = self.options.objects.get("kind").is_some();
+        let mut refused = None;
+        for set in sets {
+            if !is_told {
+                self.options.objects = set.told.clone();
+            }
+            match Subject::start(&self.options, description, parameters.clone()) {
+                Ok(subject) => return Ok((subject, &set.objects)),
+                Err(error @ PluginError::BadParameters { .. }) => refused = refused.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused.unwrap_or_else(|| PluginError::Unsuitable {
+            plugin: self.options.name.clone(),
+            message: "cannot be given any objects".to_string(),
+        }))
+    }
+
+    fn behaviours(&mut self, mut session: Session<'_>) {
         let mut hung = false;
         for (name, behaviour) in BEHAVIOURS {
             self.check(name, |_| {
@@ -144,7 +186,7 @@ impl Plan<'_> {
         if !self.is_library() {
             return;
         }
-        let most = opened::most_in_a_call(description).min(objects.len());
+        let most = sharing::most_in_a_call(description).min(objects.len());
         let mut order = Order {
             trial: Trial::Entry,
             parameters: parameters.clone(),
@@ -185,14 +227,29 @@ fn description(description: &Description) -> Finding {
     if let Err(message) = defaults(schema) {
         return fail(message);
     }
-    let count = schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .map_or(0, Map::len);
     Ok(format!(
-        "{} {}, {count} parameters",
-        description.name, description.version
+        "{} {}, {}",
+        description.name,
+        description.version,
+        counted(schema)
     ))
+}
+
+/// How many parameters a schema has, and the first that nobody is told the meaning of.
+fn counted(schema: &Value) -> String {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let count = properties.map_or(0, Map::len);
+    let is_told = |property: &Value| property.get("description").is_some_and(Value::is_string);
+    match properties
+        .into_iter()
+        .flatten()
+        .find(|(_, property)| !is_told(property))
+    {
+        Some((name, _)) => format!(
+            "{count} parameters, of which `{name}` has no `description`: nobody is told what it means"
+        ),
+        None => format!("{count} parameters"),
+    }
 }
 
 /// Every default is a value that the schema takes.

@@ -1,10 +1,9 @@
 //! The objects that plugins are tried with.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::batch::Batch;
@@ -13,22 +12,24 @@ use crate::description::{Description, Input};
 /// Molecules as a run would find them: drugs, small molecules, rings, charges, stereo centres.
 const MOLECULES: &str = include_str!("molecules.smi");
 
-/// What the built-in molecules are called.
-const MOLECULE: &str = "molecule";
+/// The key of what objects are by which their kind is told.
+const KIND: &str = "kind";
 
-/// What the built-in grid's objects are called.
-const GRID: &str = "grid";
-
-/// Coordinates of the built-in grid.
+/// Coordinates of the built-in grids.
 const DIMENSIONS: usize = 4;
 
-/// Its cells along each.
-const HEIGHT: i32 = 8;
-
 /// Objects of some kinds, to try plugins with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
-    by_kind: BTreeMap<String, Objects>,
+    sets: Vec<Set>,
+}
+
+/// Objects of one kind.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Set {
+    /// What plugins are told of them, with their `kind`.
+    pub(super) told: Value,
+    pub(super) objects: Objects,
 }
 
 /// Objects that belong to no batch yet.
@@ -71,45 +72,59 @@ pub enum SampleError {
 }
 
 impl Default for Samples {
-    /// Some forty molecules as SMILES, and states of a grid.
+    /// Some forty molecules as SMILES, and states of two grids, one of them of spins.
     fn default() -> Self {
         let molecules = MOLECULES
             .lines()
             .filter_map(|line| line.split_whitespace().next());
         let molecules = Objects::Texts(molecules.map(str::to_string).collect());
-        Self {
-            by_kind: [(MOLECULE.to_string(), molecules), (GRID.to_string(), grid())].into(),
+        let mut sets = vec![Set {
+            told: json!({KIND: "molecule"}),
+            objects: molecules,
+        }];
+        for height in [8, 2] {
+            let told = json!({KIND: "grid", "dimensions": DIMENSIONS, "height": height});
+            sets.push(Set {
+                told,
+                objects: grid(height),
+            });
         }
+        Self { sets }
     }
 }
 
 impl Samples {
-    /// Those built in, with these instead for their kind.
-    pub fn with(mut self, kind: impl Into<String>, objects: Objects) -> Self {
-        self.by_kind.insert(kind.into(), objects);
+    /// Those built in, with these in place of those of their kind: `told` is what plugins are told of them, an object with a
+    /// `kind`.
+    pub fn with(mut self, told: Value, objects: Objects) -> Self {
+        self.sets.retain(|set| set.told.get(KIND) != told.get(KIND));
+        self.sets.insert(0, Set { told, objects });
         self
     }
 
-    /// Those that fit a plugin, with their kind; or what to do where there are none.
-    pub(super) fn fitting(&self, description: &Description) -> Result<(&str, &Objects), String> {
-        let fits = |kind: &str, objects: &Objects| {
-            let is_known =
-                description.objects.is_empty() || description.objects.iter().any(|known| known == kind);
-            is_known && objects.form() == description.input && !objects.is_empty()
+    /// Those that fit a plugin, as far as it says; or what to do where there are none.
+    pub(super) fn fitting(&self, description: &Description) -> Result<Vec<&Set>, String> {
+        let sets: Vec<&Set> = self.sets.iter().filter(|set| set.fits(description)).collect();
+        if !sets.is_empty() {
+            return Ok(sets);
+        }
+        let kinds = match description.objects.is_empty() {
+            true => "any kind".to_string(),
+            false => description.objects.join(", "),
         };
-        let found = self.by_kind.iter().find(|(kind, objects)| fits(kind, objects));
-        found
-            .map(|(kind, objects)| (kind.as_str(), objects))
-            .ok_or_else(|| {
-                let kinds = match description.objects.is_empty() {
-                    true => "any kind".to_string(),
-                    false => description.objects.join(", "),
-                };
-                format!(
-                    "there are no sample objects of {kinds} as {}; give some, a line of JSON each",
-                    description.input
-                )
-            })
+        Err(format!(
+            "there are no sample objects of {kinds} as {}; give some, a line of JSON each",
+            description.input
+        ))
+    }
+}
+
+impl Set {
+    fn fits(&self, description: &Description) -> bool {
+        let kind = self.told.get(KIND).and_then(Value::as_str).unwrap_or_default();
+        let is_known =
+            description.objects.is_empty() || description.objects.iter().any(|known| known == kind);
+        is_known && self.objects.form() == description.input && !self.objects.is_empty()
     }
 }
 
@@ -244,12 +259,12 @@ fn add_state(objects: &mut Option<Objects>, state: &[i32]) -> Result<(), String>
     Ok(())
 }
 
-/// States of the built-in grid: corners, and cells scattered between them. After the coordinates comes the word that says
+/// States of a built-in grid: corners, and cells scattered between them. After the coordinates comes the word that says
 /// whether a walk has ended, which a reward has to leave alone.
-fn grid() -> Objects {
-    let most = HEIGHT - 1;
+fn grid(height: i32) -> Objects {
+    let most = height - 1;
     let scattered =
-        (0..60i32).map(|index| [index % HEIGHT, index * 3 % HEIGHT, index * 5 % 7, index / HEIGHT]);
+        (0..60i32).map(|index| [index, index * 3, index * 5 / 2, index / 8].map(|place| place % height));
     let corners = [
         [0; DIMENSIONS],
         [most; DIMENSIONS],
@@ -261,13 +276,5 @@ fn grid() -> Objects {
     Objects::States {
         words,
         stride: DIMENSIONS + 1,
-    }
-}
-
-/// What a plugin is told of its objects.
-pub(super) fn told(kind: &str) -> Value {
-    match kind {
-        GRID => serde_json::json!({"kind": GRID, "dimensions": DIMENSIONS, "height": HEIGHT}),
-        kind => serde_json::json!({"kind": kind}),
     }
 }

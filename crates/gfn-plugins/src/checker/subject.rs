@@ -52,7 +52,7 @@ impl Subject {
         let _ = blueprint.parameters.set(parameters);
         let mut seat = Seat::new(Arc::new(blueprint));
         seat.fill()?;
-        let most_in_a_call = opened::most_in_a_call(description);
+        let most_in_a_call = crate::sharing::most_in_a_call(description);
         Ok(Self { seat, most_in_a_call })
     }
 

@@ -226,7 +226,7 @@ impl RemoteEnvironment {
             return Ok(());
         }
         match &self.host {
-            Host::Process(opened) => opened.speak(|seat| seat.call(&self.spec, call, place)),
+            Host::Process(opened) => opened.call(&self.spec, call, place),
             Host::Inline(inline) => inline.call(&self.spec, call, place),
         }
     }

@@ -5,6 +5,7 @@
 
 mod environment;
 mod reward;
+mod vocabulary;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -14,8 +15,8 @@ use crate::description::{Description, Kind};
 use crate::error::{Output, PluginError};
 use crate::image::Image;
 use crate::native::{CreateError, Creation, Library};
-use crate::opened::complete;
 use crate::options::{Options, Program, Report};
+use crate::parameters::complete;
 
 /// Libraries of this process by their hashes: one that is opened again is not loaded again.
 static LOADED: Mutex<Option<HashMap<String, &'static Library>>> = Mutex::new(None);
@@ -30,6 +31,18 @@ pub(crate) struct Inline<T> {
     instance: T,
     /// Held while a library that is not `thread_safe` is called.
     turn: Mutex<()>,
+}
+
+/// What a library says of itself, asked in this process: for systems that have no other place.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn describe(options: &Options) -> Result<Description, PluginError> {
+    let plugin = options.name.clone();
+    let start_error = |message| PluginError::Start {
+        plugin: plugin.clone(),
+        message,
+        output: Output::default(),
+    };
+    Description::read(load(options, &start_error)?.0.description()).map_err(start_error)
 }
 
 impl<T> Inline<T> {

@@ -8,9 +8,9 @@ use crate::arrays::Aligned;
 use crate::batch::{Batch, Scores};
 use crate::error::PluginError;
 use crate::native::{Objects, Places, Reward};
-use crate::opened::{most_in_a_call, shared};
 use crate::policy::{self, Attempts, Trouble};
 use crate::regions::{OutputLayout, offsets};
+use crate::sharing::{most_in_a_call, shared};
 
 impl Inline<Reward> {
     /// Scores a batch.

@@ -152,11 +152,12 @@ pub(super) fn create(
         CString::new(value.to_string()).map_err(|error| CreateError::Failed(error.to_string()))
     };
     let parameters = text(wanted.parameters)?;
-    // Who does not know what the objects are says nothing of them.
-    let objects = match &wanted.objects["kind"] {
-        Value::Null => None,
-        _ => Some(text(wanted.objects)?),
-    };
+    // Where no kind is known there are none in mind, of which a plugin is told nothing at all.
+    let objects = wanted
+        .objects
+        .get("kind")
+        .map(|_| text(wanted.objects))
+        .transpose()?;
     let host = host::lasting(wanted.log, objects);
     let length = parameters.as_bytes().len() as u64;
     let mut instance = ptr::null_mut();

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -19,7 +18,7 @@ const TO_END: Duration = Duration::from_millis(200);
 /// How long a process that was told to end may take.
 const TO_CLOSE: Duration = Duration::from_secs(2);
 
-/// A process, in a group of its own, and what it writes.
+/// A process, which makes a group of its own, and what it writes.
 pub(super) struct Process {
     child: Child,
     capture: Capture,
@@ -47,13 +46,7 @@ impl Process {
             Some(stdout) => Stdio::from(stdout),
             None => Stdio::from(writer.try_clone()?),
         };
-        // A group of its own: an interrupt from the terminal is for this process to handle, and what the plugin may have
-        // started ends with it.
-        command
-            .stdin(ends.stdin)
-            .stdout(stdout)
-            .stderr(writer)
-            .process_group(0);
+        command.stdin(ends.stdin).stdout(stdout).stderr(writer);
         let capture = Capture::start(reader, &options.name, options.log.clone())?;
         let child = spawner::spawn(command)?;
         Ok(Self {
@@ -96,6 +89,8 @@ impl Process {
         if let Some(id) = self.id() {
             let _ = kill_process_group(id, Signal::KILL);
         }
+        // It may not have come to the point where it has a group.
+        let _ = self.child.kill();
         let status = self.child.wait();
         let how = match status {
             Ok(status) if ended => end::in_words(status),

@@ -179,13 +179,17 @@ impl Live {
         }
     }
 
-    /// Tells the process to end, and waits for it.
-    pub(super) fn close(&mut self) {
+    /// Tells the process to end.
+    pub(super) fn say_close(&mut self) {
         let soon = Instant::now() + Duration::from_millis(100);
-        match self.send(&Request::Close, soon) {
-            Ok(()) => self.process.close(),
-            Err(_) => drop(self.process.kill()),
+        if self.send(&Request::Close, soon).is_err() {
+            self.process.kill();
         }
+    }
+
+    /// Waits until it has ended.
+    pub(super) fn close(&mut self) {
+        self.process.close();
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) struct Seat {
     blueprint: Arc<Blueprint>,
     live: Option<Live>,
     has_been_filled: bool,
+    is_closing: bool,
     last_death: (String, Output),
 }
 
@@ -102,6 +103,7 @@ impl Seat {
             blueprint,
             live: None,
             has_been_filled: false,
+            is_closing: false,
             last_death: Default::default(),
         }
     }
@@ -235,6 +237,14 @@ impl Seat {
         Scoring { seat: self, batch }
     }
 
+    /// Tells the process to end; dropping this place waits for it.
+    pub(crate) fn say_close(&mut self) {
+        if let Some(live) = self.live.as_mut().filter(|_| !self.is_closing) {
+            live.say_close();
+        }
+        self.is_closing = true;
+    }
+
     /// The last lines of the process that was lost last.
     pub(crate) fn last_output(&self) -> Output {
         self.last_death.1.clone()
@@ -254,6 +264,7 @@ impl Attempts for Scoring<'_> {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        self.say_close();
         if let Some(live) = &mut self.live {
             live.close();
         }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::{TrustError, files, is_hash, is_name};
 
-const HEADER: &str = "# The plugins that you agreed to run: SHA-256, name, note. `gfn plugin trust` adds lines; remove any that you like.\n";
+const HEADER: &str = "# The plugins that you agreed to run: SHA-256, name, note. `gfn plugin trust` adds lines; remove any that you \
+                      like.\n";
 
 /// The plugins that a user has agreed to run.
 #[derive(Clone, Debug, PartialEq, Eq)]

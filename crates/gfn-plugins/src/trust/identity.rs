@@ -1,6 +1,5 @@
 //! What a plugin is, told by its bytes.
 
-use std::fmt::Write;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -9,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{TARGET, TrustError};
 use crate::Program;
+use crate::image::hexadecimal;
 
 /// What the words of a command are hashed after, so that no command has the hash of a library.
 const COMMAND: &[u8] = b"gfn plugin command 1\0";
@@ -108,12 +108,4 @@ fn hash(path: &Path) -> io::Result<([u8; 32], u64)> {
             Err(error) => return Err(error),
         }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -23,6 +23,10 @@ pub const TARGET: &str = env!("GFN_TARGET");
 
 /// Whether what `identity` tells may run as the plugin `name`.
 ///
+/// A library may be exchanged after it was looked at: whoever loads it passes the identity's hash on as what is expected
+/// ([`crate::Program::Library`]), so that the bytes that are loaded are those that were checked. A command's files are read
+/// by the command itself, and whoever can write them can exchange them.
+///
 /// # Errors
 /// [`TrustError::NotPinned`], [`TrustError::Changed`] or [`TrustError::NotApproved`], each with what would be loaded and
 /// what to do.

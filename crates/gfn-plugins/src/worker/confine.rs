@@ -105,7 +105,8 @@ fn limit_resources(start: &Start, report: &mut Report) {
             report.missing.push(format!("{what} could not be limited"));
         }
     };
-    limit(Resource::Core, 0, "the size of core dumps");
+    // Not 0: that limits files, and not what is sent to a program that collects dumps. 1 means no dump at all.
+    limit(Resource::Core, 1, "the size of core dumps");
     limit(Resource::Nofile, 1024, "the number of open files");
     if let Some(most) = start.memory_bytes {
         limit(Resource::As, most, "memory");

@@ -29,6 +29,9 @@ pub(super) fn run() -> Result<(), String> {
     // Before anything is opened: whatever is open came along by mistake.
     system::close_all_but_standard();
     end_with(start.parent)?;
+    // An interrupt from the terminal is for its parent to handle, what it may start ends with it as one group, and the
+    // terminal itself is out of reach.
+    rustix::process::setsid().map_err(|error| format!("cannot have a session of its own: {error}"))?;
     match &start.command {
         None => serve_library(&start),
         Some(command) => Err(match command.protocol {

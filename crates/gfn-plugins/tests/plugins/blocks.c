@@ -6,9 +6,9 @@
 static int32_t create(const gfn_host *host, const char *parameters, uint64_t length, uint64_t seed, void **instance, char *error,
                       uint64_t capacity) {
     (void)host; (void)length; (void)seed; (void)error; (void)capacity;
-    static uint64_t count;
-    count = (uint64_t)gfn_number(parameters, "count", 0);
-    *instance = &count;
+    uint64_t *count = malloc(sizeof *count);
+    *count = (uint64_t)gfn_number(parameters, "count", 0);
+    *instance = count;
     return GFN_OK;
 }
 
@@ -20,7 +20,7 @@ static int32_t block_count(void *instance, uint64_t *count, char *error, uint64_
 
 static int32_t block(void *instance, uint64_t index, char *buffer, uint64_t capacity, uint64_t *needed, char *error,
                      uint64_t error_capacity) {
-    static char text[8192];
+    char text[8192];
     (void)instance;
     if (index == 4321) return gfn_fail(GFN_FAILED, "that block is broken", error, error_capacity);
     /* Every hundredth is longer than the room that a host makes at first. */
@@ -29,7 +29,7 @@ static int32_t block(void *instance, uint64_t index, char *buffer, uint64_t capa
     return gfn_give(text, buffer, capacity, needed);
 }
 
-static void destroy(void *instance) { (void)instance; }
+static void destroy(void *instance) { free(instance); }
 
 static const gfn_vocabulary vocabulary = {sizeof(gfn_vocabulary), 0, create, block_count, block, destroy};
 

@@ -51,10 +51,10 @@ def reward(text, weight):
             import socket
 
             return float(attempt(socket.socket))
-        case "write":
-            return float(attempt(lambda: open(os.environ["TEST_FILE"], "w")))
-        case "read":
-            return float(attempt(lambda: open(os.environ["TEST_FILE"])))
+        case _ if text.startswith("write "):
+            return float(attempt(lambda: open(text.split(" ", 1)[1], "w")))
+        case _ if text.startswith("read "):
+            return float(attempt(lambda: open(text.split(" ", 1)[1])))
         case "kill-parent":
             return float(attempt(lambda: os.kill(os.getppid(), 0)))
     return weight * len(text)

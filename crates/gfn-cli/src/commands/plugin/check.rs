@@ -4,6 +4,7 @@ use std::path::Path;
 
 use gfn_plugins::Options;
 use gfn_plugins::checker::{Objects, Samples, check as examine};
+use serde_json::{Value, json};
 
 use super::options;
 use crate::args::PluginArgs;
@@ -15,7 +16,7 @@ pub(crate) fn check(args: &PluginArgs, input: Option<&Path>, json: bool) -> Resu
     let samples = match input {
         Some(path) => {
             let objects = Objects::read(path).map_err(|error| Failure::usage(error.to_string()))?;
-            Samples::default().with(kind_of(&options, &objects), objects)
+            Samples::default().with(told_of(&options, &objects), objects)
         }
         None => Samples::default(),
     };
@@ -31,11 +32,14 @@ pub(crate) fn check(args: &PluginArgs, input: Option<&Path>, json: bool) -> Resu
     }
 }
 
-/// What the objects are: as `--objects` says, else molecules where they are texts, cells where they are states.
-fn kind_of(options: &Options, objects: &Objects) -> String {
+/// What is told of the objects: what `--objects` says, else that texts are molecules, and states cells.
+fn told_of(options: &Options, objects: &Objects) -> Value {
     let usual = match objects {
         Objects::Texts(_) => "molecule",
         Objects::States { .. } => "grid",
     };
-    options.objects["kind"].as_str().unwrap_or(usual).to_string()
+    match options.objects["kind"] {
+        Value::Null => json!({ "kind": usual }),
+        _ => options.objects.clone(),
+    }
 }

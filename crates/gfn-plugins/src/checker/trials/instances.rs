@@ -3,8 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::raw::Maker;
+use super::Order;
+use super::raw::{self, Maker};
 use crate::checker::report::{Finding, Problem, fail};
+use crate::checker::samples::Objects;
 
 /// How many instances are made.
 const MANY: usize = 1_000;
@@ -18,45 +20,73 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes for each instance that are taken for a leak, where the C library counts what is in use.
 const LEAK: f64 = 8.0;
 
+/// Bytes of memory that are enough to know, so that a leak does not fill the machine.
+const ENOUGH: usize = 64 << 20;
+
 /// Bytes of memory that may come to be in use, all in all, where only whole pages can be counted.
 const GROWTH: usize = 8 << 20;
 
-/// A thousand instances are made and freed, and leave nothing behind.
-pub(super) fn instances(maker: &Maker) -> Finding {
+/// A thousand instances are made, score an object and are freed, and leave nothing behind.
+pub(super) fn instances(maker: &Maker, order: &Order) -> Finding {
+    let object = order.objects.pick([0]);
     let start = Instant::now();
-    let is_time_left = || start.elapsed() < PATIENCE;
-    let first = make(maker, FIRST, &is_time_left)?;
-    let (heap, resident) = (heap_in_use(), resident());
-    let more = make(maker, MANY - FIRST, &is_time_left)?;
-    let count = first + more;
-    let each = match (heap, heap_in_use()) {
-        (Some(before), Some(after)) => after.saturating_sub(before) as f64 / more.max(1) as f64,
-        _ => 0.0,
-    };
-    let grown = self::resident().saturating_sub(resident);
-    if more > 10 && (each >= LEAK || grown > GROWTH) {
-        let each = each.max(grown as f64 / more as f64);
+    let goes_on = |before: &Usage| start.elapsed() < PATIENCE && Usage::now().since(before).1 < ENOUGH;
+    let at_first = Usage::now();
+    let first = make(maker, &object, FIRST, || goes_on(&at_first))?;
+    let before = Usage::now();
+    let more = make(maker, &object, MANY - FIRST, || goes_on(&before))?;
+    let (each, grown) = Usage::now().since(&before);
+    let each = each / more.max(1) as f64;
+    if (more > 10 && each >= LEAK) || grown > GROWTH {
+        let each = each.max(grown as f64 / more.max(1) as f64);
         return fail(format!(
-            "every instance leaves about {each:.0} bytes behind: `destroy` must free what `create` made"
+            "every instance that scores an object leaves about {each:.0} bytes behind: `destroy` must free what `create` made"
         ));
     }
+    let count = first + more;
     let slow = if count < MANY {
         "; more would take too long"
     } else {
         ""
     };
-    Ok(format!("{count} instances are made and freed{slow}"))
+    Ok(format!(
+        "{count} instances are made, score an object and are freed{slow}"
+    ))
 }
 
 /// Makes instances and frees them, at least one: how many.
-fn make(maker: &Maker, count: usize, is_time_left: &impl Fn() -> bool) -> Result<usize, Problem> {
+fn make(maker: &Maker, object: &Objects, count: usize, goes_on: impl Fn() -> bool) -> Result<usize, Problem> {
     for index in 0..count {
-        drop(maker.make()?);
-        if !is_time_left() {
+        raw::score(&maker.make()?, object)?;
+        if !goes_on() {
             return Ok(index + 1);
         }
     }
     Ok(count)
+}
+
+/// How much memory is in use.
+struct Usage {
+    heap: Option<usize>,
+    resident: usize,
+}
+
+impl Usage {
+    fn now() -> Self {
+        Self {
+            heap: heap_in_use(),
+            resident: resident(),
+        }
+    }
+
+    /// Bytes that have come into use since then: as the C library counts them, and as whole pages.
+    fn since(&self, before: &Self) -> (f64, usize) {
+        let heap = self
+            .heap
+            .zip(before.heap)
+            .map_or(0, |(now, before)| now.saturating_sub(before));
+        (heap as f64, self.resident.saturating_sub(before.resident))
+    }
 }
 
 /// Bytes that the C library has handed out and not got back, where it says so: the GNU one from version 2.33 on.

@@ -104,6 +104,6 @@ fn conduct(path: &std::path::Path, order: &Order) -> Finding {
         Trial::ErrorRoom => creation::error_room(&maker, order),
         Trial::Alignment => scoring::alignment(&maker, order),
         Trial::Threads => scoring::threads(&maker, order),
-        Trial::Instances => instances::instances(&maker),
+        Trial::Instances => instances::instances(&maker, order),
     }
 }
