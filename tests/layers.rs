@@ -22,9 +22,10 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 14] = [
+const LAYERS: [Layer; 15] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
+    layer("gfn-proxy", &["gfn-chem"]),
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
     layer("gfn-plugin-sdk", &[]),
@@ -32,7 +33,7 @@ const LAYERS: [Layer; 14] = [
     layer("gfn-envs", &["gfn-core", "gfn-chem"]),
     Layer {
         name: "gfn-rewards",
-        on: &["gfn-core", "gfn-chem"],
+        on: &["gfn-core", "gfn-chem", "gfn-proxy"],
         in_tests: &["gfn-envs"],
     },
     Layer {
@@ -99,7 +100,7 @@ const LAYERS: [Layer; 14] = [
 const RESERVED: [(&str, &[&str]); 6] = [
     ("tch", &["gfn-learn"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
-    ("safetensors", &["gfn-learn"]),
+    ("safetensors", &["gfn-learn", "gfn-chem", "gfn-proxy"]),
     ("chematic", &["gfn-chem"]),
     ("landlock", &["gfn-plugins"]),
     ("seccompiler", &["gfn-plugins"]),
