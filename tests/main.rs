@@ -6,6 +6,7 @@ mod golden;
 mod help;
 mod layered;
 mod mistakes;
+mod molecules;
 mod plugins;
 mod resume;
 mod runs;
@@ -49,6 +50,14 @@ fn fail(arguments: &[&str], code: i32) -> String {
     assert_eq!(output.status.code(), Some(code), "gfn {arguments:?}: {errors}");
     assert!(!errors.contains("panicked"), "{errors}");
     errors
+}
+
+/// The experiments that come with the program and need no data of others.
+fn shipped_experiments() -> Vec<PathBuf> {
+    let mut files = experiment_files(&top().join("experiments"));
+    files.retain(|file| !file.ends_with("mol/bengio2021.toml"));
+    assert!(files.len() > 5, "{files:?}");
+    files
 }
 
 /// All files below a folder.

@@ -7,7 +7,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum FragmentsError {
     /// The file is not there, or not readable.
-    #[error("vocabulary `{file}` cannot be read: {source} (the built-in vocabulary is `druglike`)")]
+    #[error(
+        "vocabulary `{file}` cannot be read: {source} (the built-in vocabulary is `druglike`; docs/molecules.md tells where that of the 2021 paper is)"
+    )]
     Read {
         /// The file.
         file: String,
