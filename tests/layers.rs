@@ -96,11 +96,12 @@ const LAYERS: [Layer; 14] = [
 ];
 
 /// Packages that few crates keep to themselves.
-const RESERVED: [(&str, &[&str]); 6] = [
+const RESERVED: [(&str, &[&str]); 7] = [
     ("tch", &["gfn-learn"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
     ("safetensors", &["gfn-learn"]),
     ("chematic", &["gfn-chem"]),
+    ("chematic-depict", &["gfn-chem"]),
     ("landlock", &["gfn-plugins"]),
     ("seccompiler", &["gfn-plugins"]),
 ];

@@ -5,14 +5,16 @@
 //! another toolkit changes this crate alone.
 //!
 //! [`Molecule`] is a molecule, [`Fragment`] a piece of one with attachment points, [`Fingerprint`] what molecules are
-//! compared by.
+//! compared by, [`Drawing`] where the atoms of a picture are.
 
+mod drawing;
 mod fingerprint;
 mod fragment;
 mod molecule;
 mod read;
 mod symmetry;
 
+pub use drawing::{Drawing, DrawnAtom, DrawnBond};
 pub use fingerprint::{Fingerprint, diversity, modes};
 pub use fragment::{Fragment, Join, MOST_PORTS};
 pub use molecule::{ChemError, Molecule};
