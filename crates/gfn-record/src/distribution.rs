@@ -1,6 +1,6 @@
 //! `distribution.csv`: what the trained policy makes of each object, against the target, where the environment was swept.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,12 @@ pub fn write(sink: impl Write, rows: impl IntoIterator<Item = Row>) -> std::io::
     writer.flush()
 }
 
+/// Reads rows; one that cannot be read gives what is wrong with it, with its line.
+pub fn read(source: impl Read) -> impl Iterator<Item = Result<Row, String>> {
+    let rows = csv::Reader::from_reader(source).into_deserialize();
+    rows.map(|row| row.map_err(|error: csv::Error| error.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,8 +49,9 @@ mod tests {
             probability: 1e-9,
         };
         let mut bytes = Vec::new();
-        write(&mut bytes, [row]).unwrap();
+        write(&mut bytes, [row.clone()]).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert_eq!(text, "object,reward,target,probability\n1 2,0.5,0.25,1e-9\n");
+        assert_eq!(read(text.as_bytes()).collect::<Vec<_>>(), [Ok(row)]);
     }
 }
