@@ -9,17 +9,18 @@
 mod axis;
 mod bibtex;
 mod curves;
+mod figures;
+mod grid;
 mod group;
 mod molecule;
 mod number;
-//TODO mod page;
+mod page;
 mod plot;
 mod run;
-//TODO mod sections;
+mod sections;
 mod statistics;
-//TODO pub mod summary;
 
-//TODO pub use page::page;
+pub use page::page;
 pub use run::{ReadError, Run};
 
 /// A component that an experiment file can choose, as the program's catalogue tells of it.

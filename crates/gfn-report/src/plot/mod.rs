@@ -8,7 +8,7 @@ use plotters::coord::Shift;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
 use plotters::prelude::*;
 
-pub(crate) use ink::{Ink, viridis};
+pub(crate) use ink::{Ink, SERIES, viridis};
 
 use crate::axis::Axis;
 use crate::statistics::Point;
