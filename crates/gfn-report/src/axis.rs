@@ -35,14 +35,6 @@ impl Scale {
         };
         place.is_finite().then_some(place)
     }
-
-    /// The value that lies somewhere.
-    pub(crate) fn value(self, place: f64) -> f64 {
-        match self {
-            Self::Linear => place,
-            Self::Log => 10f64.powf(place),
-        }
-    }
 }
 
 /// An axis, drawn from one place to another.
@@ -177,11 +169,11 @@ fn power_text(value: f64) -> String {
     format!("{}·10{}", short(mantissa), superscript(exponent))
 }
 
-/// Ticks at powers of ten; where there are fewer than two, between them too.
+/// Ticks at powers of ten; where there are fewer than three, between them too.
 fn log_ticks((low, high): (f64, f64)) -> Vec<(f64, String)> {
     let decades = (low.ceil() as i64, high.floor() as i64);
     let whole = decades.1 - decades.0 + 1;
-    if whole >= 2 {
+    if whole >= 3 {
         let every = (whole as usize).div_ceil(6).max(1);
         let powers = (decades.0..=decades.1).rev().step_by(every);
         return powers.map(|power| (power as f64, decade_text(power))).collect();
@@ -191,14 +183,9 @@ fn log_ticks((low, high): (f64, f64)) -> Vec<(f64, String)> {
     let ticks = finer.map(|(power, factor): (i64, f64)| factor.log10() + power as f64);
     let ticks: Vec<f64> = ticks.filter(|place| (low..=high).contains(place)).collect();
     let text = |place: f64| {
-        (
-            place,
-            short(&format!(
-                "{:.*}",
-                (1.0 - low).clamp(0.0, 8.0) as usize,
-                10f64.powf(place)
-            )),
-        )
+        // As many places as it takes to write the lowest with two figures.
+        let places = (1.0 - low).ceil().clamp(0.0, 12.0) as usize;
+        (place, short(&format!("{:.places$}", 10f64.powf(place))))
     };
     match ticks.len() {
         0 | 1 => [low, high].map(text).into(),
@@ -243,6 +230,10 @@ mod tests {
             ["100", "10", "1", "0.1", "0.01", "0.001"]
         );
         assert_eq!(texts(&axis(0.3, 3.0)), ["0.5", "1", "2"]);
+        assert_eq!(
+            texts(&axis(0.004, 0.13)),
+            ["0.005", "0.01", "0.02", "0.05", "0.1"]
+        );
         assert_eq!(axis(1e-12, 1.0).ticks.len(), 5);
         assert_eq!(texts(&axis(1.1, 1.4)).len(), 2);
     }

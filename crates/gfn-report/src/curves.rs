@@ -6,6 +6,8 @@ use crate::statistics::{Point, mean, smoothed, thinned};
 
 /// A running mean is over this share of a curve's points.
 const WINDOWS: usize = 40;
+/// So few points are each marked with a dot.
+const FEW: usize = 16;
 
 /// One quantity, in one or more runs.
 #[derive(Clone, Debug, Default)]
@@ -74,13 +76,15 @@ impl Plan {
         if !has_place {
             return panel;
         }
+        let named = curves.len() + self.levels.len() > 1;
         let keys = curves
             .iter()
+            .filter(|_| named)
             .map(|curve| (curve.name.clone(), Ink::Series(curve.series)));
         panel.keys = keys
             .chain(self.levels.iter().map(|(name, _)| (name.clone(), Ink::Truth)))
             .collect();
-        panel.notes.extend(reading(&curves, &lines));
+        panel.notes.extend(reading(&curves));
         panel.chart = Some(self.chart(&curves, &lines, scale));
         panel
     }
@@ -213,6 +217,14 @@ impl Lines {
         };
         marks.extend(self.faint.iter().map(|points| line(points, 1.0, 0.35)));
         marks.push(line(&self.main, 2.0, 1.0));
+        if self.main.len() <= FEW {
+            marks.push(Mark::Dots {
+                points: self.main.clone(),
+                ink,
+                radius: 2.6,
+                opacity: 1.0,
+            });
+        }
         marks
     }
 }
@@ -230,28 +242,15 @@ fn missing(values: impl Iterator<Item = f64>, scale: Scale) -> Option<String> {
 }
 
 /// How the lines are to be read.
-fn reading(curves: &[&Curve], lines: &[Lines]) -> Vec<String> {
+fn reading(curves: &[&Curve]) -> Option<String> {
     let window = curves.iter().map(|curve| curve.window()).max().unwrap_or(1);
-    let most = curves.iter().map(|curve| curve.runs.len()).max().unwrap_or(0);
-    let mut notes = Vec::new();
-    if most > 1 {
-        let band = lines.iter().any(|lines| !lines.band.is_empty());
-        let band = if band {
-            ", with the 95 % confidence band of the mean (Student's t)"
-        } else {
-            ""
-        };
-        notes.push(format!("Thin: each run. Thick: their mean{band}."));
-    }
-    if window > 1 {
-        let thin = if most > 1 {
-            "Lines are"
-        } else {
-            "Thin: as written down. Thick:"
-        };
-        notes.push(format!("{thin} running means over {window} points."));
-    }
-    notes
+    let is_alone = curves.iter().all(|curve| curve.runs.len() == 1);
+    let thin = if is_alone {
+        "Thin: as written down. Thick: running"
+    } else {
+        "Running"
+    };
+    (window > 1).then(|| format!("{thin} means over {window} points."))
 }
 
 #[cfg(test)]
@@ -306,7 +305,7 @@ mod tests {
         let panel = plan().draw(&[curve(vec![run(30, 1.0), run(20, 2.0), run(0, 0.0)])]);
         let svg = panel.chart.unwrap().draw().into_string();
         assert_eq!(svg.matches("<polygon").count(), 1);
-        assert!(panel.notes[0].contains("confidence band"), "{:?}", panel.notes);
+        assert!(panel.notes.is_empty(), "{:?}", panel.notes);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::number::superscript;
 
 /// The size of a picture.
 const WIDTH: f64 = 240.0;
-const HEIGHT: f64 = 170.0;
+const HEIGHT: f64 = 160.0;
 const MARGIN: f64 = 20.0;
 /// The longest that a bond is drawn.
 const BOND: f64 = 30.0;
@@ -176,43 +176,74 @@ impl Sheet {
 
     /// An atom's letters: its hydrogens are where its bonds are not.
     fn letters(&self, index: usize, atom: &DrawnAtom) -> Markup {
-        let (x, y) = self.places[index];
-        let pull: f64 = self
-            .drawing
-            .bonds
-            .iter()
-            .filter_map(|bond| match index {
-                index if bond.from == index => Some(self.places[bond.to].0 - x),
-                index if bond.to == index => Some(self.places[bond.from].0 - x),
-                _ => None,
-            })
-            .sum();
         let hydrogens = match atom.hydrogens {
             0 => String::new(),
             1 => "H".into(),
             several => format!("H{}", subscript(several)),
         };
-        let charge = charge(atom.charge);
         let isotope = atom
             .isotope
             .map_or(String::new(), |mass| superscript(&mass.to_string()));
+        let symbol = format!("{isotope}{}", atom.symbol);
+        let charge = charge(atom.charge);
         let half = 0.5 * LETTER * LETTERS * atom.symbol.chars().count() as f64;
-        let (text, anchor, shift) = match pull > 1.0 && atom.hydrogens > 0 {
-            true => (
-                format!("{hydrogens}{isotope}{}{charge}", atom.symbol),
-                "end",
-                half,
-            ),
-            false => (
-                format!("{isotope}{}{hydrogens}{charge}", atom.symbol),
-                "start",
-                -half,
-            ),
+        let (x, y) = self.places[index];
+        let class = format!("e-{}", atom.symbol);
+        let write = |text: &str, anchor: &str, x: f64, y: f64| {
+            let (x, y) = (format!("{x:.1}"), format!("{:.1}", y + 0.36 * LETTERS));
+            html! { text class=(class) x=(x) y=(y) text-anchor=(anchor) { (text) } }
         };
-        html! {
-            text class={ "e-" (atom.symbol) } x=(format!("{:.1}", x + shift)) y=(format!("{:.1}", y + 0.36 * LETTERS)) text-anchor=(anchor) { (text) }
+        match self.free_side(index) {
+            _ if hydrogens.is_empty() => write(&format!("{symbol}{charge}"), "start", x - half, y),
+            Side::Right => write(&format!("{symbol}{hydrogens}{charge}"), "start", x - half, y),
+            Side::Left => write(&format!("{hydrogens}{symbol}{charge}"), "end", x + half, y),
+            beyond => {
+                let down = if beyond == Side::Below { LETTERS } else { -LETTERS };
+                html! {
+                    (write(&format!("{symbol}{charge}"), "start", x - half, y))
+                    (write(&hydrogens, "start", x - half, y + 0.95 * down))
+                }
+            }
         }
     }
+
+    /// The first of right, left, below and above where no bond of an atom goes.
+    fn free_side(&self, atom: usize) -> Side {
+        let (x, y) = self.places[atom];
+        let bonds = self.drawing.bonds.iter();
+        let others = bonds.filter_map(|bond| match atom {
+            atom if bond.from == atom => Some(bond.to),
+            atom if bond.to == atom => Some(bond.from),
+            _ => None,
+        });
+        let ways: Vec<Place> = others
+            .map(|other| (self.places[other].0 - x, self.places[other].1 - y))
+            .collect();
+        // Within 50 degrees of it, a bond would run through the letters.
+        let is_free = |towards: Place| {
+            ways.iter()
+                .all(|way| way.0 * towards.0 + way.1 * towards.1 < 0.64 * way.0.hypot(way.1))
+        };
+        let sides = [
+            (Side::Right, (1.0, 0.0)),
+            (Side::Left, (-1.0, 0.0)),
+            (Side::Below, (0.0, 1.0)),
+            (Side::Above, (0.0, -1.0)),
+        ];
+        sides
+            .into_iter()
+            .find(|(_, towards)| is_free(*towards))
+            .map_or(Side::Right, |(side, _)| side)
+    }
+}
+
+/// Where hydrogens are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Right,
+    Left,
+    Below,
+    Above,
 }
 
 /// Whether two bonds share an atom.

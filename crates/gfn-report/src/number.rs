@@ -18,6 +18,37 @@ pub(crate) fn figure(value: f64) -> String {
     }
 }
 
+/// The same with three figures, where it stands large or where there is little room.
+pub(crate) fn short_figure(value: f64) -> String {
+    let size = value.abs();
+    match size {
+        _ if !(1e-4..1e4).contains(&size) => figure(value),
+        _ => short(&format!(
+            "{value:.*}",
+            (2 - size.log10().floor() as i32).clamp(0, 6) as usize
+        )),
+    }
+}
+
+/// A mean and half the width of its interval, to two figures of that: 0.0063 ± 0.0036, (2.2 ± 1.8) × 10⁻⁵.
+pub(crate) fn interval(mean: f64, half: f64) -> String {
+    let size = mean.abs().max(half);
+    if !(half > 0.0 && size.is_finite()) {
+        return figure(mean);
+    }
+    let exponent = size.log10().floor() as i32;
+    if !(-4..6).contains(&exponent) {
+        let scale = 10f64.powi(-exponent);
+        return format!(
+            "({}) × 10{}",
+            interval(mean * scale, half * scale),
+            superscript(&exponent.to_string())
+        );
+    }
+    let places = (1 - half.log10().floor() as i32).clamp(0, 9) as usize;
+    format!("{} ± {half:.places$}", minus(&format!("{mean:.places$}")))
+}
+
 /// A number that is none, or without end.
 fn unusual(value: f64) -> &'static str {
     match value {
@@ -166,6 +197,16 @@ mod tests {
         assert_eq!(signed(0.5), "+0.5");
         assert_eq!(count(1_000), "1,000");
         assert_eq!(per_cent(0.0004), "<0.1 %");
+    }
+
+    #[test]
+    fn intervals_have_two_figures() {
+        assert_eq!(interval(0.006301, 0.003589), "0.0063 ± 0.0036");
+        assert_eq!(interval(-8.22e-5, 0.002116), "−0.0001 ± 0.0021");
+        assert_eq!(interval(2.17e-5, 1.78e-5), "(2.2 ± 1.8) × 10⁻⁵");
+        assert_eq!(interval(250.0, 0.0), "250");
+        assert_eq!(interval(1234.5, 99.9), "1234 ± 100");
+        assert_eq!(interval(f64::INFINITY, 1.0), "∞");
     }
 
     #[test]

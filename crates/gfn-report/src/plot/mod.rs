@@ -144,8 +144,11 @@ impl Chart {
         let size = f64::from(LETTERS) * 1.24;
         let (ticks, words) = (Ink::Muted.color(), Ink::Text.color());
         let none = RGBAColor(0, 0, 0, 0.0);
-        grid.configure_mesh()
-            .disable_x_mesh()
+        let mut mesh = grid.configure_mesh();
+        if self.cells.is_some() {
+            mesh.disable_y_mesh();
+        }
+        mesh.disable_x_mesh()
             .light_line_style(none)
             .bold_line_style(Ink::Grid.line(FINE))
             .axis_style(Ink::Grid.line(FINE))

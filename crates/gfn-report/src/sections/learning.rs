@@ -16,6 +16,12 @@ pub(super) fn body(context: &Context<'_>) -> Markup {
         .filter(|panel| panel.chart.is_some())
         .collect();
     html! {
+        @if context.groups.iter().any(|group| group.runs.len() > 1) {
+            p.note {
+                "Thin lines are runs. Thick lines are their mean, with the 95 % confidence band of the mean (Student's t; of \
+                 logarithms where the axis is logarithmic)."
+            }
+        }
         div.panels {
             (panel(&loss(context)))
             (panel(&log_z(context)))
@@ -120,7 +126,7 @@ fn distance(context: &Context<'_>) -> Panel {
     let plan = Plan {
         title: "Distance to the target",
         x_label: UPDATES,
-        y_label: "distance (L1, TV: 1; JSD: nats)",
+        y_label: "distance (JSD in nats)",
         may_be_log: true,
         levels: floor
             .map(|floor| ("window L1 of perfect samples".into(), floor))

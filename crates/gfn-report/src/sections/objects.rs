@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::{Cell, Context, Table, Tile, tiles};
 use crate::group::Group;
 use crate::molecule::structure;
-use crate::number::{count, figure, per_cent};
+use crate::number::{count, figure, per_cent, short_figure};
 
 /// Rows of the table.
 const MOST_ROWS: usize = 200;
@@ -97,7 +97,7 @@ fn highlights(group: &Group<'_>, all: &[Drawn<'_>], total: u64) -> Vec<Tile> {
             let mean = best.iter().map(|drawn| drawn.sample.reward).sum::<f64>() / size as f64;
             found.push(Tile {
                 label,
-                value: figure(mean),
+                value: short_figure(mean),
                 beside: Some("reward".into()),
             });
         }
@@ -107,7 +107,7 @@ fn highlights(group: &Group<'_>, all: &[Drawn<'_>], total: u64) -> Vec<Tile> {
         let diversity = 1.0 - molecules.mean_similarity;
         found.push(Tile {
             label: "Diversity",
-            value: figure(diversity),
+            value: short_figure(diversity),
             beside: Some("1 − mean Tanimoto".into()),
         });
         let modes = molecules.modes.map(|modes| Tile {
@@ -140,11 +140,11 @@ fn gallery(group: &Group<'_>, all: &[Drawn<'_>]) -> Markup {
             figure title=(drawn.sample.object) {
                 @if let Some(structure) = structure(&drawn.sample.object) { (structure) }
                 figcaption {
-                    span { "reward " strong { (figure(drawn.sample.reward)) } }
+                    span { "reward " strong { (short_figure(drawn.sample.reward)) } }
                     @if let Some(log_probability) = drawn.sample.log_probability {
-                        span { "log p " (figure(log_probability)) }
+                        span { "log p " (short_figure(log_probability)) }
                     }
-                    span { "log R " (figure(drawn.sample.log_reward)) }
+                    span { "log R " (short_figure(drawn.sample.log_reward)) }
                 }
             }
         } }

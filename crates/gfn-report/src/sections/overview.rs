@@ -8,7 +8,7 @@ use super::{Cell, Context, Table, Tile, tiles};
 use crate::Run;
 use crate::figures::{Figure, Kind, figures};
 use crate::group::Group;
-use crate::number::{count, duration, figure, signed};
+use crate::number::{count, duration, figure, interval, short_figure, signed};
 use crate::statistics::mean_and_interval;
 
 pub(super) fn body(context: &Context<'_>) -> Markup {
@@ -86,29 +86,29 @@ fn highlights(run: &Run) -> Vec<Tile> {
         before
             .filter(|before| after != Some(before))
             .and_then(of)
-            .map(|value| format!("untrained {}", figure(value)))
+            .map(|value| format!("untrained {}", short_figure(value)))
     };
     let mut tiles = Vec::new();
     if let Some(exact) = exact {
         tiles.push(Tile {
             label: "Distance to the target (exact L1)",
-            value: figure(exact.l1),
+            value: short_figure(exact.l1),
             beside: untrained(&|before| Some(before.exact.as_ref()?.l1)),
         });
         tiles.extend(exact.log_z_error.map(|error| {
             Tile {
                 label: "Error of log Z (nats)",
-                value: signed(error),
+                value: format!("{}{}", if error > 0.0 { "+" } else { "" }, short_figure(error)),
                 beside: run
                     .true_log_z()
-                    .map(|log_z| format!("log Z is {}", figure(log_z))),
+                    .map(|log_z| format!("log Z is {}", short_figure(log_z))),
             }
         }));
     }
     if let Some(after) = after {
         tiles.push(Tile {
             label: "Mean reward",
-            value: figure(after.samples.mean_reward),
+            value: short_figure(after.samples.mean_reward),
             beside: untrained(&|before| Some(before.samples.mean_reward)),
         });
         tiles.extend(after.modes_visited.map(|modes| {
@@ -270,10 +270,12 @@ fn means(group: &Group<'_>, columns: &[&Column], is_alone: bool) -> Vec<Cell> {
         format!("{}, mean", group.name)
     };
     let runs = format!("{} runs", group.runs.len());
-    let mean = |(_, value, shown): &&Column| {
+    let mean = |(name, value, shown): &&Column| {
         let found = mean_and_interval(group.runs.iter().filter_map(|run| value(run)));
+        // Seconds, minutes and hours are not to be mixed.
+        let unit = if *name == "training time" { " s" } else { "" };
         Cell::text(match found {
-            Some((mean, Some(half))) => format!("{} ± {}", shown(mean), shown(half)),
+            Some((mean, Some(half))) => format!("{}{unit}", interval(mean, half)),
             Some((mean, None)) => shown(mean),
             None => "–".into(),
         })

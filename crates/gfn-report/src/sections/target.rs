@@ -6,7 +6,7 @@ use super::{Context, keys};
 use crate::Run;
 use crate::axis::{Axis, Scale, span};
 use crate::grid::{Grid, Plane};
-use crate::number::{count, figure};
+use crate::number::{count, short_figure};
 use crate::plot::{Chart, Ink, Mark, Readout, viridis};
 use crate::statistics::Point;
 
@@ -88,7 +88,7 @@ fn map(title: &str, plane: &Plane, values: &[f64], most: f64, whose: &str) -> Ma
     let chart = cells(&format!("{title}: probability{whose}"), plane, values, inks);
     html! {
         figure.panel {
-            figcaption { h3 { (title) } (scale_bar("viridis", "0", &figure(most))) }
+            figcaption { h3 { (title) } (scale_bar("viridis", "0", &short_figure(most))) }
             (chart.draw())
             @if !whose.is_empty() { p.note { "Probability" (whose) "." } }
             @if plane.block > 1 { p.note { "Blocks of " (plane.block) " × " (plane.block) " cells." } }
@@ -111,7 +111,10 @@ fn map_of_difference(plane: &Plane, difference: &[f64], farthest: f64) -> Markup
         difference,
         difference.iter().map(ink),
     );
-    let (low, high) = (format!("−{}", figure(farthest)), format!("+{}", figure(farthest)));
+    let (low, high) = (
+        format!("−{}", short_figure(farthest)),
+        format!("+{}", short_figure(farthest)),
+    );
     html! {
         figure.panel {
             figcaption { h3 { "Learned − target" } (scale_bar("both", &low, &high)) }
@@ -223,29 +226,23 @@ fn scatter(run: &Run) -> Chart {
     let dots: Vec<Point> = rows
         .map(|row| (place(row.target), place(row.probability)))
         .collect();
-    let axis = |label: &str, pick: fn(&Point) -> f64| Axis::around(label, Scale::Log, dots.iter().map(pick));
-    let (x, y) = (
-        axis("target probability", |dot| dot.0),
-        axis("learned probability", |dot| dot.1),
-    );
+    let places = dots.iter().flat_map(|dot| [dot.0, dot.1]);
+    let axis = |label: &str| Axis::around(label, Scale::Log, places.clone());
+    let (x, y) = (axis("target probability"), axis("learned probability"));
     let mut chart = Chart::new(
         "Learned against target probability of every object",
         Chart::USUAL,
         x,
         y,
     );
-    let (low, high) = (
-        chart.x.range.0.max(chart.y.range.0),
-        chart.x.range.1.min(chart.y.range.1),
-    );
-    if low < high {
-        chart.marks.push(Mark::Line {
-            points: vec![(low, low), (high, high)],
-            ink: Ink::Truth,
-            width: 1.3,
-            opacity: 1.0,
-        });
-    }
+    let (low, high) = chart.x.range;
+    let points = vec![(low, low), (high, high)];
+    chart.marks.push(Mark::Line {
+        points,
+        ink: Ink::Truth,
+        width: 1.3,
+        opacity: 1.0,
+    });
     let opacity = if dots.len() > 300 { 0.35 } else { 0.6 };
     chart.marks.push(Mark::Dots {
         points: dots,
