@@ -109,11 +109,34 @@ const RESERVED: [(&str, &[&str]); 7] = [
 /// The contracts know no configuration.
 const NOT_IN_CORE: [&str; 2] = ["toml", "figment"];
 
-/// The files that may hold `unsafe` code.
-const UNSAFE_FILES: [&str; 3] = [
+/// The files that may hold `unsafe` code: what speaks with libtorch, with the system, and with plugins.
+const UNSAFE_FILES: [&str; 26] = [
     "crates/gfn-learn/src/host.rs",
     "crates/gfn-learn/src/device.rs",
     "crates/gfn-learn/src/shim.rs",
+    "crates/gfn-plugin-sdk/src/abi/functions.rs",
+    "crates/gfn-plugin-sdk/src/abi/table.rs",
+    "crates/gfn-plugin-sdk/src/export.rs",
+    "crates/gfn-plugin-sdk/src/export/entry.rs",
+    "crates/gfn-plugin-sdk/src/export/memory.rs",
+    "crates/gfn-plugin-sdk/src/export/tables.rs",
+    "crates/gfn-plugin-sdk/src/export/world.rs",
+    "crates/gfn-plugin-sdk/tests/host/environment.rs",
+    "crates/gfn-plugin-sdk/tests/host/mod.rs",
+    "crates/gfn-plugin-sdk/tests/host/vocabulary.rs",
+    "crates/gfn-plugins/src/checker/trials/instances.rs",
+    "crates/gfn-plugins/src/checker/trials/memory.rs",
+    "crates/gfn-plugins/src/checker/trials/raw.rs",
+    "crates/gfn-plugins/src/inline/environment.rs",
+    "crates/gfn-plugins/src/inline/reward.rs",
+    "crates/gfn-plugins/src/memory.rs",
+    "crates/gfn-plugins/src/native/environment.rs",
+    "crates/gfn-plugins/src/native/host.rs",
+    "crates/gfn-plugins/src/native/library.rs",
+    "crates/gfn-plugins/src/native/reward.rs",
+    "crates/gfn-plugins/src/native/vocabulary.rs",
+    "crates/gfn-plugins/src/worker/library.rs",
+    "crates/gfn-plugins/src/worker/system.rs",
 ];
 
 fn root() -> PathBuf {
@@ -185,6 +208,7 @@ fn texts(folder: &Path, found: &mut Vec<(String, String)>) {
         let shown = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
         let left_out = [
             "target",
+            "plugins/target",
             ".git",
             ".libtorch",
             "runs",
@@ -196,6 +220,8 @@ fn texts(folder: &Path, found: &mut Vec<(String, String)>) {
         } else if kind.is_file()
             // In a worktree `.git` is a file, with the path of the checkout that it belongs to.
             && !["Cargo.lock", ".git"].contains(&shown.as_str())
+            // Written where plugins are trusted, and not kept.
+            && !shown.ends_with("gfn.lock")
             && let Ok(text) = std::fs::read_to_string(&path)
         {
             found.push((shown, text));

@@ -6,6 +6,7 @@ mod golden;
 mod help;
 mod layered;
 mod mistakes;
+mod plugins;
 mod resume;
 mod runs;
 mod training;

@@ -1,10 +1,14 @@
 //! What can be typed.
 
+mod plugin;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use gfn_config::Problems;
 use gfn_registry::Experiment;
+
+pub(crate) use plugin::{IsolationArg, Lang, PluginArgs, PluginCommand};
 
 /// Train generative flow networks from experiment files.
 ///
@@ -13,7 +17,7 @@ use gfn_registry::Experiment;
 /// folder with everything about the run.
 ///
 /// Exit codes: 0 done, 1 failed, 2 the file or the command line is wrong, 75 stopped and saved (go on with
-/// `gfn resume`), 76 another process writes the run's folder.
+/// `gfn resume`), 76 another process writes the run's folder, 77 a plugin failed (what was trained is saved).
 #[derive(Debug, Parser)]
 #[command(name = "gfn", version, arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -125,6 +129,7 @@ pub(crate) enum Command {
     ///   gfn explain loss.flow-matching
     ///   gfn explain training.steps
     ///   gfn explain reward.hypergrid.r0
+    ///   gfn explain ising                      (a plugin that gfn.lock pins)
     #[command(verbatim_doc_comment)]
     Explain {
         /// Its name, as messages and --set write it; the last part will do.
@@ -170,6 +175,9 @@ pub(crate) enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         sets: Vec<String>,
     },
+    /// Write, check, try and allow plugins: rewards, block vocabularies and environments by third parties.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
     /// Time training, phase by phase, against what the network alone would take.
     ///
     /// Benchmarks: grid-2d-8, grid-4d-20, grid-4d-8-fm, molecules-fm, molecules-tb. The bound is measured in the same process:

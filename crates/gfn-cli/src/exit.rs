@@ -66,6 +66,14 @@ impl Failure {
         }
     }
 
+    /// A plugin did not do what it should.
+    pub(crate) fn plugin(text: impl std::fmt::Display) -> Self {
+        Self {
+            code: PLUGIN,
+            ..Self::failed(text)
+        }
+    }
+
     /// No failure, but no end either.
     pub(crate) fn saved(text: &str) -> Self {
         Self {
@@ -113,6 +121,7 @@ fn code_of(error: &RunError) -> u8 {
             | FolderError::Fenced { .. }
             | FolderError::Gone(_),
         ) => FENCED,
+        error if error.is_not_allowed() => BAD_FILE,
         error if error.is_of_a_plugin() => PLUGIN,
         _ => FAILED,
     }

@@ -35,6 +35,7 @@ pub use origins::with_origins;
 pub use problem::{Problem, Problems, Severity};
 pub use profiles::{FILE_KEYS, Unchosen};
 pub use read::{read, to_table, to_toml, unknown_keys};
+pub use schema::check_against;
 pub use source::{Origin, Source, SourceKind, Sources};
 pub use tree::{Entry, Node, Table, Tree, Value};
 pub use version::VERSION;

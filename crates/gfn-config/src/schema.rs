@@ -28,6 +28,11 @@ pub(crate) fn check(root: &Json, node: &Node, path: &str, ignore: &[&str]) -> Ve
     checker.problems
 }
 
+/// Every mistake in a node at `path` against a JSON Schema that was not made from a struct of this program.
+pub fn check_against(schema: &Json, node: &Node, path: &str) -> Vec<Problem> {
+    check(schema, node, path, &[])
+}
+
 /// The value under examination.
 pub(crate) struct At<'a> {
     pub(crate) node: &'a Node,

@@ -54,7 +54,7 @@ pub enum ObjectKind {
     /// Molecules, described by canonical SMILES.
     Molecule,
     /// Something that only its own reward understands, named.
-    Other(&'static str),
+    Other(std::borrow::Cow<'static, str>),
 }
 
 impl std::fmt::Display for ObjectKind {
@@ -121,6 +121,12 @@ pub trait Environment: Send + Sync {
 
     /// A finished object in words: a SMILES, coordinates. One line, the same for equal objects.
     fn describe(&self, state: &[i32]) -> String;
+
+    /// Why what this environment says is not to be believed any more. Code of a third party can fail, and the functions above
+    /// cannot say so: whoever walks asks this afterwards.
+    fn failure(&self) -> Option<String> {
+        None
+    }
 
     /// This environment's states can be counted and swept.
     fn as_enumerable(&self) -> Option<&dyn Enumerable> {

@@ -10,6 +10,11 @@ pub enum ObservationSpec {
         /// Indices per state.
         active: usize,
     },
+    /// Any numbers, best between -1 and 1.
+    Dense {
+        /// How many there are.
+        features: usize,
+    },
     /// A small labelled graph: nodes, undirected edges given once in each direction, rows of actions that sit on
     /// nodes, and nodes that can be taken away again.
     Graph {
@@ -29,6 +34,8 @@ pub struct Observation {
     pub states: usize,
     /// `[states, active]`: for [`ObservationSpec::Indices`].
     pub indices: Vec<i64>,
+    /// `[states, features]`: for [`ObservationSpec::Dense`].
+    pub dense: Vec<f32>,
     /// `[nodes]`: the kind of each node, states one after another.
     pub node_kind: Vec<i64>,
     /// `[nodes]`: the state that each node belongs to.
@@ -57,6 +64,7 @@ impl Observation {
     /// Empties every vector and keeps the allocations.
     pub fn clear(&mut self) {
         self.states = 0;
+        self.dense.clear();
         for vector in [
             &mut self.indices,
             &mut self.node_kind,

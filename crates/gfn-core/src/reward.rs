@@ -21,6 +21,9 @@ pub enum RewardError {
     /// These objects, by their index, have no reward and are to be left out; the log-rewards of all others are written.
     #[error("{} of the objects have no reward", .0.len())]
     LeftOut(Vec<usize>),
+    /// Code of a third party may not be run.
+    #[error("{0}")]
+    NotAllowed(String),
     /// Code of a third party that scores the objects does not work; what is trained so far is as good as it was.
     #[error("{0}")]
     Plugin(String),

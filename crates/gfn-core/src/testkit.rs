@@ -187,6 +187,9 @@ fn check_observation(environment: &dyn Environment, state: &[i32]) -> Result<(),
         ObservationSpec::Indices { features, active } => {
             seen.indices.len() == 2 * active && within(&seen.indices, features)
         }
+        ObservationSpec::Dense { features } => {
+            seen.dense.len() == 2 * features && seen.dense.iter().all(|value| value.is_finite())
+        }
         ObservationSpec::Graph {
             node_kinds,
             edge_kinds,
@@ -323,7 +326,7 @@ impl RandomDag {
                 features: nodes,
                 active: 1,
             },
-            objects: ObjectKind::Other("nodes of a random graph"),
+            objects: ObjectKind::Other("nodes of a random graph".into()),
         };
         Self {
             spec,

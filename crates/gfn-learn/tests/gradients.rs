@@ -4,7 +4,7 @@
 mod common;
 
 use common::{grid, molecules, normal, observe, open_states};
-use gfn_core::{Environment, Observation};
+use gfn_core::{Environment, EnvironmentSpec, Observation, ObservationSpec};
 use gfn_learn::host::slice;
 use gfn_learn::kernels::Activation;
 use gfn_learn::networks::{Heads, Network, NetworkParams, message_passing, mlp};
@@ -300,4 +300,60 @@ fn in_bf16_are_near() {
             environment.spec().name
         );
     }
+}
+
+/// States that are given as numbers have the outputs and the gradient of the same states given as indices.
+#[test]
+fn of_the_perceptron_over_numbers() {
+    let environment = grid(2, 5);
+    let sparse = observe(&environment, &open_states(&environment));
+    let spec = environment.spec();
+    let ObservationSpec::Indices { features, active } = spec.observation else {
+        panic!("a grid gives indices");
+    };
+    let mut dense = Observation {
+        states: sparse.states,
+        dense: vec![0.0; sparse.states * features],
+        ..Observation::default()
+    };
+    for (place, &index) in sparse.indices.iter().enumerate() {
+        dense.dense[place / active * features + index as usize] = 1.0;
+    }
+    let numbers = EnvironmentSpec {
+        observation: ObservationSpec::Dense { features },
+        ..spec.clone()
+    };
+    let of = |spec: &EnvironmentSpec, seen: &Observation| {
+        let mut network = common::perceptron()
+            .build(spec, HEADS[3], 3, 0, Device::Cpu.into())
+            .unwrap();
+        // In two passes, as sampling records them.
+        let outputs = network.forward(seen, true).unwrap();
+        network.forward(seen, true).unwrap();
+        let weights = |count: usize, salt: u64| normal(salt, 2 * count);
+        let gradients = OutputGradients {
+            forward: weights(outputs.forward.values.len(), 1),
+            backward: weights(
+                outputs.backward.as_ref().map_or(0, |logits| logits.values.len()),
+                2,
+            ),
+            log_flow: weights(outputs.log_flow.as_ref().map_or(0, Vec::len), 3),
+            ..OutputGradients::default()
+        };
+        network.backward(&gradients).unwrap();
+        (
+            outputs.forward.values,
+            slice(&network.parameters().gradient).to_vec(),
+        )
+    };
+    let ((outputs, gradient), (others, other)) = (of(spec, &sparse), of(&numbers, &dense));
+    let close = |a: f64, b: f64| (a - b).abs() <= 1e-5 * (1.0 + a.abs());
+    assert!(outputs.iter().zip(&others).all(|(a, b)| close(*a, *b)));
+    assert!(
+        gradient
+            .iter()
+            .zip(&other)
+            .all(|(a, b)| close((*a).into(), (*b).into()))
+    );
+    assert!(gradient.iter().any(|slope| slope.abs() > 1e-3));
 }

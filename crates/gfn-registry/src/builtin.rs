@@ -1,16 +1,18 @@
 //! The one list of what is built in. Adding a component is adding a line here.
 
 use gfn_core::{Environment, Loss, ObjectKind, Reward, Sampler};
-use gfn_envs::{fragments, hypergrid};
+use gfn_envs::hypergrid;
 use gfn_learn::networks::{NetworkParams, message_passing, mlp};
 use gfn_learn::optimiser::{Adam, AdamParams, AdamW};
 use gfn_losses::{
     detailed_balance, flow_matching, log_partition_variance, sub_trajectory_balance, trajectory_balance,
 };
+use gfn_plugins::Kind;
 use gfn_rewards::{druglike, hypergrid as hypergrid_reward};
 use gfn_samplers::{on_policy, replay};
 
-use crate::component::{Bases, Entry, entry, no_check};
+use crate::component::{Entry, entry, entry_examined, no_check};
+use crate::plugin::{self, environment, examine, vocabulary};
 use crate::settings::{BackwardKind, LearnedBackward, TiedBackward, UniformBackward};
 
 /// What an environment stands on: the folder that relative paths start from.
@@ -22,26 +24,25 @@ pub fn environments() -> Vec<Entry<Box<dyn Environment>, EnvironmentContext>> {
         entry("hypergrid", no_check, |params: &hypergrid::Params, _| {
             Ok(Box::new(hypergrid::Hypergrid::new(params)))
         }),
-        entry(
+        entry_examined(
             "fragments",
-            absolute_vocabulary,
-            |params: &fragments::Params, base| {
-                fragments::Fragments::new(params, base)
+            vocabulary::examine,
+            |params: &vocabulary::Params, base| {
+                vocabulary::build(params, base, plugin::host())
                     .map(|environment| Box::new(environment) as Box<dyn Environment>)
-                    .map_err(|error| error.to_string())
+            },
+        ),
+        entry_examined(
+            "plugin",
+            |params: &mut environment::Params, place| {
+                examine::examine(&mut params.0, Kind::Environment, place)
+            },
+            |params: &environment::Params, _| {
+                environment::PluginEnvironment::new(params, plugin::host())
+                    .map(|environment| Box::new(environment) as Box<dyn Environment>)
             },
         ),
     ]
-}
-
-/// A vocabulary file is kept with its whole path, so that `resolved.toml` runs from anywhere.
-fn absolute_vocabulary(params: &mut fragments::Params, bases: &Bases<'_>) -> Result<(), String> {
-    if params.vocabulary != fragments::DRUGLIKE {
-        let path = bases.of("vocabulary").join(&params.vocabulary);
-        let path = std::path::absolute(&path).unwrap_or(path);
-        params.vocabulary = path.to_string_lossy().into_owned();
-    }
-    Ok(())
 }
 
 /// What a reward stands on.
@@ -51,6 +52,8 @@ pub struct RewardContext {
     pub objects: ObjectKind,
     /// The threads that it may use; no result depends on it.
     pub threads: usize,
+    /// The run's seed.
+    pub seed: u64,
 }
 
 /// Rewards.
@@ -69,6 +72,18 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
             reward.accepts(&context.objects)?;
             Ok(Box::new(reward))
         }),
+        entry_examined(
+            "plugin",
+            |params: &mut plugin::reward::Params, place| {
+                examine::examine(&mut params.source, Kind::Reward, place)
+            },
+            |params: &plugin::reward::Params, context| {
+                let (objects, seed) = (&context.objects, context.seed);
+                let reward = plugin::reward::PluginReward::new(params, objects, seed, plugin::host());
+                reward.accepts(objects)?;
+                Ok(Box::new(reward))
+            },
+        ),
     ]
 }
 

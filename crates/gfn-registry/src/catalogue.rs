@@ -134,6 +134,11 @@ fn joined(paragraph: &str) -> String {
     paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The parameters that the schema of a plugin describes.
+pub fn parameters_of(schema: &Value) -> Vec<Parameter> {
+    parameters(&crate::inline::inlined(schema), &toml::Table::new())
+}
+
 /// The parameters of a table's schema. `defaults` goes before the defaults in the schema: it also has those that are worked out
 /// when the file is read.
 fn parameters(schema: &Value, defaults: &toml::Table) -> Vec<Parameter> {
@@ -217,7 +222,7 @@ mod tests {
                 "backward_policy",
             ];
             if cited.contains(&described.section)
-                && !described.name.is_empty()
+                && !["", "plugin"].contains(&described.name)
                 && described.text.references.is_empty()
             {
                 missing.push(format!("{place}: no reference"));
@@ -252,8 +257,10 @@ mod tests {
         for described in catalogue() {
             for parameter in &described.parameters {
                 let place = format!("{}.{}.{}", described.section, described.name, parameter.name);
+                // A table has those of its keys.
+                let is_table = !parameter.parameters.is_empty();
                 assert!(
-                    parameter.default.is_some() || parameter.example.is_some(),
+                    parameter.default.is_some() || parameter.example.is_some() || is_table,
                     "{place}"
                 );
             }

@@ -35,7 +35,29 @@ pub struct Bases<'a> {
     otherwise: &'a Path,
 }
 
-impl Bases<'_> {
+impl<'a> Bases<'a> {
+    /// Where relative paths start in `node` of `tree`; for defaults it is `otherwise`.
+    pub fn new(tree: &'a Tree, node: &'a Node, otherwise: &'a Path) -> Self {
+        Self {
+            tree,
+            node,
+            otherwise,
+        }
+    }
+
+    /// The same for a table within the section.
+    pub fn inside(&self, node: &'a Node) -> Self {
+        Self { node, ..*self }
+    }
+
+    /// The file that the section stands in, where it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.tree.sources().get(self.node.origin.source)?.kind {
+            SourceKind::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
     /// The folder from which the path under `key` starts.
     pub fn of(&self, key: &str) -> PathBuf {
         let source = self
@@ -99,12 +121,40 @@ where
     T: 'static,
     C: 'static,
 {
+    let examine = move |params: &mut P, place_of: &Examined<'_>| {
+        check(params, place_of.bases).map_err(|message| {
+            let origin = place(place_of.node, place_of.section, &message);
+            vec![Problem::new(message).at(&origin)]
+        })
+    };
+    entry_examined(name, examine, build)
+}
+
+/// A section under examination.
+pub struct Examined<'a> {
+    /// Its table.
+    pub node: &'a Node,
+    /// Its name.
+    pub section: &'a str,
+    /// Where its relative paths start.
+    pub bases: &'a Bases<'a>,
+}
+
+/// [`entry`], with an `examine` that finds many mistakes at many places.
+pub fn entry_examined<P, T, C>(
+    name: &'static str,
+    examine: impl Fn(&mut P, &Examined<'_>) -> Result<(), Vec<Problem>> + 'static,
+    build: fn(&P, &C) -> Result<T, String>,
+) -> Entry<T, C>
+where
+    P: DeserializeOwned + Serialize + JsonSchema + 'static,
+    T: 'static,
+    C: 'static,
+{
     let read_parameters: Read<T, C> = Box::new(move |node, section, ignore, bases| {
         let mut params: P = read(node, section, ignore)?;
-        check(&mut params, bases).map_err(|message| {
-            let origin = place(node, section, &message);
-            vec![Problem::new(message).at(&origin)]
-        })?;
+        let examined = Examined { node, section, bases };
+        examine(&mut params, &examined)?;
         let table =
             to_table(&params).map_err(|error| vec![Problem::new(error.to_string()).at(&node.origin)])?;
         let build: Build<T, C> = Box::new(move |context| build(&params, context));

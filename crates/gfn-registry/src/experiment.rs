@@ -254,7 +254,8 @@ fn table_of<P: Serialize>(params: &P) -> toml::Table {
     to_table(params).expect("our own settings are tables of numbers and texts")
 }
 
-fn keys_of<P: JsonSchema>(_: &P) -> Vec<String> {
+/// The keys of a struct of settings.
+pub(crate) fn keys_of<P: JsonSchema>(_: &P) -> Vec<String> {
     let schema = crate::component::schema_of::<P>();
     schema["properties"]
         .as_object()

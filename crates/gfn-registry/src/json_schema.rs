@@ -5,8 +5,10 @@
 //! of a section, so which keys must be there is asked of files that extend nothing.
 
 use gfn_config::FILE_KEYS;
+use gfn_plugins::trust::{LockFile, Pin, Source};
 use serde_json::{Map, Value, json};
 
+use crate::inline::inlined;
 use crate::sections::{ComponentSchema, SectionSchema, default_kind, sections};
 
 /// The usual name of a file with the schema, which new experiment files look for beside them.
@@ -37,6 +39,49 @@ pub fn experiment_schema() -> Value {
         "else": whole_file(&sections),
         "$defs": definitions,
     })
+}
+
+/// The same, with the parameters of the plugins in a lock file: they apply where a section names the pinned file.
+pub fn experiment_schema_with(lock: &LockFile) -> Value {
+    let mut schema = experiment_schema();
+    let conditions: Vec<Value> = lock.pins.iter().filter_map(parameters_of).collect();
+    if let Some(known) = schema
+        .pointer_mut("/$defs/reward/allOf")
+        .and_then(Value::as_array_mut)
+    {
+        known.extend(conditions);
+    }
+    schema
+}
+
+/// What holds of `parameters` where a reward is the pinned plugin.
+fn parameters_of(pin: &Pin) -> Option<Value> {
+    let named = match &pin.source {
+        Source::Library(path) => {
+            let name = path.file_name()?.to_string_lossy();
+            json!({ "path": { "type": "string", "pattern": format!("(^|/){}$", escaped(&name)) } })
+        }
+        Source::Command(words) => json!({ "command": { "const": words } }),
+    };
+    let key = named.as_object()?.keys().next()?.clone();
+    let mut properties = named;
+    properties["kind"] = json!({ "const": "plugin" });
+    let mut parameters = inlined(&pin.description.parameters);
+    show_unit(&mut parameters);
+    Some(constraint(json!({
+        "if": constraint(json!({ "properties": properties, "required": ["kind", key] })),
+        "then": constraint(json!({ "properties": { "parameters": parameters } })),
+    })))
+}
+
+/// A text as a pattern that only it matches.
+fn escaped(text: &str) -> String {
+    let special = |letter: char| !letter.is_alphanumeric() && !"_-".contains(letter);
+    let escape = |letter: char| match special(letter) {
+        true => format!("\\{letter}"),
+        false => letter.to_string(),
+    };
+    text.chars().map(escape).collect()
 }
 
 /// A profile may hold what a file may hold, but for the keys that speak of the file itself.

@@ -14,6 +14,7 @@ pub mod experiment;
 pub mod explain;
 mod inline;
 pub mod json_schema;
+pub mod plugin;
 pub mod sections;
 pub mod settings;
 pub mod template;

@@ -183,7 +183,7 @@ mod tests {
         let reward = Druglike::new(&Params {}, 1);
         assert!(reward.accepts(&ObjectKind::Molecule).is_ok());
         assert_eq!(
-            reward.accepts(&ObjectKind::Other("strings")),
+            reward.accepts(&ObjectKind::Other("strings".into())),
             Err("molecules, not strings".into())
         );
     }

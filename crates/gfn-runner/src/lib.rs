@@ -92,6 +92,9 @@ pub enum RunError {
     /// A reward failed outside training.
     #[error(transparent)]
     Reward(#[from] RewardError),
+    /// The environment, code of a third party, failed outside training.
+    #[error("the environment failed: {0}")]
+    Environment(String),
 }
 
 /// Why training stopped.
@@ -103,6 +106,9 @@ pub enum Cause {
     /// An object could not be rewarded.
     #[error(transparent)]
     Reward(#[from] RewardError),
+    /// The environment, code of a third party, failed.
+    #[error("the environment failed: {0}")]
+    Environment(String),
     /// The learning side failed.
     #[error(transparent)]
     Learn(#[from] LearnError),
@@ -127,21 +133,29 @@ pub enum Cause {
 impl RunError {
     /// Whether code of a third party is the reason: what was trained before is saved.
     pub fn is_of_a_plugin(&self) -> bool {
-        let reward = match self {
-            Self::Reward(reward) => reward,
-            Self::Step {
-                cause: Cause::Reward(reward),
-                ..
-            } => reward,
-            _ => return false,
-        };
-        matches!(reward, RewardError::Plugin(_))
+        match self {
+            Self::Environment(_) => true,
+            Self::Step { cause, .. } => matches!(
+                cause,
+                Cause::Environment(_) | Cause::Reward(RewardError::Plugin(_))
+            ),
+            Self::Reward(reward) => matches!(reward, RewardError::Plugin(_)),
+            _ => false,
+        }
+    }
+
+    /// Whether code of a third party may not be run.
+    pub fn is_not_allowed(&self) -> bool {
+        matches!(self, Self::Reward(RewardError::NotAllowed(_)))
     }
 
     /// Whether the failure changed nothing of what was trained.
     fn leaves_the_run_whole(&self) -> bool {
-        use RunError::{Exact, Reward, Sample, Step};
-        matches!(self, Step { .. } | Reward(_) | Sample(_) | Exact(_))
+        use RunError::{Environment, Exact, Reward, Sample, Step};
+        matches!(
+            self,
+            Step { .. } | Reward(_) | Sample(_) | Exact(_) | Environment(_)
+        )
     }
 
     /// The same error, where it came of changes that were consented to: they may be of a kind that cannot be made on the way.

@@ -190,6 +190,22 @@ impl<'a> Measurer<'a> {
         at: (u64, u64),
         estimate: Option<f64>,
     ) -> Result<Measurement, RunError> {
+        let measured = self.measured(model, seed, purpose, at, estimate);
+        // Whatever else went wrong, it did because of this.
+        match self.parts.environment.failure() {
+            Some(why) => Err(RunError::Environment(why)),
+            None => measured,
+        }
+    }
+
+    fn measured(
+        &self,
+        model: &mut Model,
+        seed: u64,
+        purpose: Purpose,
+        at: (u64, u64),
+        estimate: Option<f64>,
+    ) -> Result<Measurement, RunError> {
         let log_z = log_z(self.parts, model)?.or(estimate);
         let (exact, distribution) = match &self.swept {
             Some(swept) => {

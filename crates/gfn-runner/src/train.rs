@@ -104,7 +104,9 @@ impl<'a> Trainer<'a> {
     /// Where anything fails or stops being a number; the model is then as it was after the update before.
     pub fn update(&mut self) -> Result<StepMetrics, Cause> {
         let mut clock = Clock::start();
-        let network = self.sample()?;
+        let network = self.sample();
+        self.trust_environment()?;
+        let network = network?;
         clock.lap(&mut self.phases.sampling);
         self.phases.sampling -= network;
         self.phases.sampling_network += network;
@@ -113,8 +115,10 @@ impl<'a> Trainer<'a> {
         let (environment, loss) = (&*self.parts.environment, &*self.parts.loss);
         let learned_backward = self.parts.model.backward.is_learned();
         self.plan.plan(environment, &self.batch, loss, learned_backward);
+        self.trust_environment()?;
         clock.lap(&mut self.phases.plan);
         let outputs = self.model.evaluate(environment, self.plan.states())?;
+        self.trust_environment()?;
         clock.lap(&mut self.phases.forward);
         let log_z = self.model.optimiser.log_z.value;
         let evaluated = self.plan.differentiate(&self.batch, loss, &outputs, log_z);
@@ -130,6 +134,14 @@ impl<'a> Trainer<'a> {
         self.step += 1;
         self.log_z = Some(evaluated.log_z);
         Ok(self.metrics(evaluated.loss, evaluated.log_z, gradient_norm))
+    }
+
+    /// Whether what the environment said so far is to be believed.
+    fn trust_environment(&self) -> Result<(), Cause> {
+        self.parts
+            .environment
+            .failure()
+            .map_or(Ok(()), |why| Err(Cause::Environment(why)))
     }
 
     /// Draws the batch; returns the seconds that the network took of it.

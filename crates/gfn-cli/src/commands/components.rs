@@ -1,12 +1,15 @@
 //! `gfn components`, the list, and `gfn explain`, all about one name.
 
+use std::path::Path;
+
 use gfn_config::choice_help;
+use gfn_plugins::trust::LockFile;
 use gfn_registry::catalogue::Described;
 use gfn_registry::explain::{About, Topic, explain as find, topics};
 use serde::Serialize;
 
 use super::pages::{entry, list, page};
-use super::print;
+use super::{plugin, print};
 use crate::exit::Failure;
 
 pub(crate) fn components(section: Option<&str>, name: Option<&str>, json: bool) -> Result<(), Failure> {
@@ -25,6 +28,13 @@ pub(crate) fn components(section: Option<&str>, name: Option<&str>, json: bool) 
 }
 
 pub(crate) fn explain(name: &str, json: bool) -> Result<(), Failure> {
+    let pinned = LockFile::near(Path::new(".")).map_err(Failure::failed)?;
+    if let Some(pin) = pinned.find(name) {
+        return match json {
+            true => print_json(&pin.description),
+            false => print(&plugin::page(&pin.description)),
+        };
+    }
     let found = find(name).map_err(Failure::usage)?;
     if json {
         return print_json(&found);

@@ -8,6 +8,7 @@ mod diff;
 mod finished;
 mod new;
 mod pages;
+mod plugin;
 mod resolve;
 mod run;
 mod schema;
@@ -43,9 +44,15 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             out,
             sets,
         } => finished::sample(&run, count as usize, seed, out.as_deref(), &sets),
+        Command::Plugin(command) => plugin::plugin(command),
         Command::Bench(args) => bench::bench(&args),
         Command::Eval { run, sets, json } => finished::eval(&run, &sets, json),
     }
+}
+
+/// Prints to standard error, for what a user should see at once.
+fn print_error(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Prints to standard output; a closed pipe is the reader's choice, not an error.

@@ -5,7 +5,7 @@ use gfn_registry::describe::wrap;
 use gfn_registry::explain::{About, Topic};
 
 /// Longest line.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 /// Columns for the names of a list.
 const NAMES: usize = 24;
 
@@ -77,7 +77,7 @@ fn of_described(described: &Described) -> String {
 }
 
 /// A parameter: what it takes, its unit, its default, its help, its choices and the keys below it.
-fn of_parameter(parameter: &Parameter, indent: &str) -> String {
+pub(crate) fn of_parameter(parameter: &Parameter, indent: &str) -> String {
     let unit = parameter
         .unit
         .as_ref()

@@ -1,4 +1,4 @@
-//! A multilayer perceptron whose first layer reads sparse indices.
+//! A multilayer perceptron whose first layer reads sparse indices, or numbers.
 //!
 //! Its gradient is written out: a few matrix products into the flat gradient, without a graph of tiny operations.
 
@@ -14,11 +14,11 @@ use crate::kernels::{Activation, activation_backward, add_bias, gather_rows, sca
 use crate::parameters::{Layout, Parameters, Start, from_f64, to_f64};
 use crate::precision::Compute;
 
-/// A multilayer perceptron over sparse indices: each state is a few ones among many zeros.
+/// A multilayer perceptron over what is seen of a state: a few ones among many zeros, or numbers.
 ///
 /// Formula: h_1 = φ(Σ W_1 rows of the ones + b_1), h_k = φ(h_{k−1}·W_k + b_k); the last layer is linear.
 ///
-/// The first layer adds up a few rows of its weights and multiplies by no zeros. Logits for all actions, and what else the loss
+/// Where a state is a few ones, the first layer adds up a few rows of its weights and multiplies by no zeros. Logits for all actions, and what else the loss
 /// needs, come from one last layer.
 ///
 /// Reference: Rumelhart, Hinton and Williams 1986, "Learning representations by back-propagating errors", Nature 323, 533-536,
@@ -50,9 +50,18 @@ impl Default for Params {
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     features: usize,
-    active: usize,
+    input: Input,
     actions: usize,
     backward_actions: usize,
+}
+
+/// How states are given.
+#[derive(Clone, Copy, Debug)]
+enum Input {
+    /// So many ones among zeros, by their indices.
+    Indices { active: usize },
+    /// All numbers.
+    Dense,
 }
 
 impl Shape {
@@ -61,28 +70,30 @@ impl Shape {
     /// # Errors
     /// What the perceptron needs, where the environment has something else.
     pub fn of(spec: &EnvironmentSpec) -> Result<Self, String> {
-        match (&spec.observation, spec.actions, spec.backward_actions) {
-            (
-                &ObservationSpec::Indices { features, active },
-                ActionSpace::Fixed { count: actions },
-                ActionSpace::Fixed {
-                    count: backward_actions,
-                },
-            ) => Ok(Self {
-                features,
-                active,
-                actions,
-                backward_actions,
-            }),
-            (ObservationSpec::Graph { .. }, ..) => Err(format!(
-                "states given as indices; environment `{}` gives graphs",
-                spec.name
-            )),
-            _ => Err(format!(
+        let (features, input) = match spec.observation {
+            ObservationSpec::Indices { features, active } => (features, Input::Indices { active }),
+            ObservationSpec::Dense { features } => (features, Input::Dense),
+            ObservationSpec::Graph { .. } => {
+                return Err(format!(
+                    "states given as indices; environment `{}` gives graphs",
+                    spec.name
+                ));
+            }
+        };
+        let (ActionSpace::Fixed { count: actions }, ActionSpace::Fixed { count: backward }) =
+            (spec.actions, spec.backward_actions)
+        else {
+            return Err(format!(
                 "a fixed set of actions; that of environment `{}` varies with the state",
                 spec.name
-            )),
-        }
+            ));
+        };
+        Ok(Self {
+            features,
+            input,
+            actions,
+            backward_actions: backward,
+        })
     }
 }
 
@@ -111,7 +122,8 @@ impl Columns {
 pub struct Mlp {
     parameters: Parameters,
     layers: Vec<Layer>,
-    active: usize,
+    features: usize,
+    input: Input,
     activation: Activation,
     columns: Columns,
     compute: Compute,
@@ -122,6 +134,8 @@ pub struct Mlp {
 struct Recorded {
     states: usize,
     indices: Vec<i64>,
+    /// Where states are given as numbers, `[states, features]`.
+    dense: Vec<f32>,
     /// The activations, `[states, D]` for each hidden layer.
     hidden: Vec<Tensor>,
 }
@@ -141,6 +155,7 @@ impl Recorded {
             hidden: (0..layers).map(of_layer).collect::<Result<_, _>>()?,
             states: passes.iter().map(|pass| pass.states).sum(),
             indices: passes.iter().flat_map(|pass| &pass.indices).copied().collect(),
+            dense: passes.iter().flat_map(|pass| &pass.dense).copied().collect(),
         })
     }
 }
@@ -186,7 +201,8 @@ impl Mlp {
         Ok(Self {
             parameters,
             layers,
-            active: shape.active,
+            features: shape.features,
+            input: shape.input,
             activation,
             columns,
             compute,
@@ -199,14 +215,17 @@ impl Mlp {
         let value = |number: usize| self.parameters.value(number);
         let product = |a: &Tensor, b: &Tensor| self.compute.precision.product(a, b);
         let (first, rest) = self.layers.split_first().expect("at least one hidden layer");
-        let indices = &observation.indices;
-        let start = gather_rows(
-            value(first.weight),
-            value(first.bias),
-            indices,
-            self.active,
-            self.activation,
-        )?;
+        let (weight, bias) = (value(first.weight), value(first.bias));
+        let start = match self.input {
+            Input::Indices { active } => {
+                gather_rows(weight, bias, &observation.indices, active, self.activation)?
+            }
+            Input::Dense => {
+                let mut start = product(&self.numbers(&observation.dense)?, weight)?;
+                add_bias(&mut start, bias, Some(self.activation))?;
+                start
+            }
+        };
         let mut hidden = vec![start];
         for layer in &rest[..rest.len() - 1] {
             let mut next = product(&hidden[hidden.len() - 1], value(layer.weight))?;
@@ -217,6 +236,12 @@ impl Mlp {
         let mut output = product(&hidden[hidden.len() - 1], value(last.weight))?;
         add_bias(&mut output, value(last.bias), None)?;
         Ok((output, hidden))
+    }
+
+    /// Observations that are numbers, `[N, features]`.
+    fn numbers(&self, dense: &[f32]) -> Result<Tensor, LearnError> {
+        let numbers = Tensor::f_from_slice(dense)?.f_view([-1, self.features as i64])?;
+        Ok(numbers.f_to(self.compute.device)?)
     }
 
     fn split(&self, values: &[f64], states: usize) -> Outputs {
@@ -282,6 +307,7 @@ impl Network for Mlp {
             self.recorded.push(Recorded {
                 states: observation.states,
                 indices: observation.indices.clone(),
+                dense: observation.dense.clone(),
                 hidden,
             });
         }
@@ -301,6 +327,7 @@ impl Network for Mlp {
         let Recorded {
             states,
             indices,
+            dense,
             hidden,
         } = Recorded::join(std::mem::take(&mut self.recorded))?;
         let joined = self.join(gradients, states);
@@ -316,17 +343,22 @@ impl Network for Mlp {
         );
         for (k, layer) in self.layers.clone().into_iter().enumerate().rev() {
             sum_rows(self.parameters.gradient_of(layer.bias), &slope)?;
+            let precision = self.compute.precision;
             if k == 0 {
-                scatter_rows(
-                    self.parameters.gradient_of(layer.weight),
-                    &indices,
-                    self.active,
-                    &slope,
-                )?;
-                break;
+                return match self.input {
+                    Input::Indices { active } => scatter_rows(
+                        self.parameters.gradient_of(layer.weight),
+                        &indices,
+                        active,
+                        &slope,
+                    ),
+                    Input::Dense => {
+                        let numbers = self.numbers(&dense)?.f_tr()?;
+                        precision.product_into(self.parameters.gradient_of(layer.weight), &numbers, &slope)
+                    }
+                };
             }
             let input = &hidden[k - 1];
-            let precision = self.compute.precision;
             precision.product_into(self.parameters.gradient_of(layer.weight), &input.f_tr()?, &slope)?;
             slope = precision.product(&slope, &self.parameters.value(layer.weight).f_tr()?)?;
             activation_backward(&mut slope, input, self.activation)?;

@@ -74,6 +74,7 @@ pub(crate) fn reward(report: &mut Report<'_>, environment: &dyn Environment) -> 
     let context = RewardContext {
         objects: environment.spec().objects.clone(),
         threads: experiment.hardware.reward_thread_count(),
+        seed: experiment.top.seed,
     };
     let name = experiment.reward.name;
     match (experiment.reward.build)(&context) {

@@ -1,0 +1,153 @@
+//! `gfn plugin`: one file a command.
+
+mod check;
+mod info;
+mod new;
+mod run;
+mod trust;
+
+pub(super) use info::text as page;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use gfn_plugins::{Confinement, Isolation, Limits, Options, PluginError, Program, Protocol};
+use serde_json::Value;
+
+use crate::args::{PluginArgs, PluginCommand};
+use crate::exit::Failure;
+
+/// Endings of shared libraries.
+const LIBRARY_ENDINGS: [&str; 3] = ["so", "dylib", "dll"];
+
+/// Does what was typed after `gfn plugin`.
+pub(crate) fn plugin(command: PluginCommand) -> Result<(), Failure> {
+    match command {
+        PluginCommand::New { name, lang, dir } => new::new(&name, lang, dir),
+        PluginCommand::Info { plugin, json } => info::info(&plugin, json),
+        PluginCommand::Check { input, plugin, json } => check::check(&plugin, input.as_deref(), json),
+        PluginCommand::Run {
+            input,
+            isolation,
+            plugin,
+        } => run::run(&plugin, &input, isolation),
+        PluginCommand::Trust {
+            words,
+            yes,
+            revoke,
+            profile,
+        } => trust::trust(&words, yes, revoke, profile.as_deref()),
+    }
+}
+
+/// What words on the command line load: a library, or a program with its arguments.
+fn program(words: &[String], protocol: Protocol) -> Result<Program, Failure> {
+    let folder = std::env::current_dir().map_err(Failure::failed)?;
+    let ending = |word: &str| {
+        Path::new(word)
+            .extension()
+            .map(|ending| ending.to_string_lossy().into_owned())
+    };
+    if let [path] = words {
+        match ending(path).as_deref() {
+            Some(known) if LIBRARY_ENDINGS.contains(&known) => {
+                return Ok(Program::Library {
+                    path: folder.join(path),
+                    expected_hash: None,
+                });
+            }
+            Some("py") => {
+                return Ok(Program::Command {
+                    words: vec!["python3".into(), path.clone()],
+                    folder,
+                    protocol,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(Program::Command {
+        words: words.to_vec(),
+        folder,
+        protocol,
+    })
+}
+
+/// How the plugin on the command line is opened.
+fn options(args: &PluginArgs) -> Result<Options, Failure> {
+    let protocol = if args.lines {
+        Protocol::Lines
+    } else {
+        Protocol::Frames
+    };
+    let program = program(&args.words, protocol)?;
+    let absolute = |paths: &[PathBuf]| -> Vec<PathBuf> {
+        let whole = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        paths.iter().map(whole).collect()
+    };
+    let timeout = Duration::try_from_secs_f64(args.timeout)
+        .ok()
+        .filter(|timeout| !timeout.is_zero())
+        .ok_or_else(|| Failure::usage(format!("--timeout {}: expected a positive number", args.timeout)))?;
+    let mut options = Options::new(name_of(&args.words), program, gfn_registry::plugin::host());
+    options.limits = Limits {
+        timeout,
+        ..Limits::default()
+    };
+    options.confinement = Confinement {
+        read: absolute(&args.read),
+        write: absolute(&args.write),
+        network: args.network,
+        programs: args.programs,
+        gpu: args.gpu,
+    };
+    options.parameters = parameters(args)?;
+    if let Some(objects) = &args.objects {
+        options.objects = serde_json::from_str(objects)
+            .map_err(|error| Failure::usage(format!("--objects is not JSON: {error}")))?;
+    }
+    options.log = Arc::new(|line| {
+        super::print_error(&format!("{line}\n"));
+    });
+    options.isolation = Isolation::Process;
+    Ok(options)
+}
+
+fn name_of(words: &[String]) -> String {
+    let word = words.last().map(String::as_str).unwrap_or_default();
+    let stem = Path::new(word).file_stem();
+    stem.map_or_else(|| "plugin".into(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// The parameters of `--params` with those of `--set` over them.
+fn parameters(args: &PluginArgs) -> Result<Value, Failure> {
+    let mut table = toml::Table::new();
+    if let Some(path) = &args.params {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        table = text
+            .parse()
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    }
+    for set in &args.sets {
+        let Some((key, value)) = set.split_once('=') else {
+            return Err(Failure::usage(format!("--set {set}: expected KEY=VALUE")));
+        };
+        let parsed = format!("value = {value}").parse::<toml::Table>().ok();
+        let value = parsed.and_then(|mut parsed| parsed.remove("value"));
+        table.insert(
+            key.trim().to_string(),
+            value.unwrap_or_else(|| toml::Value::String(set[key.len() + 1..].to_string())),
+        );
+    }
+    serde_json::to_value(table).map_err(Failure::failed)
+}
+
+/// What a plugin's failure ends the command with.
+fn failed(error: PluginError) -> Failure {
+    match error {
+        PluginError::BadParameters { .. } => Failure::usage(error.to_string()),
+        error => Failure::plugin(error),
+    }
+}

@@ -1,0 +1,178 @@
+//! `gfn plugin trust`.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use gfn_plugins::trust::{Approvals, Identity, LockFile, Pin, TrustError, identity};
+use gfn_plugins::{Description, Options, Program, Protocol, describe};
+use gfn_registry::plugin::host;
+use gfn_registry::plugin::settings::Source;
+
+use super::{failed, info, program};
+use crate::commands::print;
+use crate::exit::Failure;
+
+/// A plugin that is to be trusted, or no longer.
+struct Asked {
+    /// What names it.
+    by: String,
+    source: Source,
+    program: Program,
+    identity: Identity,
+    /// The folder of what names it.
+    folder: PathBuf,
+}
+
+pub(crate) fn trust(words: &[String], yes: bool, revoke: bool, profile: Option<&str>) -> Result<(), Failure> {
+    let asked = match words {
+        [file] if file.ends_with(".toml") => of_experiment(Path::new(file), profile)?,
+        words => vec![of_program(words)?],
+    };
+    if asked.is_empty() {
+        return print(&format!("{} names no plugin.\n", words[0]));
+    }
+    asked.iter().try_for_each(|asked| match revoke {
+        true => take_back(asked),
+        false => approve(asked, yes),
+    })
+}
+
+/// The plugins that an experiment names.
+fn of_experiment(file: &Path, profile: Option<&str>) -> Result<Vec<Asked>, Failure> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let folder = std::path::absolute(folder.join(".")).map_err(Failure::failed)?;
+    let sources = gfn_registry::plugin::named(file, profile)?;
+    let sources = sources.into_iter().map(|(section, source)| {
+        let started_in = PathBuf::from(source.folder.clone().unwrap_or_default());
+        let program = source.program(&started_in);
+        Ok(Asked {
+            by: format!("`{section}` of {}", file.display()),
+            identity: identity(&program).map_err(refused)?,
+            program,
+            source,
+            folder: folder.clone(),
+        })
+    });
+    sources.collect()
+}
+
+/// The plugin on the command line.
+fn of_program(words: &[String]) -> Result<Asked, Failure> {
+    let program = program(words, Protocol::default())?;
+    let folder = std::env::current_dir().map_err(Failure::failed)?;
+    Ok(Asked {
+        by: "the command line".to_string(),
+        identity: identity(&program).map_err(refused)?,
+        program,
+        source: Source::default(),
+        folder,
+    })
+}
+
+fn refused(error: TrustError) -> Failure {
+    Failure::usage(error.to_string())
+}
+
+fn approve(asked: &Asked, yes: bool) -> Result<(), Failure> {
+    print(&told(asked))?;
+    if !yes && !is_agreed()? {
+        return Err(Failure::usage("nothing was approved".to_string()));
+    }
+    let options = Options::new(asked.identity.shown.clone(), pinned(asked), host());
+    let description = describe(&Options {
+        confinement: asked.source.confinement(),
+        ..options
+    });
+    let description = description.map_err(failed)?;
+    let lock = LockFile::near(&asked.folder).map_err(refused)?.path;
+    let name = description.name.clone();
+    let pin = pin(asked, &lock, description.clone());
+    LockFile::update(&lock, |lock| lock.pin(pin)).map_err(refused)?;
+    let mut approvals = Approvals::usual().map_err(refused)?;
+    let (hash, shown) = (&asked.identity.sha256, &asked.identity.shown);
+    approvals.approve(hash, &name, shown).map_err(refused)?;
+    let approval = asked.source.approval(hash);
+    if approval != *hash {
+        let note = format!("{shown}: may {}", asked.source.exceptions().join(", "));
+        approvals.approve(&approval, &name, &note).map_err(refused)?;
+    }
+    print(&format!(
+        "\n{}\nPinned in {}, approved in {}.\n",
+        info::text(&description),
+        lock.display(),
+        approvals.path().display()
+    ))
+}
+
+/// The program, held to the bytes that were shown.
+fn pinned(asked: &Asked) -> Program {
+    match &asked.program {
+        Program::Library { path, .. } => Program::Library {
+            path: path.clone(),
+            expected_hash: Some(asked.identity.sha256.clone()),
+        },
+        command => command.clone(),
+    }
+}
+
+fn pin(asked: &Asked, lock: &Path, description: Description) -> Pin {
+    let folder = lock.parent().unwrap_or(Path::new(""));
+    let name = description.name.clone();
+    Pin::new(name, &asked.program, &asked.identity, description, folder)
+}
+
+/// What would be loaded, and what it may do.
+fn told(asked: &Asked) -> String {
+    let Identity {
+        shown,
+        sha256,
+        size,
+        files,
+        ..
+    } = &asked.identity;
+    let mut text = format!("{} would load {shown}\n", asked.by);
+    for file in files {
+        text += &format!("  {}\n", file.display());
+    }
+    text += &format!("  {size} bytes, SHA-256 {sha256}\n");
+    let exceptions = asked.source.exceptions();
+    if exceptions.is_empty() {
+        let files = match asked.program {
+            Program::Library { .. } => "no files but the system's libraries",
+            Program::Command { .. } => "no files but to read",
+        };
+        return text + &format!("  in a confined process: no network, no other programs, {files}\n");
+    }
+    for exception in exceptions {
+        text += &format!("  and let it {exception}\n");
+    }
+    text
+}
+
+/// Asks; only a person at a terminal can answer.
+fn is_agreed() -> Result<bool, Failure> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Err(Failure::usage(
+            "nobody is there to be asked; use --yes if you have looked at it".to_string(),
+        ));
+    }
+    let mut stderr = std::io::stderr();
+    let _ = write!(stderr, "Approve it? [y/N] ");
+    let _ = stderr.flush();
+    let mut answer = String::new();
+    stdin.lock().read_line(&mut answer).map_err(Failure::failed)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+fn take_back(asked: &Asked) -> Result<(), Failure> {
+    let mut approvals = Approvals::usual().map_err(refused)?;
+    let hash = &asked.identity.sha256;
+    let mut was = approvals.revoke(hash).map_err(refused)?;
+    was |= approvals.revoke(&asked.source.approval(hash)).map_err(refused)?;
+    let shown = &asked.identity.shown;
+    print(&match was {
+        true => format!("{shown} is approved no longer.\n"),
+        false => format!("{shown} was not approved.\n"),
+    })
+}

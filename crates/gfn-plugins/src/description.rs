@@ -1,0 +1,164 @@
+//! What a plugin says of itself.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::{cleaned, cut};
+
+/// The longest of its own words that are shown, in bytes.
+const LONGEST_TEXT: usize = 400;
+
+/// What a plugin can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Scores finished objects.
+    Reward,
+    /// Blocks that molecules are built from.
+    Vocabulary,
+    /// A graph of states.
+    Environment,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Reward => "reward",
+            Self::Vocabulary => "vocabulary",
+            Self::Environment => "environment",
+        })
+    }
+}
+
+/// What a reward is given of an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Input {
+    /// Its words, 32-bit integers.
+    #[default]
+    States,
+    /// Its text: a SMILES, a sequence.
+    Texts,
+}
+
+impl std::fmt::Display for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::States => "states",
+            Self::Texts => "texts",
+        })
+    }
+}
+
+/// What a plugin says of itself. Members that this version does not know are left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Description {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What it does, in a sentence.
+    pub summary: String,
+    /// Its licence.
+    pub licence: Option<String>,
+    /// What it can be; a command that does not say is a reward.
+    pub kinds: Vec<Kind>,
+    /// The kinds of objects that it understands; all where empty.
+    pub objects: Vec<String>,
+    /// What it is given of an object.
+    pub input: Input,
+    /// The JSON Schema of its parameters.
+    pub parameters: Value,
+    /// Whether equal objects always have equal rewards; a plugin that does not say is.
+    pub deterministic: bool,
+    /// Whether one instance may be called by several threads at once.
+    pub thread_safe: bool,
+    /// The most objects in a call; 0 for any number.
+    pub max_batch: u64,
+    /// Whether some reward is 0.
+    pub can_be_zero: bool,
+    /// A reward that no object's exceeds.
+    pub greatest: Option<f64>,
+    /// The reward from which an object counts as a mode.
+    pub mode_threshold: Option<f64>,
+    /// Whether it needs a GPU.
+    pub needs_gpu: bool,
+}
+
+impl Description {
+    /// Reads what a plugin said.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn read(mut value: Value) -> Result<Self, String> {
+        let wrong = |error: serde_json::Error| format!("its description is wrong: {error}");
+        if let Some(members) = value.as_object_mut() {
+            members.retain(|_, member| !member.is_null());
+            members
+                .entry("parameters")
+                .or_insert_with(|| Value::Object(Map::new()));
+            let reward = serde_json::to_value([Kind::Reward]).map_err(wrong)?;
+            members.entry("kinds").or_insert(reward);
+            members.entry("deterministic").or_insert(true.into());
+        }
+        let mut description: Self = serde_json::from_value(value).map_err(wrong)?;
+        let shown = [
+            &mut description.name,
+            &mut description.version,
+            &mut description.summary,
+        ];
+        for text in shown.into_iter().chain(description.licence.as_mut()) {
+            *text = cut(&cleaned(text), LONGEST_TEXT);
+        }
+        match description.name.is_empty() {
+            true => Err("its description has no `name`".to_string()),
+            false => Ok(description),
+        }
+    }
+
+    /// Whether it can be a `kind`.
+    pub fn is(&self, kind: Kind) -> bool {
+        self.kinds.contains(&kind)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may")]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_not_said_has_its_default() {
+        let description = Description::read(json!({"name": "a", "licence": null, "later": 1})).unwrap();
+        assert_eq!(
+            (description.kinds, description.input),
+            (vec![Kind::Reward], Input::States)
+        );
+        assert!(description.deterministic && !description.thread_safe && description.licence.is_none());
+        assert_eq!(description.parameters, json!({}));
+    }
+
+    #[test]
+    fn a_description_survives_being_written() {
+        let full = json!({"name": "a", "version": "1", "summary": "s\u{1b}[1m", "kinds": ["reward", "vocabulary"], "input": "texts",
+            "objects": ["molecule"], "greatest": 2.5, "parameters": {"type": "object"}, "max_batch": 7});
+        let description = Description::read(full).unwrap();
+        assert_eq!(description.summary, "s [1m");
+        let written = serde_json::to_value(&description).unwrap();
+        assert_eq!(Description::read(written).unwrap(), description);
+    }
+
+    #[test]
+    fn a_description_that_makes_no_sense_is_refused() {
+        for wrong in [
+            json!([]),
+            json!({}),
+            json!({"name": 3}),
+            json!({"name": "a", "kinds": ["loss"]}),
+        ] {
+            assert!(Description::read(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Why a plugin could not be used.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Why a plugin could not be used. What goes wrong with one object is no error: see [`crate::Failure`].
+#[derive(Debug, Error)]
+pub enum PluginError {
+    /// The plugin refused its parameters.
+    #[error("plugin `{plugin}`: {message}; correct its parameters")]
+    BadParameters {
+        /// Which plugin.
+        plugin: String,
+        /// What it says of them.
+        message: String,
+    },
+    /// A file could not be read or written.
+    #[error("plugin `{plugin}`: {path}: {error}")]
+    File {
+        /// Which plugin.
+        plugin: String,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The library is not the one that was pinned.
+    #[error(
+        "plugin `{plugin}`: {path} has the SHA-256 {found}, not {expected}: it was changed since it was approved; \
+         look at what changed, then approve it again with `gfn plugin trust {path}`"
+    )]
+    Changed {
+        /// Which plugin.
+        plugin: String,
+        /// The library.
+        path: PathBuf,
+        /// Its hash now.
+        found: String,
+        /// The hash that was expected.
+        expected: String,
+    },
+    /// It could not be started, or did not say what it should.
+    #[error("plugin `{plugin}` did not start: {message}{output}")]
+    Start {
+        /// Which plugin.
+        plugin: String,
+        /// What happened, and what to do.
+        message: String,
+        /// The last lines that it wrote.
+        output: Output,
+    },
+    /// It answered, but not as a plugin must.
+    #[error("plugin `{plugin}`: {message}; this is a mistake in the plugin: see its author{output}")]
+    Misbehaved {
+        /// Which plugin.
+        plugin: String,
+        /// What it did.
+        message: String,
+        /// The last lines that it wrote.
+        output: Output,
+    },
+    /// It died too often.
+    #[error(
+        "plugin `{plugin}` was started again {restarts} times, as often as `max_restarts` allows, and {message}; \
+         correct the plugin, or raise `max_restarts`{output}"
+    )]
+    TooManyRestarts {
+        /// Which plugin.
+        plugin: String,
+        /// How often it was started again.
+        restarts: u32,
+        /// How it died the last time.
+        message: String,
+        /// The last lines that it wrote.
+        output: Output,
+    },
+    /// It cannot do what is asked of it.
+    #[error("plugin `{plugin}` {message}")]
+    Unsuitable {
+        /// Which plugin.
+        plugin: String,
+        /// What it lacks, and what to do.
+        message: String,
+    },
+    /// Processes of their own are for Linux.
+    #[error(
+        "plugin `{plugin}`: a process of its own needs Linux; use isolation = \"inline\" for a library that you trust"
+    )]
+    Unsupported {
+        /// Which plugin.
+        plugin: String,
+    },
+}
+
+impl PluginError {
+    /// Turns a system's error into one that names the file.
+    pub(crate) fn file(plugin: &str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let (plugin, path) = (plugin.to_string(), path.to_path_buf());
+        move |error| Self::File { plugin, path, error }
+    }
+}
+
+/// The last lines that a plugin wrote before it was lost; shown below the message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output(pub Vec<String>);
+
+impl std::fmt::Display for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        f.write_str("\nIts last lines were:")?;
+        self.0.iter().try_for_each(|line| write!(f, "\n    {line}"))
+    }
+}
+
+/// A duration in words: `250 ms`, `60 s`.
+pub(crate) fn in_words(duration: Duration) -> String {
+    match duration.subsec_nanos() {
+        0 => format!("{} s", duration.as_secs()),
+        _ => format!("{} ms", duration.as_millis()),
+    }
+}
+
+/// A plugin's text as it can be shown: on one line, without what would steer a terminal.
+pub(crate) fn cleaned(text: &str) -> String {
+    let shown: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    shown.trim().to_string()
+}
+
+/// At most so many bytes of a text, cut between characters.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_string();
+    }
+    let ends = text
+        .char_indices()
+        .map(|(start, _)| start)
+        .take_while(|start| *start <= most);
+    format!("{}…", &text[..ends.last().unwrap_or(0)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cleaned, cut};
+
+    #[test]
+    fn texts_are_shown_on_one_line_and_in_one_colour() {
+        assert_eq!(cleaned(" a\n\x1b[31mb\u{9b}é\0"), "a  [31mb é");
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!(cut("short", 5), "short");
+        assert_eq!(cut("longer", 5), "longe…");
+        assert_eq!(cut("aéé", 2), "a…");
+    }
+}

@@ -1,0 +1,15 @@
+//! Plugins in processes of their own.
+
+mod capture;
+mod child;
+mod end;
+mod frames;
+mod lines;
+mod live;
+mod seat;
+mod spawner;
+mod trial;
+mod wait;
+
+pub(crate) use seat::{Blueprint, Seat};
+pub(crate) use trial::ask;

@@ -1,0 +1,280 @@
+//! A place that a plugin's process fills: started, spoken with, and filled again when the process is lost.
+
+use std::fs::File;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::live::{Hello, HelloError, Live};
+use super::wait::Lost;
+use crate::batch::{Batch, Scores};
+use crate::description::Kind;
+use crate::environment::{Call, EnvironmentSpec, Place};
+use crate::error::{Output, PluginError, cut, in_words};
+use crate::options::{Options, Program, Protocol};
+use crate::policy::{Attempts, Trouble};
+use crate::protocol::{CommandLine, Reply, Request, Start, VERSION};
+
+/// The most bytes of a line that become part of a reason.
+const LONGEST_SHOWN: usize = 200;
+
+/// What every process of a plugin is started from.
+pub(crate) struct Blueprint {
+    pub(crate) options: Options,
+    /// The library, sealed; absent for a command.
+    pub(crate) library: Option<File>,
+    /// What the instance is of.
+    pub(crate) kind: Kind,
+    /// Complete parameters; unknown while nothing but the description is wanted.
+    pub(crate) parameters: OnceLock<Value>,
+    /// How often processes were started again.
+    pub(crate) restarts: AtomicU32,
+}
+
+/// A place for a process.
+pub(crate) struct Seat {
+    blueprint: Arc<Blueprint>,
+    live: Option<Live>,
+    has_been_filled: bool,
+    is_closing: bool,
+    last_death: (String, Output),
+}
+
+impl Blueprint {
+    /// It did not start.
+    pub(super) fn error(&self, message: String, output: Output) -> PluginError {
+        PluginError::Start {
+            plugin: self.options.name.clone(),
+            message,
+            output,
+        }
+    }
+
+    /// What its process is started with.
+    pub(super) fn start(&self) -> Start {
+        let command = match &self.options.program {
+            Program::Library { .. } => None,
+            Program::Command { words, protocol, .. } => Some(CommandLine {
+                words: words.clone(),
+                protocol: *protocol,
+            }),
+        };
+        let mut confinement = self.options.confinement.clone();
+        for path in confinement.read.iter_mut().chain(&mut confinement.write) {
+            *path = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+        }
+        Start {
+            plugin: self.options.name.clone(),
+            parent: std::process::id(),
+            command,
+            memory_bytes: self.options.limits.memory_bytes,
+            confinement,
+            is_trial: false,
+        }
+    }
+
+    /// What its process is greeted with.
+    pub(super) fn hello(&self) -> Request {
+        Request::Hello {
+            protocol: VERSION,
+            kind: self.kind,
+            parameters: self.parameters.get().cloned(),
+            seed: self.options.seed,
+            objects: self.options.objects.clone(),
+        }
+    }
+
+    /// How its process is spoken with.
+    pub(super) fn protocol(&self) -> Protocol {
+        match self.options.program {
+            Program::Library { .. } => Protocol::Frames,
+            Program::Command { protocol, .. } => protocol,
+        }
+    }
+}
+
+impl Seat {
+    /// A place for a process of this plugin, empty.
+    pub(crate) fn new(blueprint: Arc<Blueprint>) -> Self {
+        Self {
+            blueprint,
+            live: None,
+            has_been_filled: false,
+            is_closing: false,
+            last_death: Default::default(),
+        }
+    }
+
+    /// Starts a process.
+    pub(crate) fn fill(&mut self) -> Result<Hello, PluginError> {
+        if self.has_been_filled {
+            self.count_restart()?;
+        }
+        self.has_been_filled = true;
+        let mut live = Live::start(&self.blueprint)?;
+        let deadline = Instant::now() + self.blueprint.options.limits.start_timeout;
+        let hello = live.hello(&self.blueprint, deadline);
+        let hello = hello.map_err(|lost| self.start_error(&mut live, lost))?;
+        self.live = Some(live);
+        Ok(hello)
+    }
+
+    /// Makes an instance in a process that runs and was only asked for its description.
+    pub(crate) fn create(&mut self) -> Result<(), PluginError> {
+        let Some(mut live) = self.live.take() else {
+            return self.fill().map(drop);
+        };
+        let deadline = Instant::now() + self.blueprint.options.limits.start_timeout;
+        let made = live.greet(&self.blueprint, deadline).map(drop);
+        made.map_err(|problem| self.start_error(&mut live, problem))?;
+        self.live = Some(live);
+        Ok(())
+    }
+
+    fn count_restart(&self) -> Result<(), PluginError> {
+        let most = self.blueprint.options.limits.max_restarts;
+        let before = self.blueprint.restarts.fetch_add(1, Ordering::Relaxed);
+        if before < most {
+            return Ok(());
+        }
+        self.blueprint.restarts.store(most, Ordering::Relaxed);
+        let (message, output) = self.last_death.clone();
+        let plugin = self.blueprint.options.name.clone();
+        Err(PluginError::TooManyRestarts {
+            plugin,
+            restarts: most,
+            message,
+            output,
+        })
+    }
+
+    fn start_error(&self, live: &mut Live, problem: HelloError) -> PluginError {
+        let limit = self.blueprint.options.limits.start_timeout;
+        let lost = match problem {
+            HelloError::Parameters(message) => {
+                let plugin = self.blueprint.options.name.clone();
+                return PluginError::BadParameters { plugin, message };
+            }
+            HelloError::Lost(lost) => lost,
+        };
+        let (message, output) = match lost {
+            Lost::Refused(message) => (message, live.process.kill().1),
+            Lost::Late => {
+                let (_, output) = live.process.kill();
+                let limit = in_words(limit);
+                (
+                    format!("it took longer than {limit}; raise `start_timeout` if it needs more"),
+                    output,
+                )
+            }
+            lost => {
+                let (how, output) = live.lost(lost, limit);
+                let refused = output
+                    .0
+                    .iter()
+                    .any(|line| line.contains("Operation not permitted"));
+                let advice = match refused && !self.blueprint.options.confinement.programs {
+                    true => {
+                        "; it was refused something: a plugin that starts other programs needs `programs = true`"
+                    }
+                    false => "",
+                };
+                (format!("it {how}{advice}"), output)
+            }
+        };
+        self.blueprint.error(message, output)
+    }
+
+    /// What a request is answered with, for requests other than batches.
+    pub(crate) fn ask(&mut self, request: &Request) -> Result<Reply, Trouble> {
+        let limit = self.blueprint.options.limits.timeout;
+        self.with_live(|live| live.ask(request, Instant::now() + limit))
+    }
+
+    /// Asks an environment about many states.
+    pub(crate) fn call(
+        &mut self,
+        spec: &EnvironmentSpec,
+        call: &Call<'_>,
+        place: &mut Place<'_>,
+    ) -> Result<(), Trouble> {
+        let limit = self.blueprint.options.limits.timeout;
+        self.with_live(|live| live.call(spec, (call, place), Instant::now() + limit))
+    }
+
+    fn score(&mut self, batch: &Batch<'_>) -> Result<Scores, Trouble> {
+        let limit = self.blueprint.options.limits.timeout;
+        self.with_live(|live| live.score(batch, Instant::now() + limit))
+    }
+
+    /// Speaks with the process, which is started if there is none, and gone if it is lost.
+    fn with_live<T>(&mut self, speak: impl FnOnce(&mut Live) -> Result<T, Lost>) -> Result<T, Trouble> {
+        if self.live.is_none() {
+            self.fill().map_err(Trouble::Fatal)?;
+        }
+        let limit = self.blueprint.options.limits.timeout;
+        let Some(live) = &mut self.live else {
+            return Err(Trouble::Died("is not there".to_string()));
+        };
+        match speak(live) {
+            Ok(answer) => Ok(answer),
+            Err(Lost::Refused(message)) => Err(Trouble::Refused(message)),
+            Err(lost) => {
+                self.last_death = live.lost(lost, limit);
+                self.live = None;
+                let how = with_last_line(&self.last_death);
+                (self.blueprint.options.log)(&format!("{}: it {how}", self.blueprint.options.name));
+                Err(Trouble::Died(how))
+            }
+        }
+    }
+
+    /// The parts of a batch, to be scored by this seat.
+    pub(crate) fn scoring<'a>(&'a mut self, batch: Batch<'a>) -> impl Attempts + 'a {
+        Scoring { seat: self, batch }
+    }
+
+    /// Tells the process to end; dropping this place waits for it.
+    pub(crate) fn say_close(&mut self) {
+        if let Some(live) = self.live.as_mut().filter(|_| !self.is_closing) {
+            live.say_close();
+        }
+        self.is_closing = true;
+    }
+
+    /// The last lines of the process that was lost last.
+    pub(crate) fn last_output(&self) -> Output {
+        self.last_death.1.clone()
+    }
+}
+
+struct Scoring<'a> {
+    seat: &'a mut Seat,
+    batch: Batch<'a>,
+}
+
+impl Attempts for Scoring<'_> {
+    fn attempt(&mut self, range: Range<usize>) -> Result<Scores, Trouble> {
+        self.seat.score(&self.batch.part(range))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.say_close();
+        if let Some(live) = &mut self.live {
+            live.close();
+        }
+    }
+}
+
+/// How a process was lost, with the last line that it wrote.
+fn with_last_line((how, output): &(String, Output)) -> String {
+    match output.0.iter().rev().find(|line| !line.trim().is_empty()) {
+        Some(line) => format!("{how}; its last line was `{}`", cut(line.trim(), LONGEST_SHOWN)),
+        None => how.clone(),
+    }
+}

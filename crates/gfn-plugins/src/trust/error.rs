@@ -1,0 +1,127 @@
+//! Why a plugin may not run, or why that could not be found out.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::identity::Identity;
+
+/// Why a plugin may not run, or why that could not be found out.
+#[derive(Debug, Error)]
+pub enum TrustError {
+    /// Nobody has pinned the plugin.
+    #[error("{asked} is not pinned in {lock}{}; {}", for_targets(targets), asked.advice())]
+    NotPinned {
+        /// What was to be loaded.
+        asked: Box<Asked>,
+        /// The lock file that was looked at.
+        lock: PathBuf,
+        /// The targets that a plugin of this name is pinned for.
+        targets: Vec<String>,
+    },
+    /// The plugin is another one than that which was pinned.
+    #[error("{asked} was changed since it was pinned in {lock}, with the SHA-256 {pinned}; {}", asked.advice())]
+    Changed {
+        /// What was to be loaded.
+        asked: Box<Asked>,
+        /// The lock file that was looked at.
+        lock: PathBuf,
+        /// The hash that is pinned.
+        pinned: String,
+    },
+    /// The plugin is pinned, but this user has not agreed to run it.
+    #[error("{asked} is pinned, but you have not approved it in {approvals}; {}", asked.advice())]
+    NotApproved {
+        /// What was to be loaded.
+        asked: Box<Asked>,
+        /// The user's list.
+        approvals: PathBuf,
+    },
+    /// A command without words.
+    #[error("a plugin's command is empty; name a program: command = [\"python3\", \"reward.py\"]")]
+    EmptyCommand,
+    /// A file that is part of a plugin, or says what is trusted, could not be read or written.
+    #[error("{path}: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A file that says what is trusted does not say it as it should.
+    #[error(
+        "{path} is no list of trusted plugins: {message}; correct it, or remove it and trust the plugins again"
+    )]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// How.
+        message: String,
+    },
+    /// Others could add to the list of approvals.
+    #[error("{0} can be written by others, who could approve plugins for you; run `chmod o-w {0}`")]
+    Exposed(PathBuf),
+    /// There is no place for the list of approvals.
+    #[error("there is no folder for your approvals, because HOME is not set; name a file in GFN_APPROVALS")]
+    NoPlace,
+    /// A name that a plugin cannot have.
+    #[error(
+        "`{0}` cannot be a plugin's name; use up to 64 letters, digits, `-`, `_` and `.`, a letter or digit first"
+    )]
+    BadName(String),
+}
+
+impl TrustError {
+    /// Turns a system's error into one that names the file.
+    pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |error| Self::File { path, error }
+    }
+
+    /// A file that does not say what it should.
+    pub(super) fn damaged(path: &Path, message: impl Into<String>) -> Self {
+        let (path, message) = (path.to_path_buf(), message.into());
+        Self::Damaged { path, message }
+    }
+}
+
+/// What was to be loaded, and as which plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The plugin's name.
+    pub name: String,
+    /// What it is.
+    pub identity: Identity,
+}
+
+impl Asked {
+    pub(super) fn new(name: &str, identity: &Identity) -> Box<Self> {
+        let (name, identity) = (name.to_string(), identity.clone());
+        Box::new(Self { name, identity })
+    }
+
+    /// What the user can do about it.
+    fn advice(&self) -> String {
+        let told = match self.identity.target {
+            Some(_) => format!("`gfn plugin trust {}`", self.identity.shown),
+            None => "`gfn plugin trust FILE`, with the experiment's file,".to_string(),
+        };
+        format!("look at what it is, then run {told} if you agree to run it")
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Identity { shown, sha256, .. } = &self.identity;
+        write!(f, "plugin `{}`: `{shown}` (SHA-256 {sha256})", self.name)
+    }
+}
+
+fn for_targets(targets: &[String]) -> String {
+    match targets {
+        [] => String::new(),
+        targets => format!(" for {}, only for {}", super::TARGET, targets.join(", ")),
+    }
+}

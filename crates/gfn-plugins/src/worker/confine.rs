@@ -1,0 +1,246 @@
+//! Takes rights away from this process, for good, before anything of a plugin runs in it.
+//!
+//! Landlock guards files, ports and signals; seccomp refuses system calls. What a kernel cannot do is reported, not hidden:
+//! old kernels of clusters have neither. Both are inherited by whatever the process becomes or starts.
+
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, PathBeneath, PathFd,
+    RestrictionStatus, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
+};
+use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::thread::{CapabilitySet, CapabilitySets};
+
+use super::seccomp::Wanted;
+use crate::options::{Confinement, Report};
+use crate::protocol::Start;
+
+/// The newest version of Landlock that is asked for.
+const NEWEST: ABI = ABI::V6;
+
+/// What every program reads: the system's libraries, what the dynamic loader reads, facts about the machine.
+const SYSTEM: [&str; 18] = [
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/bin",
+    "/sbin",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/alternatives",
+    "/etc/localtime",
+    "/nix/store",
+    "/gnu/store",
+    "/proc",
+    "/sys/devices/system",
+    "/sys/fs/cgroup",
+    "/dev/random",
+    "/dev/urandom",
+];
+
+/// Devices that hold nothing.
+const HARMLESS: [&str; 3] = ["/dev/null", "/dev/zero", "/dev/full"];
+
+/// What drivers of GPUs use.
+const GPU: [&str; 5] = [
+    "/dev/dri",
+    "/dev/kfd",
+    "/dev/nvidia-caps",
+    "/sys/bus/pci",
+    "/sys/class",
+];
+
+/// All that is left of a superuser's powers: that over files, which Landlock guards.
+const KEPT: CapabilitySet = CapabilitySet::DAC_OVERRIDE;
+
+/// Takes away every right that `start` does not grant.
+pub(crate) fn confine(start: &Start) -> Report {
+    let mut report = Report::default();
+    limit_resources(start, &mut report);
+    if give_up_powers().is_err() {
+        report
+            .missing
+            .push("the powers of a superuser are not given up".to_string());
+    }
+    if rustix::thread::set_no_new_privs(true).is_err() {
+        report
+            .missing
+            .push("programs that give rights away are not refused".to_string());
+    }
+    let signals_are_guarded = guard_files(start, &mut report);
+    let wanted = Wanted {
+        allowed: &start.confinement,
+        becomes_a_command: start.command.is_some(),
+        signals_are_guarded,
+    };
+    super::seccomp::filter(&wanted, &mut report);
+    report
+}
+
+/// With all of them a superuser could still read what Landlock forbids.
+fn give_up_powers() -> rustix::io::Result<()> {
+    let now = rustix::thread::capabilities(None)?;
+    let (effective, permitted) = (now.effective & KEPT, now.permitted & KEPT);
+    let inheritable = CapabilitySet::empty();
+    rustix::thread::set_capabilities(
+        None,
+        CapabilitySets {
+            effective,
+            permitted,
+            inheritable,
+        },
+    )
+}
+
+fn limit_resources(start: &Start, report: &mut Report) {
+    let mut limit = |resource: Resource, most: u64, what: &str| {
+        let limit = Rlimit {
+            current: Some(most),
+            maximum: Some(most),
+        };
+        if setrlimit(resource, limit).is_err() {
+            report.missing.push(format!("{what} could not be limited"));
+        }
+    };
+    // Not 0: that limits files, and not what is sent to a program that collects dumps. 1 means no dump at all.
+    limit(Resource::Core, 1, "the size of core dumps");
+    limit(Resource::Nofile, 1024, "the number of open files");
+    if let Some(most) = start.memory_bytes {
+        limit(Resource::As, most, "memory");
+    }
+    // A GPU's driver keeps files in memory, which this would end.
+    if start.confinement.write.is_empty() && !start.confinement.gpu {
+        limit(Resource::Fsize, 0, "the size of files");
+    }
+}
+
+/// Restricts this process by Landlock; whether signals to other processes are refused then.
+fn guard_files(start: &Start, report: &mut Report) -> bool {
+    match restricted(start) {
+        Ok(status) => {
+            report.landlock = version(&status);
+            report
+                .missing
+                .extend(gaps(report.landlock, &start.confinement).map(str::to_string));
+            report.landlock >= 6
+        }
+        Err(error) => {
+            report.missing.push(format!("files are not guarded: {error}"));
+            false
+        }
+    }
+}
+
+fn version(status: &RestrictionStatus) -> u32 {
+    match status.landlock {
+        LandlockStatus::Available { effective_abi, .. } => effective_abi as u32,
+        _ => 0,
+    }
+}
+
+/// What a version of Landlock does not guard.
+fn gaps(version: u32, allowed: &Confinement) -> impl Iterator<Item = &'static str> {
+    let gap = |exists: bool, what: &'static str| exists.then_some(what);
+    [
+        gap(version == 0, "files are not guarded: the kernel has no Landlock"),
+        gap(
+            (1..3).contains(&version),
+            "files that can be read can be cut short: Landlock is older than version 3",
+        ),
+        gap(
+            version < 6 && allowed.programs,
+            "signals to other processes are not refused: Landlock is older than version 6",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn restricted(start: &Start) -> Result<RestrictionStatus, RulesetError> {
+    let allowed = &start.confinement;
+    let mut ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(NEWEST))?
+        .scope(Scope::Signal)?;
+    if !allowed.network {
+        ruleset = ruleset
+            .handle_access(AccessNet::from_all(NEWEST))?
+            .scope(Scope::AbstractUnixSocket)?;
+    }
+    let mut created = ruleset.create()?;
+    for (paths, access) in grants(start) {
+        created = grant(created, &paths, access)?;
+    }
+    created.restrict_self()
+}
+
+/// Paths and what may be done to them.
+fn grants(start: &Start) -> Vec<(Vec<PathBuf>, BitFlags<AccessFs>)> {
+    let allowed = &start.confinement;
+    let mut read = AccessFs::ReadFile | AccessFs::ReadDir;
+    // A command has to be executed, and its interpreter may have to be found by another program.
+    if start.command.is_some() || allowed.programs {
+        read |= AccessFs::Execute;
+    }
+    let device = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev;
+    let mut readable: Vec<PathBuf> = SYSTEM.iter().map(PathBuf::from).collect();
+    readable.extend(allowed.read.iter().cloned());
+    match &start.command {
+        Some(_) if allowed.read.is_empty() => readable.push("/".into()),
+        Some(command) => readable.extend(files_of(&command.words)),
+        None => {}
+    }
+    let mut grants = vec![
+        (readable, read),
+        (HARMLESS.iter().map(PathBuf::from).collect(), device),
+        (
+            allowed.write.clone(),
+            AccessFs::from_all(NEWEST) & !AccessFs::MakeBlock & !AccessFs::MakeChar,
+        ),
+    ];
+    if allowed.gpu {
+        grants.push((gpu_devices(), device | AccessFs::ReadDir));
+    }
+    grants
+}
+
+/// A command's own folder, that in which its program really lies, and files among its words.
+fn files_of(words: &[String]) -> Vec<PathBuf> {
+    let here = std::env::current_dir().ok();
+    let program = words.first().and_then(|word| Path::new(word).canonicalize().ok());
+    let beside = program.and_then(|program| program.parent().map(Path::to_path_buf));
+    let named = words.iter().map(PathBuf::from).filter(|word| word.is_file());
+    here.into_iter().chain(beside).chain(named).collect()
+}
+
+fn gpu_devices() -> Vec<PathBuf> {
+    let in_dev = std::fs::read_dir("/dev")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    let nvidia = in_dev.filter(|path| path.to_string_lossy().starts_with("/dev/nvidia"));
+    GPU.iter().map(PathBuf::from).chain(nvidia).collect()
+}
+
+/// Grants `access` to those of the paths that exist.
+fn grant(
+    mut ruleset: RulesetCreated,
+    paths: &[PathBuf],
+    access: BitFlags<AccessFs>,
+) -> Result<RulesetCreated, RulesetError> {
+    for path in paths {
+        let Ok(file) = PathFd::new(path) else { continue };
+        // A right to a folder's entries means nothing for a file, and Landlock says so.
+        let access = if path.is_dir() {
+            access
+        } else {
+            access & AccessFs::from_file(NEWEST)
+        };
+        ruleset = ruleset.add_rule(PathBeneath::new(file, access))?;
+    }
+    Ok(ruleset)
+}

@@ -1,0 +1,132 @@
+//! What `gfn-plugin-host` does first.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+
+use super::{confine, library, system};
+use crate::options::Protocol;
+use crate::packets::Packets;
+use crate::protocol::{CommandLine, FAILED, Reply, Start, VERSION};
+
+/// The descriptor at which commands find their socket.
+const SOCKET: i32 = 3;
+
+/// Starts the plugin that the one argument describes, and serves it if it is a library.
+pub(super) fn run() -> Result<(), String> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(argument), None) = (arguments.next(), arguments.next()) else {
+        return Err("this program is started by gfn, not by hand".to_string());
+    };
+    let start: Start = serde_json::from_str(&argument).map_err(|error| {
+        format!("this program is started by gfn, and both must be of one version: {error}")
+    })?;
+    // Before anything is opened: whatever is open came along by mistake.
+    system::close_all_but_standard();
+    end_with(start.parent)?;
+    // An interrupt from the terminal is for its parent to handle, what it may start ends with it as one group, and the
+    // terminal itself is out of reach.
+    rustix::process::setsid().map_err(|error| format!("cannot have a session of its own: {error}"))?;
+    match &start.command {
+        None => serve_library(&start),
+        Some(command) => Err(match command.protocol {
+            Protocol::Frames => become_with_socket(&start, command)?,
+            Protocol::Lines => become_with_lines(&start, command),
+        }),
+    }
+}
+
+/// Ends this process when its parent does.
+fn end_with(parent: u32) -> Result<(), String> {
+    let failed = |error| format!("cannot ask to end with its parent: {error}");
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(failed)?;
+    // It may have died before it could be asked for.
+    match getppid().map(|now| now.as_raw_pid().cast_unsigned()) == Some(parent) {
+        true => Ok(()),
+        false => Err("the process that started this one is gone".to_string()),
+    }
+}
+
+fn serve_library(start: &Start) -> Result<(), String> {
+    let mut packets = Packets::new(take_socket().map_err(no_socket)?);
+    confirm(&packets, start)?;
+    match start.is_trial {
+        true => crate::checker::try_out(&mut packets),
+        false => library::serve(&mut packets),
+    }
+}
+
+/// Standard input is the socket: moves it out of the way of code that reads standard input.
+fn take_socket() -> io::Result<OwnedFd> {
+    let socket = io::stdin().as_fd().try_clone_to_owned()?;
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    Ok(socket)
+}
+
+fn no_socket(error: io::Error) -> String {
+    format!("has no connection: {error}")
+}
+
+/// Gives rights away and says so.
+fn confirm(packets: &Packets, start: &Start) -> Result<(), String> {
+    let report = confine::confine(start);
+    packets.send(&Reply::Confined { report }, &[]).map_err(no_socket)
+}
+
+/// Becomes the command; returns why that is impossible.
+fn become_with_socket(start: &Start, command: &CommandLine) -> Result<String, String> {
+    let socket = take_socket().map_err(no_socket)?;
+    if socket.as_raw_fd() != SOCKET {
+        return Err(format!(
+            "the socket is descriptor {}, not {SOCKET}",
+            socket.as_raw_fd()
+        ));
+    }
+    let packets = Packets::new(socket);
+    confirm(&packets, start)?;
+    // From here on it is passed on to the program that this process becomes.
+    fcntl_setfd(packets.socket(), FdFlags::empty()).map_err(|error| no_socket(error.into()))?;
+    let message = becoming(command, |program| {
+        program.env("GFN_PLUGIN_SOCKET", SOCKET.to_string())
+    });
+    let reply = Reply::Error {
+        kind: FAILED.to_string(),
+        message: message.clone(),
+    };
+    let _ = packets.send(&reply, &[]);
+    Ok(message)
+}
+
+fn become_with_lines(start: &Start, command: &CommandLine) -> String {
+    let report = confine::confine(start);
+    say(&Reply::Confined { report });
+    let message = becoming(command, |program| program);
+    say(&Reply::Error {
+        kind: FAILED.to_string(),
+        message: message.clone(),
+    });
+    message
+}
+
+/// Writes a line to standard output.
+fn say(reply: &Reply) {
+    if let Ok(line) = serde_json::to_string(reply) {
+        let _ = writeln!(io::stdout(), "{line}");
+    }
+}
+
+fn becoming(command: &CommandLine, prepare: impl FnOnce(&mut Command) -> &mut Command) -> String {
+    let Some((program, arguments)) = command.words.split_first() else {
+        return "its command has no words".to_string();
+    };
+    let mut next = Command::new(program);
+    next.args(arguments)
+        .env("GFN_PLUGIN_PROTOCOL", VERSION.to_string());
+    let error = prepare(&mut next).exec();
+    format!("its command `{program}` cannot be run: {error}")
+}

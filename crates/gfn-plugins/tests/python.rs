@@ -1,0 +1,212 @@
+//! The Python package, by its own tests, and the project that is made with it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use gfn_plugins::new::{Language, new_project};
+use gfn_plugins::{Batch, Options, PluginError, Program, Protocol, Scores, Status, open_reward};
+use serde_json::json;
+
+use crate::support::{host, python};
+
+/// Runs Python in a folder; nothing where there is none.
+fn run(folder: &Path, arguments: &[&str]) -> Option<Output> {
+    let python = python()?;
+    Some(
+        Command::new(python)
+            .arg("-B")
+            .args(arguments)
+            .current_dir(folder)
+            .output()
+            .unwrap(),
+    )
+}
+
+#[track_caller]
+fn assert_passes(output: &Output) {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn the_python_packages_own_tests_pass() {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+    for folder in ["python", "reward-rdkit"] {
+        let arguments = ["-m", "unittest", "discover", "-s", "tests"];
+        if let Some(output) = run(&plugins.join(folder), &arguments) {
+            assert_passes(&output);
+        }
+    }
+}
+
+#[test]
+fn a_new_python_project_scores_at_once() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("short-rings");
+    new_project(Language::Python, "short-rings", &folder).unwrap();
+    let arguments = [
+        "reward.py",
+        "--try",
+        r#"{"target": 3, "width": 1}"#,
+        "CCO",
+        "CCCO",
+        "",
+    ];
+    let Some(output) = run(&folder, &arguments) else {
+        return;
+    };
+    assert_passes(&output);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(printed, "CCO\t-0.0\nCCCO\t-0.5\n\tthere is no molecule\n");
+}
+
+/// A project made from the template, with another text in `reward.py` if one is given.
+fn project(text: Option<&str>) -> (tempfile::TempDir, PathBuf) {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("short-rings");
+    new_project(Language::Python, "short-rings", &folder).unwrap();
+    if let Some(text) = text {
+        std::fs::write(folder.join("reward.py"), text).unwrap();
+    }
+    (root, folder)
+}
+
+/// How a project's reward is opened; nothing where there is no Python.
+fn options(folder: &Path, protocol: Protocol) -> Option<Options> {
+    let words = vec![python()?, "reward.py".to_string()];
+    let program = Program::Command {
+        words,
+        folder: folder.to_path_buf(),
+        protocol,
+    };
+    let mut options = Options::new("short-rings", program, host());
+    options.objects = json!({"kind": "molecule"});
+    Some(options)
+}
+
+fn score(options: Options, texts: &[&str]) -> Result<Scores, PluginError> {
+    open_reward(options)?.score(&Batch::Texts(texts))
+}
+
+#[test]
+fn python_scores_in_a_confined_process_over_both_protocols() {
+    let (_root, folder) = project(None);
+    for protocol in [Protocol::Frames, Protocol::Lines] {
+        let Some(mut options) = options(&folder, protocol) else {
+            return;
+        };
+        options.parameters = json!({"target": 3, "width": 1});
+        options.workers = 2;
+        let scores = score(options, &["CCO", "CCCO", "", "CCCCO"]).unwrap();
+        assert_eq!(
+            scores.status,
+            [Status::Scored, Status::Scored, Status::Failed, Status::Scored]
+        );
+        assert_eq!(
+            (scores.log_reward[0], scores.log_reward[1], scores.log_reward[3]),
+            (0.0, -0.5, -2.0)
+        );
+        assert_eq!(
+            (scores.failures[0].index, scores.failures[0].reason.as_str()),
+            (2, "there is no molecule")
+        );
+    }
+}
+
+#[test]
+fn an_exception_fails_the_object_that_it_is_raised_for_and_tells_where() {
+    let text = "
+import gfn_plugin
+@gfn_plugin.reward()
+def score(texts, parameters):
+    return [1 / (len(text) - 3) for text in texts]
+gfn_plugin.run()
+";
+    let (_root, folder) = project(Some(text));
+    let Some(options) = options(&folder, Protocol::Frames) else {
+        return;
+    };
+    let scores = score(options, &["C", "CC", "CCO", "CCCC", "CCCCC"]).unwrap();
+    assert_eq!(scores.failures.len(), 1);
+    assert_eq!(scores.failures[0].index, 2);
+    let reason = &scores.failures[0].reason;
+    assert!(
+        reason.contains("ZeroDivisionError") && reason.contains("reward.py:5 in "),
+        "{reason}"
+    );
+}
+
+#[test]
+fn refused_parameters_and_missing_packages_are_told() {
+    let (_root, folder) = project(Some("import a_package_that_is_not_there"));
+    let Some(options) = options(&folder, Protocol::Frames) else {
+        return;
+    };
+    let error = score(options, &["C"]).unwrap_err().to_string();
+    assert!(
+        error.contains("No module named 'a_package_that_is_not_there'"),
+        "{error}"
+    );
+
+    let text = "
+import gfn_plugin
+@gfn_plugin.reward()
+class Model:
+    def __init__(self, parameters, context):
+        raise gfn_plugin.ParameterError('there is no model')
+gfn_plugin.run()
+";
+    let (_root, folder) = project(Some(text));
+    let Some(options) = self::options(&folder, Protocol::Frames) else {
+        return;
+    };
+    let error = score(options, &["C"]).unwrap_err();
+    assert!(
+        matches!(&error, PluginError::BadParameters { message, .. } if message == "there is no model"),
+        "{error}"
+    );
+}
+
+#[test]
+fn python_can_neither_write_nor_connect_nor_start_programs() {
+    let text = "
+import os, socket, subprocess
+import gfn_plugin
+def refused(act):
+    try:
+        act()
+    except (OSError, PermissionError):
+        return 0.0
+    return 1.0
+ACTS = {
+    'write': lambda: open('mark', 'w'),
+    'connect': socket.socket,
+    'start': lambda: subprocess.run(['true'], check=True),
+    'read': lambda: open('reward.py').read(),
+}
+@gfn_plugin.reward()
+def score(texts, parameters):
+    return [refused(ACTS[text]) for text in texts]
+gfn_plugin.run()
+";
+    let (_root, folder) = project(Some(text));
+    let Some(options) = options(&folder, Protocol::Frames) else {
+        return;
+    };
+    let oracle = open_reward(options).unwrap();
+    let scores = oracle
+        .score(&Batch::Texts(&["write", "connect", "start", "read"]))
+        .unwrap();
+    let report = oracle.enforced();
+    assert_eq!(scores.log_reward[3], 1.0);
+    if report.landlock > 0 {
+        assert_eq!(scores.log_reward[0], 0.0);
+        assert!(!folder.join("mark").exists());
+    }
+    if report.seccomp {
+        assert_eq!(scores.log_reward[1..3], [0.0, 0.0]);
+    }
+}

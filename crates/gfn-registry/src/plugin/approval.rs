@@ -1,0 +1,79 @@
+//! Whether this user has agreed to run a plugin, and to let it do what a file asks for it.
+
+use gfn_plugins::Confinement;
+use gfn_plugins::trust::{Approvals, LockFile, check};
+use sha2::{Digest, Sha256};
+
+use super::settings::{Isolation, Source};
+
+impl Source {
+    /// What the file asks for the plugin beyond what every plugin may do, in words; each has to be approved too.
+    pub fn exceptions(&self) -> Vec<String> {
+        if self.isolation == Isolation::Inline {
+            return vec!["run in the process of the run, with all your rights".to_string()];
+        }
+        let Confinement {
+            read,
+            write,
+            network,
+            programs,
+            gpu,
+        } = self.confinement();
+        let read = read.iter().map(|path| format!("read {}", path.display()));
+        let write = write
+            .iter()
+            .map(|path| format!("read and write {}", path.display()));
+        let mut asked: Vec<String> = read.chain(write).collect();
+        let others = [
+            (network, "use the network"),
+            (programs, "start other programs"),
+            (gpu, "use the GPUs"),
+        ];
+        asked.extend(
+            others
+                .iter()
+                .filter(|(asked, _)| *asked)
+                .map(|(_, words)| (*words).to_string()),
+        );
+        asked
+    }
+
+    /// What an approval of the plugin with these exceptions is kept under: another exception is another approval.
+    pub fn approval(&self, sha256: &str) -> String {
+        let exceptions = self.exceptions();
+        if exceptions.is_empty() {
+            return sha256.to_string();
+        }
+        let mut hasher = Sha256::new_with_prefix(b"gfn plugin exceptions 1\0");
+        hasher.update(sha256);
+        for exception in exceptions {
+            hasher.update([0]);
+            hasher.update(exception);
+        }
+        let digest = hasher.finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether the plugin, as it was examined, may run.
+    ///
+    /// # Errors
+    /// Why not, and what to do.
+    pub fn is_allowed(&self) -> Result<(), String> {
+        let Some(pinned) = &self.pinned else {
+            return Err(format!("plugin `{}` was not examined", self.name()));
+        };
+        let approvals = Approvals::usual().map_err(|error| error.to_string())?;
+        let approval = self.approval(&pinned.identity.sha256);
+        if approvals.contains(&approval) {
+            return Ok(());
+        }
+        let lock = LockFile::load(&pinned.lock).map_err(|error| error.to_string())?;
+        check(&lock, &approvals, &pinned.pin.name, &pinned.identity).map_err(|error| error.to_string())?;
+        Err(format!(
+            "plugin `{}` is approved, but not to {}; look at why the experiment asks for that, then run `gfn plugin trust` \
+             on its file if you agree",
+            pinned.pin.name,
+            self.exceptions().join(", nor to ")
+        ))
+    }
+}

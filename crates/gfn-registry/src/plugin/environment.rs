@@ -1,0 +1,271 @@
+//! An environment by a plugin.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use gfn_core::testkit::{Thoroughness, check_environment};
+use gfn_core::{
+    ActionSpace, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation, ObservationSpec,
+};
+use gfn_plugins::{Actions, PluginError, RemoteEnvironment, open_environment};
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::locked;
+use super::settings::Source;
+
+/// States whose answers are remembered; when there are more, all are forgotten.
+const REMEMBERED: usize = 1 << 16;
+/// States up to which the graph is walked whole before anything is trained: its exact figures are then at hand.
+const SWEPT: usize = 2000;
+/// Random walks that must keep the contract before anything is trained.
+const WALKS: usize = 16;
+
+/// Walks the states of a plugin: a library with the functions of `gfn_plugin.h`.
+///
+/// It is asked about a state once and its answers are remembered, so that a small graph costs no more than one of `gfn`'s own.
+/// Before anything is trained, random walks are held to the contract: actions and their inverses agree, every walk ends. Graphs
+/// of up to 2,000 states are walked whole. Networks see numbers, which `mlp` takes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Params(pub Source);
+
+/// What is known of a state.
+#[derive(Clone, Default)]
+struct Known {
+    forward: Vec<u64>,
+    backward: Vec<u64>,
+    features: Vec<f32>,
+    /// By action: the state it leads to, and the action that leads back.
+    steps: HashMap<u32, (Vec<i32>, u32), FxBuildHasher>,
+    /// By backward action.
+    undone: HashMap<u32, (Vec<i32>, u32), FxBuildHasher>,
+}
+
+/// An environment by a plugin. Where the plugin fails, masks are empty from then on and [`Environment::failure`] says why.
+pub struct PluginEnvironment {
+    spec: EnvironmentSpec,
+    remote: RemoteEnvironment,
+    known: Mutex<HashMap<Box<[i32]>, Known, FxBuildHasher>>,
+    failure: Mutex<Option<String>>,
+    /// The number of states, where it was counted.
+    states: Option<u64>,
+}
+
+impl PluginEnvironment {
+    /// Starts an approved plugin, and holds it to the contract.
+    ///
+    /// # Errors
+    /// Why it may not or does not start, or what of the contract it breaks, at which state.
+    pub fn new(params: &Params, host: PathBuf) -> Result<Self, String> {
+        let source = &params.0;
+        source
+            .is_allowed()
+            .map_err(|message| format!("`environment.path`: {message}"))?;
+        let folder = source.folder.clone().unwrap_or_default();
+        let mut options = source.options(Path::new(&folder), host);
+        options.log = std::sync::Arc::new(|line| tracing::info!(plugin = line));
+        let name = options.name.clone();
+        let remote = open_environment(options).map_err(|error| error.to_string())?;
+        let mut environment = Self {
+            spec: spec_of(&remote),
+            remote,
+            known: Mutex::default(),
+            failure: Mutex::default(),
+            states: None,
+        };
+        let how = Thoroughness {
+            walks: WALKS,
+            sweep: SWEPT,
+            seed: 0,
+        };
+        let checked = check_environment(&environment, how);
+        if let Some(failure) = environment.failure() {
+            return Err(failure);
+        }
+        let checked = checked.map_err(|violation| format!("plugin `{name}`: {violation}"))?;
+        environment.states = checked.states.map(|states| states as u64);
+        Ok(environment)
+    }
+
+    /// Answers from what is known of `state`, which `ask` completes where `answer` finds nothing; none where the plugin fails.
+    fn recall<T>(
+        &self,
+        state: &[i32],
+        answer: impl Fn(&Known) -> Option<T>,
+        ask: impl FnOnce(&mut Known) -> Result<(), PluginError>,
+    ) -> Option<T> {
+        let mut known = locked(&self.known);
+        if !known.contains_key(state) && known.len() >= REMEMBERED {
+            known.clear();
+        }
+        let entry = known.entry(state.into()).or_default();
+        if let Some(found) = answer(entry) {
+            return Some(found);
+        }
+        if locked(&self.failure).is_some() {
+            return None;
+        }
+        match ask(entry) {
+            Ok(()) => answer(entry),
+            Err(error) => {
+                locked(&self.failure).get_or_insert(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn mask(
+        &self,
+        state: &[i32],
+        count: usize,
+        mask: &mut Mask,
+        bits: impl Fn(&Known) -> &Vec<u64>,
+        ask: impl FnOnce(&mut Known) -> Result<(), PluginError>,
+    ) {
+        mask.reset(count);
+        let found = self.recall(
+            state,
+            |known| Some(bits(known).clone()).filter(|bits| !bits.is_empty()),
+            ask,
+        );
+        let Some(bits) = found else {
+            return;
+        };
+        let legal = (0..count).filter(|action| bits[action / 64] >> (action % 64) & 1 == 1);
+        legal.for_each(|action| mask.allow(action));
+    }
+}
+
+/// What the plugin says is fixed about it.
+fn spec_of(remote: &RemoteEnvironment) -> EnvironmentSpec {
+    let spec = remote.spec();
+    let actions = |actions: Actions| match actions {
+        Actions::Fixed(count) => ActionSpace::Fixed { count },
+        Actions::Ragged(most) => ActionSpace::Ragged { most },
+    };
+    EnvironmentSpec {
+        name: "plugin",
+        initial: spec.initial.clone(),
+        actions: actions(spec.actions),
+        backward_actions: actions(spec.backward_actions),
+        most_steps: spec.most_steps,
+        observation: ObservationSpec::Dense {
+            features: spec.features,
+        },
+        objects: match spec.objects.as_str() {
+            "molecule" => ObjectKind::Molecule,
+            other => ObjectKind::Other(other.to_string().into()),
+        },
+    }
+}
+
+impl Environment for PluginEnvironment {
+    fn spec(&self) -> &EnvironmentSpec {
+        &self.spec
+    }
+
+    fn forward_mask(&self, state: &[i32], mask: &mut Mask) {
+        let actions = self.remote.spec().actions;
+        self.mask(
+            state,
+            actions.most(),
+            mask,
+            |known| &known.forward,
+            |known| {
+                known.forward = vec![0; actions.mask_words()];
+                self.remote.forward_mask(state, &mut known.forward)
+            },
+        );
+    }
+
+    fn backward_mask(&self, state: &[i32], mask: &mut Mask) {
+        let actions = self.remote.spec().backward_actions;
+        self.mask(
+            state,
+            actions.most(),
+            mask,
+            |known| &known.backward,
+            |known| {
+                known.backward = vec![0; actions.mask_words()];
+                self.remote.backward_mask(state, &mut known.backward)
+            },
+        );
+    }
+
+    fn step(&self, state: &[i32], action: usize, next: &mut [i32]) -> usize {
+        let action = action as u32;
+        let taken = self.recall(
+            state,
+            |known| known.steps.get(&action).cloned(),
+            |known| {
+                let (mut next, mut reverse) = (state.to_vec(), [0]);
+                self.remote.step(state, &[action], &mut next, &mut reverse)?;
+                known.steps.insert(action, (next, reverse[0]));
+                Ok(())
+            },
+        );
+        moved(taken, state, next)
+    }
+
+    fn undo(&self, state: &[i32], action: usize, previous: &mut [i32]) -> usize {
+        let action = action as u32;
+        let taken = self.recall(
+            state,
+            |known| known.undone.get(&action).cloned(),
+            |known| {
+                let (mut previous, mut reverse) = (state.to_vec(), [0]);
+                self.remote.undo(state, &[action], &mut previous, &mut reverse)?;
+                known.undone.insert(action, (previous, reverse[0]));
+                Ok(())
+            },
+        );
+        moved(taken, state, previous)
+    }
+
+    fn observe(&self, state: &[i32], observation: &mut Observation) {
+        let width = self.remote.spec().features;
+        let features = self.recall(
+            state,
+            |known| Some(known.features.clone()).filter(|features| features.len() == width),
+            |known| {
+                known.features = vec![0.0; width];
+                self.remote.observe(state, &mut known.features)
+            },
+        );
+        observation.states += 1;
+        observation
+            .dense
+            .extend(features.unwrap_or_else(|| vec![0.0; width]));
+    }
+
+    fn describe(&self, state: &[i32]) -> String {
+        self.remote.describe(state).unwrap_or_else(|error| {
+            locked(&self.failure).get_or_insert(error.to_string());
+            format!("{state:?}")
+        })
+    }
+
+    fn failure(&self) -> Option<String> {
+        locked(&self.failure).clone()
+    }
+
+    fn as_enumerable(&self) -> Option<&dyn Enumerable> {
+        self.states.is_some().then_some(self as &dyn Enumerable)
+    }
+}
+
+impl Enumerable for PluginEnvironment {
+    fn state_count(&self) -> u64 {
+        self.states.unwrap_or(u64::MAX)
+    }
+}
+
+/// Writes where an action leads; nowhere, where the plugin failed.
+fn moved(taken: Option<(Vec<i32>, u32)>, state: &[i32], target: &mut [i32]) -> usize {
+    let (reached, reverse) = taken.unwrap_or_else(|| (state.to_vec(), 0));
+    target.copy_from_slice(&reached);
+    reverse as usize
+}

@@ -1,0 +1,263 @@
+//! A reward by a plugin.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock};
+
+use gfn_core::{Incident, ObjectKind, Objects, Reward, RewardError};
+use gfn_plugins::{Batch, Description, Input, Isolation as Host, Options, Oracle, Status, open_reward};
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::locked;
+use super::settings::Source;
+
+/// What is done about an object that the plugin cannot score, or that it does not survive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFailure {
+    /// The run ends with code 77 and a checkpoint, and names the object. It goes on with the same command once the plugin is
+    /// mended.
+    #[default]
+    Stop,
+    /// The object's reward is 0, so that it counts as `reward.floor`.
+    Floor,
+    /// The object's trajectory is left out of the batch, and the object of measurements.
+    Drop,
+}
+
+/// Scores objects by a plugin: a library with the functions of `gfn_plugin.h`, or a program in any language.
+///
+/// A plugin runs in a confined process of its own unless `isolation` says otherwise, and only where `gfn plugin trust` approved it.
+/// Its rewards are taken to depend on the object alone: they are remembered, and a batch that kills the plugin is asked for
+/// again, piece by piece, to find the object that did it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Params {
+    /// The plugin.
+    #[serde(flatten)]
+    pub source: Source,
+    /// What is done about an object that the plugin cannot score or does not survive; `quarantine.jsonl` names them all.
+    pub on_failure: OnFailure,
+    /// How many processes share a batch. No result depends on it.
+    #[schemars(range(min = 1, max = 1024), extend("x-unit" = "processes"))]
+    pub workers: Workers,
+}
+
+/// One process, unless more are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Workers(pub usize);
+
+impl Default for Workers {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+/// A reward by a plugin, opened when it is first needed: checking an experiment runs none of its code.
+pub struct PluginReward {
+    source: Source,
+    options: Options,
+    description: Description,
+    on_failure: OnFailure,
+    oracle: OnceLock<Oracle>,
+    /// Objects that failed: asked for again they would fail again, and cost a process each.
+    failed: Mutex<HashMap<Box<[i32]>, String, FxBuildHasher>>,
+    incidents: Mutex<Vec<Incident>>,
+}
+
+impl PluginReward {
+    /// A reward with these parameters, which were examined, for `objects`. `host` is the program in which plugins run.
+    pub fn new(params: &Params, objects: &ObjectKind, seed: u64, host: PathBuf) -> Self {
+        let folder = params.source.folder.clone().unwrap_or_default();
+        let mut options = params.source.options(Path::new(&folder), host);
+        options.workers = params.workers.0;
+        options.objects = described(objects);
+        options.seed = seed;
+        options.log = std::sync::Arc::new(|line| tracing::info!(plugin = line));
+        Self {
+            options,
+            description: params.source.description(),
+            source: params.source.clone(),
+            on_failure: params.on_failure,
+            oracle: OnceLock::new(),
+            failed: Mutex::default(),
+            incidents: Mutex::default(),
+        }
+    }
+
+    fn oracle(&self) -> Result<&Oracle, RewardError> {
+        if let Some(oracle) = self.oracle.get() {
+            return Ok(oracle);
+        }
+        self.source.is_allowed().map_err(RewardError::NotAllowed)?;
+        let oracle =
+            open_reward(self.options.clone()).map_err(|error| RewardError::Plugin(error.to_string()))?;
+        Ok(self.oracle.get_or_init(|| oracle))
+    }
+
+    fn score(&self, objects: &Objects<'_>) -> Result<gfn_plugins::Scores, RewardError> {
+        let stride = objects.environment().spec().state_len();
+        let scored = match self.description.input {
+            Input::States => self.oracle()?.score(&Batch::States {
+                words: objects.states(),
+                stride,
+            }),
+            Input::Texts => {
+                let texts: Vec<String> = (0..objects.len()).map(|index| objects.describe(index)).collect();
+                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                self.oracle()?.score(&Batch::Texts(&texts))
+            }
+        };
+        scored.map_err(|error| RewardError::Plugin(error.to_string()))
+    }
+
+    /// What becomes of objects that could not be scored: `failures` are places in the batch, with reasons.
+    fn answer(
+        &self,
+        objects: &Objects<'_>,
+        failures: Vec<(usize, String)>,
+        log_reward: &mut [f64],
+    ) -> Result<(), RewardError> {
+        let answer = match self.on_failure {
+            OnFailure::Stop => "the run ended",
+            OnFailure::Floor => "reward 0",
+            OnFailure::Drop => "left out",
+        };
+        let incident = |(index, reason): &(usize, String)| Incident {
+            object: objects.describe(*index),
+            reason: reason.clone(),
+            answer,
+        };
+        locked(&self.incidents).extend(failures.iter().map(incident));
+        match (self.on_failure, failures.first()) {
+            (OnFailure::Stop, Some((index, reason))) => Err(RewardError::Plugin(format!(
+                "plugin `{}` could not score {}: {reason}; mend the plugin and run the same command again, or set \
+                 `reward.on_failure` to `floor` or `drop`",
+                self.options.name,
+                objects.describe(*index)
+            ))),
+            (OnFailure::Floor, _) => {
+                let places = failures.iter().map(|(index, _)| *index);
+                places.for_each(|index| log_reward[index] = f64::NEG_INFINITY);
+                Ok(())
+            }
+            _ => RewardError::leaving_out(failures.into_iter().map(|(index, _)| index).collect()),
+        }
+    }
+}
+
+/// What a plugin is told of its objects.
+fn described(objects: &ObjectKind) -> serde_json::Value {
+    match objects {
+        ObjectKind::Grid { dimensions, height } => {
+            json!({ "kind": "grid", "dimensions": dimensions, "height": height })
+        }
+        ObjectKind::Molecule => json!({ "kind": "molecule" }),
+        other => json!({ "kind": other.to_string() }),
+    }
+}
+
+impl Reward for PluginReward {
+    fn accepts(&self, kind: &ObjectKind) -> Result<(), String> {
+        let kinds = &self.description.objects;
+        let kind = described(kind);
+        let name = kind["kind"].as_str().unwrap_or_default();
+        if kinds.is_empty() || kinds.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        Err(format!("objects of the kind `{}`", kinds.join("` or `")))
+    }
+
+    fn prepare(&self) -> Result<(), RewardError> {
+        self.oracle().map(|_| ())
+    }
+
+    fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
+        let mut failed = locked(&self.failed);
+        let known = |index: usize| Some((index, failed.get(objects.state(index))?.clone()));
+        let mut failures: Vec<(usize, String)> = (0..objects.len()).filter_map(known).collect();
+        let asked: Vec<usize> = match failures.is_empty() {
+            true => (0..objects.len()).collect(),
+            false => (0..objects.len())
+                .filter(|index| !failed.contains_key(objects.state(*index)))
+                .collect(),
+        };
+        let states: Vec<i32> = asked
+            .iter()
+            .flat_map(|&index| objects.state(index).iter().copied())
+            .collect();
+        let scores = self.score(&Objects::new(objects.environment(), &states))?;
+        for (place, &index) in asked.iter().enumerate() {
+            log_reward[index] = match scores.status[place] {
+                Status::Scored => scores.log_reward[place],
+                Status::Zero | Status::Failed => f64::NEG_INFINITY,
+            };
+        }
+        for failure in scores.failures {
+            let index = asked[failure.index];
+            if self.on_failure != OnFailure::Stop {
+                failed.insert(objects.state(index).into(), failure.reason.clone());
+            }
+            failures.push((index, failure.reason));
+        }
+        failures.sort_unstable();
+        self.answer(objects, failures, log_reward)
+    }
+
+    fn mode_threshold(&self) -> Option<f64> {
+        self.description.mode_threshold
+    }
+
+    fn can_be_zero(&self) -> bool {
+        self.description.can_be_zero || self.on_failure == OnFailure::Floor
+    }
+
+    fn greatest(&self) -> Option<f64> {
+        self.description.greatest
+    }
+
+    fn provenance(&self) -> Vec<(String, String)> {
+        let mut told = vec![
+            ("plugin".to_string(), self.description.name.clone()),
+            ("version".to_string(), self.description.version.clone()),
+        ];
+        if let Some(oracle) = self.oracle.get() {
+            if let Some(hash) = oracle.hash() {
+                told.push(("sha256".to_string(), hash.to_string()));
+            }
+            let missing = &oracle.enforced().missing;
+            let confinement = match (self.options.isolation, missing.is_empty()) {
+                (Host::Inline, _) => "none: it ran in the process of the run".to_string(),
+                (_, true) => "complete".to_string(),
+                (_, false) => missing.join("; "),
+            };
+            told.push(("confinement".to_string(), confinement));
+        }
+        told
+    }
+
+    fn incidents(&self) -> Vec<Incident> {
+        std::mem::take(&mut *locked(&self.incidents))
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if self.options.isolation == Host::Inline && self.options.confinement != Default::default() {
+            remarks.push(
+                "`reward.isolation` is `inline`, so nothing confines the plugin: what it is allowed makes no difference"
+                    .to_string(),
+            );
+        }
+        if !self.description.deterministic {
+            remarks.push(format!(
+                "`reward.path`: plugin `{}` does not say that equal objects have equal rewards: the run may not repeat",
+                self.description.name
+            ));
+        }
+        remarks
+    }
+}

@@ -1,0 +1,370 @@
+//! Plugins in real runs: whatever one does, the run finishes with the right rewards, or stops cleanly and can go on.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "the helpers of tests are tests"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::sync::OnceLock;
+
+use crate::{gfn_with, top};
+
+/// The reward that misbehaves, built for states.
+fn rogue() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let sources = ["answers.c", "crashes.c", "grabs.c", "rogue.c"];
+        let library = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("librogue.so");
+        let folder = top().join("plugins/reward-rogue");
+        let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".into());
+        let status = std::process::Command::new(compiler)
+            .args(["-O1", "-shared", "-fPIC", "-pthread", "-DROGUE_STATES", "-I"])
+            .arg(top().join("crates/gfn-plugin-sdk/include"))
+            .arg("-o")
+            .arg(&library)
+            .args(sources.map(|source| folder.join(source)))
+            .status();
+        assert!(status.expect("a C compiler").success());
+        library
+    })
+}
+
+/// A folder with an experiment on the reward that misbehaves, which is trusted.
+struct Lab {
+    folder: tempfile::TempDir,
+}
+
+impl Lab {
+    /// `extra` goes into `[reward]`; each word of a state is 0 to 3.
+    fn new(extra: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let library = rogue().display();
+        let file = format!(
+            "name = \"rogue\"\n[environment]\nkind = \"hypergrid\"\nheight = 4\n[reward]\nkind = \"plugin\"\npath = \"{library}\"\n\
+             cache = 0\ntimeout_seconds = 0.5\nmax_restarts = 1000\n{extra}\n[network]\nhidden = 8\n\
+             [loss]\nkind = \"trajectory-balance\"\n[training]\nsteps = 12\nbatch_size = 4\nlog_every = 1\ntensorboard = false\n\
+             [evaluation]\nsamples = 64\nexact_states = 0\n[reward.parameters]\nmode = \"none\"\n"
+        );
+        let lab = Self { folder };
+        fs::write(lab.file(), file).unwrap();
+        let trusted = lab.gfn(&["plugin", "trust", &lab.file(), "--yes"]);
+        assert!(trusted.status.success(), "{}", errors(&trusted));
+        lab
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn file(&self) -> String {
+        self.path("rogue.toml").display().to_string()
+    }
+
+    fn gfn(&self, arguments: &[&str]) -> Output {
+        let approvals = self.path("approved").display().to_string();
+        gfn_with(&[("GFN_APPROVALS", &approvals)], arguments)
+    }
+
+    /// A run with these settings, into the folder `out`.
+    fn run(&self, out: &str, sets: &[&str], more: &[&str]) -> Output {
+        let (file, out) = (self.file(), self.path(out).display().to_string());
+        let mut arguments = vec!["run", &file, "--quiet", "--out", &out];
+        arguments.extend_from_slice(more);
+        sets.iter().for_each(|set| arguments.extend(["--set", set]));
+        self.gfn(&arguments)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The examples in Rust and C, built.
+fn examples() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("examples");
+        let script = top().join("scripts/build-plugins");
+        let output = std::process::Command::new(script)
+            .arg("--out")
+            .arg(&out)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", errors(&output));
+        out
+    });
+    built.clone()
+}
+
+/// Trusts and runs the experiment of an example for `steps`; its libraries and scripts are those in `libraries` and its folder.
+fn train(example: &str, python: &str, steps: u32) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let from = top().join("plugins").join(example);
+    let text = fs::read_to_string(from.join("experiment.toml")).unwrap();
+    let scripts = from.canonicalize().unwrap().display().to_string();
+    let text = text
+        .replace("../target", &examples().display().to_string())
+        .replace(
+            "command = [\"python3\"",
+            &format!("folder = \"{scripts}\"\ncommand = [\"{python}\""),
+        );
+    let file = folder.path().join("experiment.toml");
+    fs::write(&file, text).unwrap();
+    let approvals = folder.path().join("approved").display().to_string();
+    let variables = [("GFN_APPROVALS", approvals.as_str())];
+    let file = file.display().to_string();
+    let trusted = gfn_with(&variables, &["plugin", "trust", &file, "--yes"]);
+    assert!(trusted.status.success(), "{example}: {}", errors(&trusted));
+    let checked = gfn_with(&variables, &["check", "--deny-warnings", &file]);
+    assert!(checked.status.success(), "{example}: {}", errors(&checked));
+    let out = folder.path().join("run").display().to_string();
+    let (steps, samples) = (format!("training.steps={steps}"), "evaluation.samples=200");
+    let ran = gfn_with(
+        &variables,
+        &[
+            "run", &file, "--quiet", "--out", &out, "--set", &steps, "--set", samples,
+        ],
+    );
+    assert!(ran.status.success(), "{example}: {}", errors(&ran));
+    let manifest = fs::read_to_string(folder.path().join("run/manifest.json")).unwrap();
+    (folder, manifest)
+}
+
+/// The exact L1 distances of a run, before and after.
+fn distances(manifest: &str) -> Vec<f64> {
+    let parts = manifest.split("\"l1\": ").skip(1);
+    parts
+        .map(|part| part.split([',', '\n']).next().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn every_example_trains() {
+    for (example, swept) in [
+        ("reward-ising", true),
+        ("environment-sequence", true),
+        ("reward-druglike", false),
+        ("vocabulary-rings", false),
+    ] {
+        let (_folder, manifest) = train(example, "python3", if swept { 200 } else { 20 });
+        let distances = distances(&manifest);
+        assert_eq!(distances.len(), if swept { 2 } else { 0 }, "{example}");
+        assert!(
+            !swept || distances[1] < 0.4 * distances[0],
+            "{example}: {distances:?}"
+        );
+    }
+}
+
+/// A reward in Python, in an environment of its own.
+#[test]
+fn the_example_in_python_trains() {
+    let cache = std::env::var("GFN_CACHE").map(PathBuf::from);
+    let cache =
+        cache.or_else(|_| std::env::var("XDG_CACHE_HOME").map(|path| PathBuf::from(path).join("gfn")));
+    let cache = cache.unwrap_or_else(|_| PathBuf::from(std::env::var("HOME").unwrap()).join(".cache/gfn"));
+    let python = cache.join("rdkit-venv/bin/python");
+    if !python.exists() {
+        let reason = "skipped: RDKit is not installed; scripts/check-smiles --prepare installs it";
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{reason}");
+        return println!("{reason}");
+    }
+    let (folder, _) = train("reward-rdkit", &python.display().to_string(), 20);
+    let samples = fs::read_to_string(folder.path().join("run/samples.csv")).unwrap();
+    let rewards = samples
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(1).unwrap());
+    let good = rewards
+        .filter(|reward| reward.parse::<f64>().unwrap() > 0.5)
+        .count();
+    assert!(good > 10, "{good} of 200 have a logP near the target");
+}
+
+/// What ends a process, from its fourth batch on.
+const DEADLY: [&str; 11] = [
+    "segfault",
+    "abort",
+    "exit",
+    "exit-zero",
+    "raise-signal",
+    "stack-overflow",
+    "spawn-thread-crash",
+    "write-to-input",
+    "write-past-end",
+    "hang",
+    "busy-loop",
+];
+
+/// A process that dies is started again and asked again, and the run ends with the bytes of one in which nothing happened.
+#[test]
+fn a_plugin_that_dies_now_and_then_changes_nothing() {
+    let lab = Lab::new("");
+    let good = lab.run("good", &[], &[]);
+    assert!(good.status.success(), "{}", errors(&good));
+    let results = ["metrics.jsonl", "samples.csv"];
+    for mode in DEADLY {
+        let mode_is = format!("reward.parameters.mode=\"{mode}\"");
+        let output = lab.run(mode, &[&mode_is, "reward.parameters.after=3"], &[]);
+        assert!(output.status.success(), "{mode}: {}", errors(&output));
+        for file in results {
+            let (right, found) = (
+                lab.read(&format!("good/{file}")),
+                lab.read(&format!("{mode}/{file}")),
+            );
+            assert!(!right.is_empty() && right == found, "{mode}: {file}");
+        }
+    }
+}
+
+/// Modes that no new start helps against: the run stops with code 77 and a checkpoint, says who did it, and goes on once the
+/// plugin is mended.
+#[test]
+fn a_plugin_that_does_not_recover_stops_the_run_cleanly() {
+    let lab = Lab::new("");
+    for (mode, said) in [
+        ("segfault", "started again 2 times"),
+        ("hang", "started again 2 times"),
+        ("throw-away", "could not score"),
+        ("no-text", "could not score"),
+        ("endless-text", "could not score"),
+        ("bad-code", "could not score"),
+        ("nan", "could not score"),
+        ("infinity", "could not score"),
+        ("wrong-count", "could not score"),
+        ("bad-status", "could not score"),
+        ("huge-text", "could not score"),
+        ("broken-text", "could not score"),
+        ("open-socket", "could not score"),
+        ("read-file", "could not score"),
+        ("write-file", "could not score"),
+        ("exec", "could not score"),
+        ("fork-bomb", "could not score"),
+    ] {
+        let mode_is = format!("reward.parameters.mode=\"{mode}\"");
+        let sets = [&mode_is, "reward.parameters.after=3", "reward.max_restarts=2"];
+        let output = lab.run(mode, &sets, &[]);
+        let text = errors(&output);
+        assert_eq!(output.status.code(), Some(77), "{mode}: {text}");
+        assert!(
+            text.contains("plugin `rogue`") && text.contains(said),
+            "{mode}: {text}"
+        );
+        let manifest = lab.read(&format!("{mode}/manifest.json"));
+        assert!(manifest.contains("\"status\": \"failed\""), "{mode}: {manifest}");
+        let taken = lab
+            .read(&format!("{mode}/metrics.jsonl"))
+            .matches("\"event\":\"step\"")
+            .count();
+        assert!(taken >= 1, "{mode}: {taken} updates");
+        let mended = lab.run(mode, &[], &["--accept-changes"]);
+        assert!(mended.status.success(), "{mode}: {}", errors(&mended));
+        let lines = lab.read(&format!("{mode}/metrics.jsonl"));
+        assert_eq!(lines.matches("\"event\":\"step\"").count(), 12, "{mode}: {lines}");
+    }
+}
+
+/// One object is to blame: it is found, told, and left out or given the floor; all others are scored.
+#[test]
+fn the_guilty_object_is_found_and_told() {
+    let lab = Lab::new("floor = 1e-9");
+    for mode in [
+        "segfault",
+        "nan",
+        "wrong-count",
+        "throw-away",
+        "huge-text",
+        "exec",
+    ] {
+        let mode_is = format!("reward.parameters.mode=\"{mode}\"");
+        let sets = [mode_is.as_str(), "reward.parameters.victim=\"2\""];
+        let stopped = lab.run(&format!("{mode}-stop"), &sets, &[]);
+        let text = errors(&stopped);
+        assert_eq!(stopped.status.code(), Some(77), "{mode}: {text}");
+        for answer in ["drop", "floor"] {
+            let out = format!("{mode}-{answer}");
+            let on_failure = format!("reward.on_failure={answer}");
+            let output = lab.run(&out, &[sets[0], sets[1], &on_failure], &[]);
+            assert!(output.status.success(), "{out}: {}", errors(&output));
+            let quarantine = lab.read(&format!("{out}/quarantine.jsonl"));
+            let guilty: Vec<&str> = quarantine.lines().collect();
+            assert!(!guilty.is_empty() && guilty.len() <= 4, "{out}: {quarantine}");
+            assert!(
+                guilty.iter().all(|line| line.starts_with("{\"object\":\"2 ")),
+                "{out}: {quarantine}"
+            );
+            let left_out = lab.read(&format!("{out}/metrics.jsonl")).contains("\"left_out\"");
+            assert_eq!(left_out, answer == "drop", "{out}");
+            let samples = lab.read(&format!("{out}/samples.csv"));
+            assert_eq!(
+                samples.lines().any(|line| line.starts_with("2 ")),
+                answer == "floor",
+                "{out}: {samples}"
+            );
+        }
+    }
+}
+
+/// In the process of the run a crash is the run's, and nothing that was saved is lost; what a plugin says of objects is
+/// handled all the same.
+#[test]
+fn an_inline_plugin_can_take_the_run_down_but_not_what_was_saved() {
+    let lab = Lab::new("isolation = \"inline\"\n[checkpoint]\nevery_steps = 1");
+    for mode in ["nan", "wrong-count", "throw-away"] {
+        let mode_is = format!("reward.parameters.mode=\"{mode}\"");
+        let output = lab.run(mode, &[&mode_is, "reward.parameters.after=6"], &[]);
+        assert_eq!(output.status.code(), Some(77), "{mode}: {}", errors(&output));
+    }
+    let crashed = lab.run(
+        "crash",
+        &["reward.parameters.mode=\"segfault\"", "reward.parameters.after=8"],
+        &[],
+    );
+    assert_eq!(crashed.status.code(), None, "{}", errors(&crashed));
+    let going_on = lab.run("crash", &[], &["--accept-changes"]);
+    let text = errors(&going_on);
+    assert!(going_on.status.success(), "{text}");
+    let lines = lab.read("crash/metrics.jsonl");
+    assert_eq!(lines.matches("\"event\":\"step\"").count(), 12, "{lines}");
+}
+
+/// Nothing runs that was not approved, whatever the file says; nor with rights that were not.
+#[test]
+fn what_was_not_approved_does_not_run() {
+    let lab = Lab::new("");
+    let refusal = |sets: &[&str], approvals: &str| {
+        let (file, out) = (lab.file(), lab.path("refused").display().to_string());
+        let mut arguments = vec!["run", &file, "--out", &out];
+        sets.iter().for_each(|set| arguments.extend(["--set", set]));
+        let approvals = lab.path(approvals).display().to_string();
+        let output = gfn_with(&[("GFN_APPROVALS", &approvals)], &arguments);
+        assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
+        assert!(!lab.path("refused").exists());
+        errors(&output)
+    };
+    let text = refusal(&[], "another");
+    assert!(
+        text.contains("you have not approved it") && text.contains("gfn plugin trust"),
+        "{text}"
+    );
+    let text = refusal(&["reward.network=true"], "approved");
+    assert!(text.contains("not to use the network"), "{text}");
+    let text = refusal(&["reward.isolation=inline"], "approved");
+    assert!(text.contains("with all your rights"), "{text}");
+    fs::remove_file(lab.path("gfn.lock")).unwrap();
+    let text = refusal(&[], "approved");
+    assert!(
+        text.contains("is in no `gfn.lock`") && text.contains("it would load"),
+        "{text}"
+    );
+    // What the file can be checked for without it still is.
+    let checked = lab.gfn(&["check", &lab.file()]);
+    assert_eq!(checked.status.code(), Some(2));
+}
