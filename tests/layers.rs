@@ -22,11 +22,12 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 14] = [
+const LAYERS: [Layer; 15] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
+    layer("gfn-report", &["gfn-chem", "gfn-record"]),
     layer("gfn-plugin-sdk", &[]),
     layer("gfn-plugins", &["gfn-plugin-sdk"]),
     layer("gfn-envs", &["gfn-core", "gfn-chem"]),
@@ -90,18 +91,21 @@ const LAYERS: [Layer; 14] = [
             "gfn-learn",
             "gfn-plugins",
             "gfn-registry",
+            "gfn-report",
             "gfn-runner",
         ],
     ),
 ];
 
 /// Packages that few crates keep to themselves.
-const RESERVED: [(&str, &[&str]); 7] = [
+const RESERVED: [(&str, &[&str]); 9] = [
     ("tch", &["gfn-learn"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
     ("safetensors", &["gfn-learn"]),
     ("chematic", &["gfn-chem"]),
     ("chematic-depict", &["gfn-chem"]),
+    ("plotters", &["gfn-report"]),
+    ("maud", &["gfn-report"]),
     ("landlock", &["gfn-plugins"]),
     ("seccompiler", &["gfn-plugins"]),
 ];

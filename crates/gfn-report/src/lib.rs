@@ -19,6 +19,7 @@ mod plot;
 mod run;
 mod sections;
 mod statistics;
+pub mod summary;
 
 pub use page::page;
 pub use run::{ReadError, Run};

@@ -129,13 +129,14 @@ pub(crate) fn per_cent(share: f64) -> String {
     }
 }
 
-/// A length of time: 0.42 s, 12.3 s, 4 min 05 s, 3 h 12 min.
+/// A length of time: 3.4 ms, 0.42 s, 12.3 s, 4 min 05 s, 3 h 12 min.
 pub(crate) fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     if !seconds.is_finite() || seconds < 0.0 {
         return "unknown".into();
     }
     match whole {
+        0 if seconds < 0.1 => format!("{} ms", short(&format!("{:.1}", 1e3 * seconds))),
         0..10 => format!("{seconds:.2} s"),
         10..60 => format!("{seconds:.1} s"),
         60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
@@ -211,6 +212,7 @@ mod tests {
 
     #[test]
     fn times_are_told_in_their_unit() {
+        assert_eq!(duration(0.003_38), "3.4 ms");
         assert_eq!(duration(0.424), "0.42 s");
         assert_eq!(duration(59.0), "59.0 s");
         assert_eq!(duration(245.2), "4 min 05 s");

@@ -66,13 +66,30 @@ impl Run {
     /// Where the folder is not a run's.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         let folder = RunFolder::open(path)?;
-        let resolved_path = folder.file(names::RESOLVED);
-        let resolved = std::fs::read_to_string(&resolved_path).map_err(|error| FolderError::Io {
-            path: resolved_path,
-            error,
-        })?;
+        let mut run = Self::begun(&folder)?;
+        run.read_tables(&folder);
+        Ok(run)
+    }
+
+    /// The same without the objects, and without the curves where the manifest tells how they end: for a list of many runs.
+    ///
+    /// # Errors
+    /// Where the folder is not a run's.
+    pub fn glance(path: &Path) -> Result<Self, ReadError> {
+        let folder = RunFolder::open(path)?;
+        let mut run = Self::begun(&folder)?;
+        if run.status() != Some(Status::Finished) {
+            run.read_metrics(&folder);
+        }
+        Ok(run)
+    }
+
+    /// The experiment and the manifest.
+    fn begun(folder: &RunFolder) -> Result<Self, ReadError> {
+        let path = folder.file(names::RESOLVED);
+        let resolved = std::fs::read_to_string(&path).map_err(|error| FolderError::Io { path, error })?;
         let mut run = Self {
-            folder: path.to_path_buf(),
+            folder: folder.path().to_path_buf(),
             resolved,
             origins: std::fs::read_to_string(folder.file(names::ORIGINS)).ok(),
             ..Self::default()
@@ -87,11 +104,10 @@ impl Run {
             Ok(manifest) => run.manifest = Some(manifest),
             Err(error) => run.faults.push(error.to_string()),
         }
-        run.read_tables(&folder);
         Ok(run)
     }
 
-    fn read_tables(&mut self, folder: &RunFolder) {
+    fn read_metrics(&mut self, folder: &RunFolder) {
         let mut faults = Faults::default();
         for event in lines::<Event>(folder, names::METRICS, &mut faults) {
             match event {
@@ -99,6 +115,12 @@ impl Run {
                 Event::Measured(measured) => self.measured.push(measured),
             }
         }
+        self.faults.extend(faults.told);
+    }
+
+    fn read_tables(&mut self, folder: &RunFolder) {
+        self.read_metrics(folder);
+        let mut faults = Faults::default();
         self.samples = rows(folder, names::SAMPLES, samples::read, &mut faults);
         self.distribution = rows(folder, names::DISTRIBUTION, distribution::read, &mut faults);
         self.quarantined = lines(folder, names::QUARANTINE, &mut faults);

@@ -71,11 +71,14 @@ fn of_manifest(manifest: &Manifest) -> Vec<(String, String)> {
         .determinism
         .iter()
         .for_each(|level| add("determinism", level.clone()));
-    add("learned numbers", count(manifest.parameters as u64));
+    add("parameters", count(manifest.parameters as u64));
     if manifest.generation > 1 {
         add("processes", format!("{} one after another", manifest.generation));
     }
-    add("SHA-256 of the settings", short(&manifest.resolved_sha256));
+    add(
+        "settings",
+        format!("SHA-256 {}", short(&manifest.resolved_sha256)),
+    );
     for data in &manifest.data {
         add(
             "data",

@@ -10,6 +10,7 @@ mod target;
 mod time;
 
 use maud::{Markup, html};
+pub(crate) use overview::state;
 
 use crate::curves::Panel;
 use crate::group::Group;
