@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn several_runs_have_a_mean_and_a_band_and_those_of_other_lengths_take_part() {
         let run = |length: usize, shift: f64| (0..length).map(|x| (x as f64, shift + x as f64)).collect();
-        let panel = plan().draw(&[curve(vec![run(30, 1.0), run(20, 2.0), run(0, 0.0)])]);
+        let panel = plan().draw(&[curve(vec![run(30, 1.0), run(20, 2.0), run(25, 1.5), run(0, 0.0)])]);
         let svg = panel.chart.unwrap().draw().into_string();
         assert_eq!(svg.matches("<polygon").count(), 1);
         assert!(panel.notes.is_empty(), "{:?}", panel.notes);

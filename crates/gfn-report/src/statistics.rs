@@ -82,7 +82,10 @@ pub(crate) fn smoothed(points: &[Point], window: usize) -> Vec<Point> {
     chosen.map(at).collect()
 }
 
-/// The mean of several curves, with its 95 % confidence band where two or more overlap.
+/// A band takes so many curves: Student's interval of two is so wide that it hides the curves.
+const LEAST_IN_BAND: usize = 3;
+
+/// The mean of several curves, with its 95 % confidence band where enough of them overlap.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Mean {
     /// The mean over the curves that are there.
@@ -111,9 +114,10 @@ pub(crate) fn mean(curves: &[Vec<Point>]) -> Mean {
     let seen = (0..all.len()).filter(|index| index.is_multiple_of(every) || *index == last);
     let mut mean = Mean::default();
     for x in seen.map(|index| all[index]) {
-        let values = curves.iter().filter_map(|curve| value_at(curve, x));
-        if let Some((centre, half)) = mean_and_interval(values) {
+        let values: Vec<f64> = curves.iter().filter_map(|curve| value_at(curve, x)).collect();
+        if let Some((centre, half)) = mean_and_interval(values.iter().copied()) {
             mean.line.push((x, centre));
+            let half = half.filter(|_| values.len() >= LEAST_IN_BAND);
             mean.band
                 .extend(half.map(|half| (x, centre - half, centre + half)));
         }
@@ -244,10 +248,11 @@ mod tests {
             vec![(0.0, 0.0), (10.0, 10.0), (20.0, 20.0)],
             vec![(0.0, 2.0), (10.0, f64::NAN), (12.0, 2.0)],
             vec![],
+            vec![(0.0, 1.0)],
         ];
         let mean = mean(&curves);
         assert_eq!(mean.line, [(0.0, 1.0), (10.0, 6.0), (12.0, 7.0), (20.0, 20.0)]);
-        assert_eq!(mean.band.len(), 3);
+        assert_eq!(mean.band.iter().map(|edge| edge.0).collect::<Vec<_>>(), [0.0]);
         assert!(mean.band.iter().all(|(_, low, high)| low < high));
         assert_eq!(super::mean(&[]), Mean::default());
     }

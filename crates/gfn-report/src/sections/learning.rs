@@ -18,8 +18,8 @@ pub(super) fn body(context: &Context<'_>) -> Markup {
     html! {
         @if context.groups.iter().any(|group| group.runs.len() > 1) {
             p.note {
-                "Thin lines are runs. Thick lines are their mean, with the 95 % confidence band of the mean (Student's t; of \
-                 logarithms where the axis is logarithmic)."
+                "Thin lines are runs. Thick lines are their mean, and around it, for three runs or more, its 95 % confidence \
+                 band (Student's t; of logarithms where the axis is logarithmic)."
             }
         }
         div.panels {
