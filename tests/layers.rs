@@ -22,12 +22,13 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 15] = [
+const LAYERS: [Layer; 16] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
+    layer("gfn-report", &["gfn-chem", "gfn-record"]),
     layer("gfn-plugin-sdk", &[]),
     layer("gfn-plugins", &["gfn-plugin-sdk"]),
     layer("gfn-envs", &["gfn-core", "gfn-chem"]),
@@ -91,17 +92,21 @@ const LAYERS: [Layer; 15] = [
             "gfn-learn",
             "gfn-plugins",
             "gfn-registry",
+            "gfn-report",
             "gfn-runner",
         ],
     ),
 ];
 
 /// Packages that few crates keep to themselves.
-const RESERVED: [(&str, &[&str]); 6] = [
+const RESERVED: [(&str, &[&str]); 9] = [
     ("tch", &["gfn-learn"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
     ("safetensors", &["gfn-learn", "gfn-chem", "gfn-proxy"]),
     ("chematic", &["gfn-chem"]),
+    ("chematic-depict", &["gfn-chem"]),
+    ("plotters", &["gfn-report"]),
+    ("maud", &["gfn-report"]),
     ("landlock", &["gfn-plugins"]),
     ("seccompiler", &["gfn-plugins"]),
 ];

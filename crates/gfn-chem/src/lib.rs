@@ -5,8 +5,9 @@
 //! another toolkit changes this crate alone.
 //!
 //! [`Molecule`] is a molecule, [`Fragment`] a piece of one with attachment points, [`Fingerprint`] what molecules are
-//! compared by, [`MoleculeGraph`] what a network over atoms sees.
+//! compared by, [`MoleculeGraph`] what a network over atoms sees, [`Drawing`] where the atoms of a picture are.
 
+mod drawing;
 mod fingerprint;
 mod fragment;
 mod graph;
@@ -15,6 +16,7 @@ mod read;
 mod symmetry;
 mod synthetic;
 
+pub use drawing::{Drawing, DrawnAtom, DrawnBond};
 pub use fingerprint::{Fingerprint, diversity, modes};
 pub use fragment::{Fragment, Join, MOST_PORTS};
 pub use graph::{AtomView, BondView, Hybridisation, MoleculeGraph, Order};

@@ -1,6 +1,7 @@
 //! A molecule and what is computed from it.
 
-use chematic::{chem, core, depict, fp, smiles};
+use chematic::{chem, core, fp, smiles};
+use chematic_depict as depict;
 use thiserror::Error;
 
 use crate::Fingerprint;

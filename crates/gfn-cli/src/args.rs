@@ -31,7 +31,7 @@ pub(crate) enum Command {
     ///
     /// Makes a folder runs/NAME/seed-N (or that of --out) with resolved.toml,
     /// manifest.json, metrics.jsonl, samples.csv, weights.safetensors,
-    /// log.jsonl, checkpoints/ and tensorboard/.
+    /// log.jsonl, checkpoints/, tensorboard/ and report.html, to look at.
     ///
     /// A run that was stopped goes on with `gfn resume DIR`, or with the same
     /// command where that names the folder with --out, and ends with the same
@@ -158,6 +158,42 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Make a page of runs: curves, distributions, objects, settings, papers.
+    ///
+    /// One HTML file that holds all it shows and loads nothing, for a browser.
+    /// Runs that differ in nothing but their seed are laid over one another, with
+    /// their mean and its confidence band. A run under way, or a damaged one, is
+    /// shown as far as it can be read.
+    ///
+    /// Examples:
+    ///   gfn report runs/mol/seed-0
+    ///   gfn report runs/tb/seed-* runs/db/seed-* -o compare.html
+    #[command(verbatim_doc_comment)]
+    Report {
+        /// The runs' folders.
+        #[arg(required = true, value_name = "RUN")]
+        runs: Vec<PathBuf>,
+        /// The file to write; `-` is standard output [default: report.html, in the folder of a single run].
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// List runs.
+    Ls {
+        /// Folders to look into [default: runs].
+        #[arg(value_name = "DIR")]
+        roots: Vec<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show how a run stands and what came of it.
+    Show {
+        /// The run's folder.
+        run: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Draw objects from the policy of a run, as CSV.
     Sample {
         /// The run's folder.
@@ -211,6 +247,9 @@ pub(crate) struct GoingArgs {
     /// Show no progress.
     #[arg(long)]
     pub(crate) quiet: bool,
+    /// Make no report.html of the run at its end.
+    #[arg(long)]
+    pub(crate) no_report: bool,
 }
 
 /// Names of components are read by the registry, whose messages know the nearest.

@@ -23,6 +23,12 @@ pub mod names {
     pub const METRICS: &str = "metrics.jsonl";
     /// Objects drawn from the trained policy.
     pub const SAMPLES: &str = "samples.csv";
+    /// The trained policy's probability of each object against the target, where the environment was swept.
+    pub const DISTRIBUTION: &str = "distribution.csv";
+    /// The experiment with every default filled in, and behind each value where it comes from.
+    pub const ORIGINS: &str = "origins.toml";
+    /// All of it to look at.
+    pub const REPORT: &str = "report.html";
     /// The network's weights.
     pub const WEIGHTS: &str = "weights.safetensors";
     /// Objects that had no reward, and why.

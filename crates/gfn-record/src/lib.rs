@@ -2,6 +2,7 @@
 //! reads a run without knowing how it was made.
 
 pub mod checkpoint;
+pub mod distribution;
 pub mod durable;
 mod error;
 pub mod event;
@@ -10,5 +11,6 @@ pub mod growing;
 pub mod lock;
 pub mod manifest;
 pub mod number;
+pub mod phases;
 pub mod samples;
 pub mod scalars;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Measured;
 use crate::folder::{FolderError, sha256};
+use crate::phases::Phases;
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,8 +125,18 @@ pub struct Manifest {
     /// Seconds spent training, measuring left out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub training_seconds: Option<f64>,
+    /// Where those seconds went.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub phases: Option<Phases>,
     /// Updates taken.
     pub steps: u64,
+    /// The true log Z, where the environment was swept.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        with = "crate::number::option"
+    )]
+    pub log_z: Option<f64>,
     /// The untrained policy.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub before: Option<Measured>,

@@ -1,6 +1,6 @@
 //! `samples.csv`: objects drawn from a policy.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,12 @@ pub fn write<'a>(sink: impl Write, samples: impl IntoIterator<Item = &'a Sample>
     writer.flush()
 }
 
+/// Reads samples; a row that cannot be read gives what is wrong with it, with its line.
+pub fn read(source: impl Read) -> impl Iterator<Item = Result<Sample, String>> {
+    let rows = csv::Reader::from_reader(source).into_deserialize();
+    rows.map(|row| row.map_err(|error: csv::Error| error.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +57,13 @@ mod tests {
         assert_eq!(
             text,
             "object,reward,log_reward,log_probability,steps\n\"C,C\",0.5,-1.0,,3\n"
+        );
+        let back: Vec<_> = read(text.as_bytes()).collect();
+        assert_eq!(back, [Ok(sample)]);
+        let damaged: Vec<_> = read(&text.as_bytes()[..text.len() - 4]).collect();
+        assert!(
+            damaged[0].as_ref().unwrap_err().contains("line: 2"),
+            "{damaged:?}"
         );
     }
 }

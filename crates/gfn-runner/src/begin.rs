@@ -47,6 +47,7 @@ pub(crate) fn manifest(
     resolved: &str,
     made: &Made,
     reward: &dyn Reward,
+    log_z: Option<f64>,
 ) -> Result<Manifest, RunError> {
     let data = experiment
         .data_files()
@@ -78,7 +79,9 @@ pub(crate) fn manifest(
             .map_or(0, |since| since.as_secs()),
         seconds: None,
         training_seconds: None,
+        phases: None,
         steps: 0,
+        log_z,
         before: None,
         after: None,
     })
@@ -172,6 +175,7 @@ fn take_over(now: &mut Manifest, before: Manifest, counters: &Counters, changes:
     if counters.measured.is_some() {
         now.before = Some(counters.before.clone());
         now.training_seconds = Some(counters.training_seconds);
+        now.phases = Some(counters.phases);
     }
 }
 

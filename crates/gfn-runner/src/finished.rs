@@ -94,9 +94,10 @@ impl Loaded {
     pub fn measure(&mut self) -> Result<Measured, RunError> {
         let measurer = Measurer::new(&self.parts, &self.experiment.evaluation)?;
         let seed = self.experiment.top.seed;
-        let (mut measured, _) =
-            measurer.measure(&mut self.model, seed, Purpose::Evaluation, self.at, None)?;
-        measured.modes_visited = None;
-        Ok(measured)
+        let found = measurer.measure(&mut self.model, seed, Purpose::Evaluation, self.at, None)?;
+        Ok(Measured {
+            modes_visited: None,
+            ..found.measured
+        })
     }
 }

@@ -11,6 +11,7 @@ use gfn_core::{
     RewardError, SampleRequest, Sampler, TrajectoryBatch,
 };
 use gfn_learn::model::Model;
+use gfn_record::distribution::Row;
 use gfn_record::event::{Exact, Measured, MoleculeMetrics, SampleMetrics};
 use gfn_record::samples::Sample;
 use gfn_registry::Assembled;
@@ -63,6 +64,8 @@ impl Policy for Interruptible<'_> {
 struct Swept {
     graph: StateGraph,
     target: Vec<f64>,
+    /// Log-rewards before shaping.
+    raw: Vec<f64>,
     log_z: f64,
     modes: Option<u64>,
     object_of: HashMap<u32, u32, FxBuildHasher>,
@@ -76,6 +79,16 @@ pub struct Visited {
     modes: Vec<String>,
     /// The last finished objects, by their number.
     window: Vec<u32>,
+}
+
+/// A policy, measured.
+pub struct Measurement {
+    /// What is told of it.
+    pub measured: Measured,
+    /// Objects drawn from it.
+    pub samples: Vec<Sample>,
+    /// The probability with which it makes each object, where the environment was swept.
+    pub distribution: Option<Vec<f64>>,
 }
 
 /// Objects drawn from a policy: what is told of them, and themselves.
@@ -176,7 +189,7 @@ impl<'a> Measurer<'a> {
         purpose: Purpose,
         at: (u64, u64),
         estimate: Option<f64>,
-    ) -> Result<(Measured, Vec<Sample>), RunError> {
+    ) -> Result<Measurement, RunError> {
         let measured = self.measured(model, seed, purpose, at, estimate);
         // Whatever else went wrong, it did because of this.
         match self.parts.environment.failure() {
@@ -192,7 +205,7 @@ impl<'a> Measurer<'a> {
         purpose: Purpose,
         at: (u64, u64),
         estimate: Option<f64>,
-    ) -> Result<(Measured, Vec<Sample>), RunError> {
+    ) -> Result<Measurement, RunError> {
         let log_z = log_z(self.parts, model)?.or(estimate);
         let (exact, distribution) = match &self.swept {
             Some(swept) => {
@@ -220,7 +233,32 @@ impl<'a> Measurer<'a> {
             modes_visited,
             samples: metrics,
         };
-        Ok((measured, samples))
+        Ok(Measurement {
+            measured,
+            samples,
+            distribution,
+        })
+    }
+
+    /// The true log Z, where the environment was swept.
+    pub fn log_z(&self) -> Option<f64> {
+        self.swept.as_ref().map(|swept| swept.log_z)
+    }
+
+    /// A policy's probability of each object beside the target; none where there are more than `most` objects.
+    pub fn rows<'r>(
+        &'r self,
+        distribution: &'r [f64],
+        most: usize,
+    ) -> Option<impl Iterator<Item = Row> + 'r> {
+        let swept = self.swept.as_ref()?;
+        let row = |index: usize| Row {
+            object: self.parts.environment.describe(swept.state(index)),
+            reward: swept.raw[index].exp(),
+            target: swept.target[index],
+            probability: distribution[index],
+        };
+        (distribution.len() <= most).then(|| (0..distribution.len()).map(row))
     }
 
     /// Draws objects from a policy, without exploration.
@@ -397,11 +435,16 @@ impl Swept {
         Ok(Self {
             graph,
             target,
+            raw,
             log_z,
             modes,
             object_of,
             window: VecDeque::new(),
         })
+    }
+
+    fn state(&self, object: usize) -> &[i32] {
+        self.graph.state(self.graph.finished()[object] as usize)
     }
 
     fn object(&self, state: &[i32]) -> Option<u32> {

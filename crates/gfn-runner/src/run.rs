@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use gfn_config::with_origins;
 use gfn_core::Reward;
 use gfn_learn::determinism::Determinism;
 use gfn_learn::model::Model;
@@ -88,7 +89,8 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
     parts.reward.prepare()?;
     let made = model_of(experiment, &parts)?;
     let measurer = Measurer::new(&parts, &experiment.evaluation)?;
-    let mut manifest = begin::manifest(experiment, options, &resolved, &made, &parts.reward)?;
+    let log_z = measurer.log_z();
+    let mut manifest = begin::manifest(experiment, options, &resolved, &made, &parts.reward, log_z)?;
 
     let (folder, fresh) = begin::folder(experiment, options)?;
     manifest.generation = folder.writer()?.generation();
@@ -108,6 +110,9 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
     )
     .map_err(|error| error.after(&begun.changes))?;
     folder.write(names::RESOLVED, resolved.as_bytes())?;
+    if fresh {
+        folder.write(names::ORIGINS, origins_text(experiment, &parts).as_bytes())?;
+    }
     folder.write_manifest(&manifest)?;
     let _log = log::start(&folder)?;
     session.open(options.quiet)?;
@@ -142,6 +147,7 @@ fn train(
     manifest.steps = session.trainer.steps();
     manifest.seconds = Some(session.seconds());
     manifest.training_seconds = Some(session.counters.training_seconds);
+    manifest.phases = Some(session.trainer.phases);
     if session.counters.measured.is_some() {
         manifest.before = Some(session.counters.before.clone());
     }
@@ -223,4 +229,10 @@ pub(crate) fn model_of(experiment: &Experiment, parts: &Assembled) -> Result<Mad
 pub fn resolved_text(experiment: &Experiment, parts: &Assembled) -> String {
     let table = experiment.to_table(parts.loss.needs());
     toml::to_string(&table).expect("an experiment is a table of plain values")
+}
+
+/// The same with a comment behind each value that says where it comes from.
+pub fn origins_text(experiment: &Experiment, parts: &Assembled) -> String {
+    let table = experiment.to_table(parts.loss.needs());
+    with_origins(&table, &experiment.tree, &[("gfn", "this program")])
 }

@@ -9,12 +9,12 @@ use gfn_learn::weights;
 use gfn_record::checkpoint::{Loaded, Saver, Store};
 use gfn_record::event::{Event, Measured};
 use gfn_record::folder::{FolderError, RunFolder, names};
-use gfn_record::samples;
+use gfn_record::{distribution, samples};
 use gfn_registry::settings::Checkpoint;
 use gfn_registry::{Assembled, Experiment};
 
 use crate::RunError;
-use crate::measure::Measurer;
+use crate::measure::{Measurement, Measurer};
 use crate::observers::Observer;
 use crate::observers::curves::Curves;
 use crate::observers::log::Log;
@@ -24,6 +24,9 @@ use crate::observers::quarantine::Quarantine;
 use crate::signals::Stop;
 use crate::state::{self, Counters, Record};
 use crate::train::Trainer;
+
+/// Environments with more objects than this leave no file of their distribution: some megabytes.
+const MOST_ROWS: usize = 100_000;
 
 /// How a session ended.
 pub(crate) enum Ended {
@@ -196,6 +199,7 @@ impl<'a> Session<'a> {
         self.counters.best_reward = self.trainer.best_reward();
         self.counters.log_z = self.trainer.log_z();
         self.counters.seconds = self.seconds();
+        self.counters.phases = self.trainer.phases;
         self.counters.positions.clear();
         for observer in &mut self.observers {
             let position = observer.position()?;
@@ -264,14 +268,26 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         self.tell_of_incidents()?;
-        let (measured, drawn) = result?;
-        self.emit(&Event::Measured(measured.clone()))?;
+        let found = result?;
+        self.emit(&Event::Measured(found.measured.clone()))?;
         if last {
-            let mut bytes = Vec::new();
-            samples::write(&mut bytes, &drawn).expect("memory can be written");
-            self.folder.write(names::SAMPLES, &bytes)?;
+            self.keep_findings(&found)?;
         }
-        Ok(Some(measured))
+        Ok(Some(found.measured))
+    }
+
+    /// Writes what the trained policy makes.
+    fn keep_findings(&self, found: &Measurement) -> Result<(), RunError> {
+        let mut bytes = Vec::new();
+        samples::write(&mut bytes, &found.samples).expect("memory can be written");
+        self.folder.write(names::SAMPLES, &bytes)?;
+        let distribution = found.distribution.as_deref();
+        if let Some(rows) = distribution.and_then(|found| self.measurer.rows(found, MOST_ROWS)) {
+            let mut bytes = Vec::new();
+            distribution::write(&mut bytes, rows).expect("memory can be written");
+            self.folder.write(names::DISTRIBUTION, &bytes)?;
+        }
+        Ok(())
     }
 }
 

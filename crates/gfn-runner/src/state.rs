@@ -10,6 +10,7 @@ use gfn_record::checkpoint::{Loaded, Part};
 use gfn_record::event::Measured;
 use gfn_record::manifest::Manifest;
 use gfn_record::number;
+use gfn_record::phases::Phases;
 use serde::{Deserialize, Serialize};
 
 use crate::RunError;
@@ -41,6 +42,9 @@ pub struct Counters {
     pub log_z: Option<f64>,
     /// Seconds spent training.
     pub training_seconds: f64,
+    /// Where those seconds went; nothing is known of what older versions took.
+    #[serde(default)]
+    pub phases: Phases,
     /// Seconds spent on all of it.
     pub seconds: f64,
     /// The untrained policy.
@@ -133,6 +137,7 @@ pub fn restore(
     let visited: Visited = serde_json::from_slice(checkpoint.part(VISITED)?)
         .map_err(|error| refuse(VISITED, error.to_string()))?;
     measurer.revisit(visited);
+    trainer.phases = counters.phases;
     trainer.go_on_from(counters.step, counters.best_reward, counters.log_z);
     Ok(counters)
 }

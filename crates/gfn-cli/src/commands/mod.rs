@@ -9,9 +9,11 @@ mod finished;
 mod new;
 mod pages;
 mod plugin;
+mod report;
 mod resolve;
 mod run;
 mod schema;
+mod show;
 
 use std::io::Write;
 
@@ -37,6 +39,9 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::New(args) => new::new(&args),
         Command::Schema { out } => schema::schema(out.as_deref()),
         Command::Completions { shell } => completions::completions(shell),
+        Command::Report { runs, out } => report::report(&runs, out.as_deref()),
+        Command::Ls { roots, json } => show::ls(&roots, json),
+        Command::Show { run, json } => show::show(&run, json),
         Command::Sample {
             run,
             count,

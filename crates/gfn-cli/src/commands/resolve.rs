@@ -1,8 +1,7 @@
 //! `gfn resolve`.
 
-use gfn_config::with_origins;
 use gfn_registry::assemble;
-use gfn_runner::run::resolved_text;
+use gfn_runner::run::{origins_text, resolved_text};
 
 use super::print;
 use crate::args::ExperimentArgs;
@@ -12,8 +11,7 @@ pub(crate) fn resolve(args: &ExperimentArgs, origin: bool) -> Result<(), Failure
     let experiment = args.load()?;
     let parts = assemble(&experiment)?;
     let text = if origin {
-        let table = experiment.to_table(parts.loss.needs());
-        with_origins(&table, &experiment.tree, &[("gfn", "this program")])
+        origins_text(&experiment, &parts)
     } else {
         resolved_text(&experiment, &parts)
     };

@@ -8,7 +8,7 @@ use gfn_runner::RunError;
 use gfn_runner::run::{Options, Outcome, run as run_experiment};
 use gfn_runner::signals::Stop;
 
-use super::print;
+use super::{print, report};
 use crate::args::{ExperimentArgs, GoingArgs};
 use crate::exit::Failure;
 use crate::table::figures;
@@ -42,6 +42,13 @@ fn go(experiment: &Experiment, out: Option<PathBuf>, file: String, going: &Going
             let mut text = figures(&[("untrained", &finished.before), ("trained", &finished.after)]);
             let (folder, seconds) = (finished.folder.display(), finished.training_seconds);
             text += &format!("\n{folder} (trained in {seconds:.1} s)\n");
+            if let Some(page) = (!going.no_report)
+                .then(|| report::leave(&finished.folder))
+                .flatten()
+            {
+                text += &format!("{} shows it all\n", page.display());
+            }
+
             print(&text)
         }
         Outcome::Saved { folder, step, steps } => Err(Failure::saved(&format!(

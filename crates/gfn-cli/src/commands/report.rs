@@ -1,0 +1,58 @@
+//! `gfn report`, and the page that a run leaves at its end.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use gfn_record::durable;
+use gfn_record::folder::names;
+use gfn_registry::catalogue::catalogue;
+use gfn_report::{Component, Run, page};
+
+use super::print;
+use crate::exit::Failure;
+
+pub(crate) fn report(runs: &[PathBuf], out: Option<&Path>) -> Result<(), Failure> {
+    let read = runs.iter().map(|run| Run::read(run).map_err(Failure::failed));
+    let read: Vec<Run> = read.collect::<Result<_, _>>()?;
+    let text = page(&read, &known());
+    let path = match (out, runs) {
+        (Some(out), _) if out == Path::new("-") => return print(&text),
+        (Some(out), _) => out.to_path_buf(),
+        (None, [run]) => run.join(names::REPORT),
+        (None, _) => PathBuf::from(names::REPORT),
+    };
+    std::fs::write(&path, text)
+        .map_err(|error| Failure::failed(format!("cannot write `{}`: {error}", path.display())))?;
+    print(&format!("{}\n", path.display()))
+}
+
+/// Leaves the page of a run in its folder, and returns where. A run is not worth less without its page, so that a failure is a
+/// warning.
+pub(crate) fn leave(folder: &Path) -> Option<PathBuf> {
+    let path = folder.join(names::REPORT);
+    let aside = folder.join(format!(".{}.part", names::REPORT));
+    let made = Run::read(folder)
+        .map_err(|error| error.to_string())
+        .and_then(|run| {
+            let text = page(&[run], &known());
+            durable::write(&aside, &path, text.as_bytes()).map_err(|error| error.to_string())
+        });
+    match made {
+        Ok(()) => Some(path),
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "warning: no {}: {error}", names::REPORT);
+            None
+        }
+    }
+}
+
+/// What the program knows of its components.
+fn known() -> Vec<Component> {
+    let component = |described: gfn_registry::catalogue::Described| Component {
+        section: described.section.into(),
+        name: described.name.into(),
+        purpose: described.text.purpose().into(),
+        references: described.text.references,
+    };
+    catalogue().into_iter().map(component).collect()
+}

@@ -1,0 +1,38 @@
+//! A run's folder as a page to look at ([`page`]) and as text ([`summary`]).
+//!
+//! It reads what [`gfn_record`] describes and nothing else: no live object, no network, no configuration. A run that is
+//! under way, that failed, or whose files are damaged is shown as far as it can be read, and what could not be read is said.
+//!
+//! The page is one file without any address in it that a browser would load. What a run's files say goes through
+//! [`maud`]'s escaping, and the page's own policy lets nothing run but the one script that is part of this crate.
+
+mod axis;
+mod bibtex;
+mod curves;
+mod figures;
+mod grid;
+mod group;
+mod molecule;
+mod number;
+mod page;
+mod plot;
+mod run;
+mod sections;
+mod statistics;
+pub mod summary;
+
+pub use page::page;
+pub use run::{ReadError, Run};
+
+/// A component that an experiment file can choose, as the program's catalogue tells of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Component {
+    /// The section of the file.
+    pub section: String,
+    /// Its name, as `kind`.
+    pub name: String,
+    /// What it is, in a sentence.
+    pub purpose: String,
+    /// The papers that it comes from: authors, year, title, number.
+    pub references: Vec<String>,
+}

@@ -1,0 +1,110 @@
+//! The page: one file with everything in it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+use crate::group::groups;
+use crate::number::moment;
+use crate::sections::{Context, Section, sections};
+use crate::{Component, Run};
+
+const STYLE: &str = include_str!("page/report.css");
+const SCRIPT: &str = include_str!("page/report.js");
+
+/// Runs as a page of HTML. `known` is what the program knows of its components: for their papers.
+pub fn page(runs: &[Run], known: &[Component]) -> String {
+    let context = Context {
+        groups: groups(runs),
+        known,
+    };
+    let sections = sections(&context);
+    let title = title(&context);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="generator" content={ "gfn " (env!("CARGO_PKG_VERSION")) };
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (header(&context, &title, &sections))
+                main { @for section in &sections { (of_section(section)) } }
+                footer { "Made by gfn " (env!("CARGO_PKG_VERSION")) ". This page loads nothing from elsewhere." }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// Nothing is loaded, and of scripts none but this crate's runs, whatever got past the escaping.
+fn policy() -> String {
+    let hash = STANDARD.encode(Sha256::digest(SCRIPT));
+    format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'"
+    )
+}
+
+fn title(context: &Context<'_>) -> String {
+    let names: Vec<&str> = context.groups.iter().map(|group| group.name.as_str()).collect();
+    match &names[..] {
+        [] => "No runs".into(),
+        [one, two, rest @ ..] if !rest.is_empty() => format!("{one}, {two} and {} more", rest.len()),
+        names => names.join(" and "),
+    }
+}
+
+fn header(context: &Context<'_>, title: &str, sections: &[Section]) -> Markup {
+    html! {
+        header {
+            div.inner {
+                h1 { (title) }
+                p.subtitle { (subtitle(context)) }
+                @if let Some(description) = description(context) { p.description { (description) } }
+                nav { @for section in sections { a href={ "#" (section.id) } { (section.title) } } }
+            }
+        }
+    }
+}
+
+/// What is learned how, on which seed, when.
+fn subtitle(context: &Context<'_>) -> String {
+    let kinds = |run: &Run| {
+        let chosen = ["environment", "reward", "loss", "network"]
+            .into_iter()
+            .filter_map(|section| run.kind(section));
+        let mut chosen: Vec<String> = chosen.map(str::to_string).collect();
+        chosen.dedup();
+        chosen
+    };
+    let mut parts = match &context.groups[..] {
+        [group] => kinds(group.first()),
+        groups => vec![format!("{} experiments", groups.len())],
+    };
+    match context.only() {
+        Some(run) => {
+            parts.extend(run.seed().map(|seed| format!("seed {seed}")));
+            parts.extend(run.manifest.as_ref().map(|manifest| moment(manifest.started)));
+        }
+        None => parts.push(format!("{} runs", context.runs().count())),
+    }
+    parts.join(" · ")
+}
+
+fn description<'a>(context: &Context<'a>) -> Option<&'a str> {
+    let run = context.runs().next().filter(|_| context.groups.len() == 1)?;
+    run.setting("", "description")?
+        .as_str()
+        .filter(|text| !text.is_empty())
+}
+
+fn of_section(section: &Section) -> Markup {
+    html! { section id=(section.id) { h2 { (section.title) } (section.body) } }
+}

@@ -1,0 +1,257 @@
+//! A run's folder, read as far as it can be.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use gfn_record::distribution::{self, Row};
+use gfn_record::event::{Event, Measured, StepMetrics};
+use gfn_record::folder::{FolderError, RunFolder, names};
+use gfn_record::manifest::{Manifest, Status};
+use gfn_record::samples::{self, Sample};
+use serde::Deserialize;
+use thiserror::Error;
+use toml::{Table, Value};
+
+/// Of each file, this many faults are told one by one.
+const FAULTS_TOLD: usize = 3;
+
+/// Why there is nothing to show.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct ReadError(#[from] FolderError);
+
+/// An object that had no reward.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Quarantined {
+    /// The object.
+    pub object: String,
+    /// Why it had none.
+    pub reason: String,
+    /// Updates taken when it first happened.
+    pub step: u64,
+}
+
+/// What a run has left so far.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What made it and how it ended; absent where that cannot be read.
+    pub manifest: Option<Manifest>,
+    /// The experiment, every default filled in.
+    pub resolved: String,
+    /// The same as a table; empty where it cannot be read.
+    pub settings: Table,
+    /// The same with a comment behind each value that says where it comes from.
+    pub origins: Option<String>,
+    /// The updates that were written down.
+    pub steps: Vec<StepMetrics>,
+    /// The measurements.
+    pub measured: Vec<Measured>,
+    /// Objects drawn from the trained policy.
+    pub samples: Vec<Sample>,
+    /// The policy's probability of each object, where the environment was swept.
+    pub distribution: Vec<Row>,
+    /// Objects that had no reward.
+    pub quarantined: Vec<Quarantined>,
+    /// What could not be read.
+    pub faults: Vec<String>,
+}
+
+impl Run {
+    /// Reads a folder. Only the experiment must be there; of damaged files, what is whole is kept.
+    ///
+    /// # Errors
+    /// Where the folder is not a run's.
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        let folder = RunFolder::open(path)?;
+        let mut run = Self::begun(&folder)?;
+        run.read_tables(&folder);
+        Ok(run)
+    }
+
+    /// The same without the objects, and without the curves where the manifest tells how they end: for a list of many runs.
+    ///
+    /// # Errors
+    /// Where the folder is not a run's.
+    pub fn glance(path: &Path) -> Result<Self, ReadError> {
+        let folder = RunFolder::open(path)?;
+        let mut run = Self::begun(&folder)?;
+        if run.status() != Some(Status::Finished) {
+            run.read_metrics(&folder);
+        }
+        Ok(run)
+    }
+
+    /// The experiment and the manifest.
+    fn begun(folder: &RunFolder) -> Result<Self, ReadError> {
+        let path = folder.file(names::RESOLVED);
+        let resolved = std::fs::read_to_string(&path).map_err(|error| FolderError::Io { path, error })?;
+        let mut run = Self {
+            folder: folder.path().to_path_buf(),
+            resolved,
+            origins: std::fs::read_to_string(folder.file(names::ORIGINS)).ok(),
+            ..Self::default()
+        };
+        match run.resolved.parse() {
+            Ok(settings) => run.settings = settings,
+            Err(error) => run
+                .faults
+                .push(format!("{}: {}", names::RESOLVED, error.message())),
+        }
+        match folder.manifest() {
+            Ok(manifest) => run.manifest = Some(manifest),
+            Err(error) => run.faults.push(error.to_string()),
+        }
+        Ok(run)
+    }
+
+    fn read_metrics(&mut self, folder: &RunFolder) {
+        let mut faults = Faults::default();
+        for event in lines::<Event>(folder, names::METRICS, &mut faults) {
+            match event {
+                Event::Step(step) => self.steps.push(step),
+                Event::Measured(measured) => self.measured.push(measured),
+            }
+        }
+        self.faults.extend(faults.told);
+    }
+
+    fn read_tables(&mut self, folder: &RunFolder) {
+        self.read_metrics(folder);
+        let mut faults = Faults::default();
+        self.samples = rows(folder, names::SAMPLES, samples::read, &mut faults);
+        self.distribution = rows(folder, names::DISTRIBUTION, distribution::read, &mut faults);
+        self.quarantined = lines(folder, names::QUARANTINE, &mut faults);
+        self.faults.extend(faults.told);
+    }
+
+    /// The experiment's name.
+    pub fn name(&self) -> &str {
+        let manifest = self.manifest.as_ref().map(|manifest| manifest.name.as_str());
+        manifest
+            .or(self.setting("", "name").and_then(Value::as_str))
+            .unwrap_or("run")
+    }
+
+    /// The seed, where it is known.
+    pub fn seed(&self) -> Option<u64> {
+        let written = || self.setting("", "seed")?.as_integer()?.try_into().ok();
+        self.manifest
+            .as_ref()
+            .map(|manifest| manifest.seed)
+            .or_else(written)
+    }
+
+    /// How the run stands; absent where its manifest cannot be read.
+    pub fn status(&self) -> Option<Status> {
+        self.manifest.as_ref().map(|manifest| manifest.status)
+    }
+
+    /// Updates taken, as far as is known: the manifest is written at the end, metrics on the way.
+    pub fn updates(&self) -> u64 {
+        let manifest = self.manifest.as_ref().map_or(0, |manifest| manifest.steps);
+        let written = self.steps.last().map_or(0, |step| step.step);
+        manifest.max(written)
+    }
+
+    /// Updates asked for.
+    pub fn updates_wanted(&self) -> Option<u64> {
+        self.setting("training", "steps")?.as_integer()?.try_into().ok()
+    }
+
+    /// The newest measurement.
+    pub fn last_measured(&self) -> Option<&Measured> {
+        let after = self
+            .manifest
+            .as_ref()
+            .and_then(|manifest| manifest.after.as_ref());
+        after.or(self.measured.last())
+    }
+
+    /// The true log Z, where the environment was swept.
+    pub fn true_log_z(&self) -> Option<f64> {
+        self.manifest.as_ref()?.log_z
+    }
+
+    /// A setting; the section above the first one has no name.
+    pub fn setting(&self, section: &str, key: &str) -> Option<&Value> {
+        match section {
+            "" => self.settings.get(key),
+            section => self.settings.get(section)?.get(key),
+        }
+    }
+
+    /// What a section chose.
+    pub fn kind(&self, section: &str) -> Option<&str> {
+        self.setting(section, "kind")?.as_str()
+    }
+
+    /// Whether its objects are molecules.
+    pub fn has_molecules(&self) -> bool {
+        self.last_measured()
+            .is_some_and(|measured| measured.samples.molecules.is_some())
+    }
+}
+
+/// What is wrong with files, each counted and only the first few told.
+#[derive(Default)]
+struct Faults {
+    told: Vec<String>,
+}
+
+impl Faults {
+    /// Tells of the faults of one file.
+    fn of_file(&mut self, name: &str, faults: Vec<String>) {
+        let more = faults.len().saturating_sub(FAULTS_TOLD);
+        let told = faults
+            .into_iter()
+            .take(FAULTS_TOLD)
+            .map(|fault| format!("{name}: {fault}"));
+        self.told.extend(told);
+        if more > 0 {
+            self.told
+                .push(format!("{name}: {more} more lines cannot be read"));
+        }
+    }
+}
+
+/// The lines of a JSONL file that can be read; a file that is not there has none.
+fn lines<T: for<'de> Deserialize<'de>>(folder: &RunFolder, name: &str, faults: &mut Faults) -> Vec<T> {
+    let Ok(file) = File::open(folder.file(name)) else {
+        return Vec::new();
+    };
+    let (mut read, mut wrong) = (Vec::new(), Vec::new());
+    for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
+        let parsed = line.map_err(|error| error.to_string());
+        let parsed = parsed.and_then(|line| serde_json::from_slice(&line).map_err(|error| error.to_string()));
+        match parsed {
+            Ok(value) => read.push(value),
+            Err(error) => wrong.push(format!("line {}: {error}", index + 1)),
+        }
+    }
+    faults.of_file(name, wrong);
+    read
+}
+
+/// The rows of a CSV file that can be read; a file that is not there has none.
+fn rows<T, I: Iterator<Item = Result<T, String>>>(
+    folder: &RunFolder,
+    name: &str,
+    read: impl Fn(BufReader<File>) -> I,
+    faults: &mut Faults,
+) -> Vec<T> {
+    let Ok(file) = File::open(folder.file(name)) else {
+        return Vec::new();
+    };
+    let (mut whole, mut wrong) = (Vec::new(), Vec::new());
+    for row in read(BufReader::new(file)) {
+        match row {
+            Ok(row) => whole.push(row),
+            Err(error) => wrong.push(error),
+        }
+    }
+    faults.of_file(name, wrong);
+    whole
+}

@@ -1,0 +1,213 @@
+//! What the trained policy makes: structures of molecules, and a table of the best.
+
+use std::collections::HashMap;
+
+use gfn_chem::{Fingerprint, Molecule};
+use gfn_record::samples::Sample;
+use maud::{Markup, html};
+
+use super::{Cell, Context, Table, Tile, tiles};
+use crate::group::Group;
+use crate::molecule::structure;
+use crate::number::{count, figure, per_cent, short_figure};
+
+/// Rows of the table.
+const MOST_ROWS: usize = 200;
+/// Structures that are drawn.
+const MOST_STRUCTURES: usize = 24;
+/// Among so many of the best, structures that differ are sought.
+const MOST_COMPARED: usize = 1000;
+/// So many experiments have a table.
+const MOST_GROUPS: usize = 6;
+
+pub(super) fn body(context: &Context<'_>) -> Option<Markup> {
+    let groups = context
+        .groups
+        .iter()
+        .filter(|group| group.runs.iter().any(|run| !run.samples.is_empty()));
+    let groups: Vec<&Group<'_>> = groups.take(MOST_GROUPS).collect();
+    (!groups.is_empty()).then(|| {
+        html! {
+            @for group in &groups {
+                @if context.groups.len() > 1 { h3 { (group.name) } }
+                (of_group(group))
+            }
+        }
+    })
+}
+
+/// An object and how often it was drawn.
+struct Drawn<'a> {
+    sample: &'a Sample,
+    times: u64,
+}
+
+fn of_group(group: &Group<'_>) -> Markup {
+    let samples = group.runs.iter().flat_map(|run| &run.samples);
+    let all = distinct(samples);
+    let total: u64 = all.iter().map(|drawn| drawn.times).sum();
+    let has_molecules = group.first().has_molecules();
+    html! {
+        (tiles(&highlights(group, &all, total)))
+        @if has_molecules { (gallery(group, &all)) }
+        details open[!has_molecules] {
+            summary {
+                @if all.len() > MOST_ROWS { "The best " (MOST_ROWS) " of " (count(all.len() as u64)) " distinct objects" }
+                @else { "All " (count(all.len() as u64)) " distinct objects" }
+            }
+            (table(&all, total).draw())
+        }
+    }
+}
+
+/// Each object once, the best first.
+fn distinct<'a>(samples: impl Iterator<Item = &'a Sample>) -> Vec<Drawn<'a>> {
+    let mut all: Vec<Drawn<'a>> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for sample in samples {
+        let index = *known.entry(&sample.object).or_insert(all.len());
+        match all.get_mut(index) {
+            Some(drawn) => drawn.times += 1,
+            None => all.push(Drawn { sample, times: 1 }),
+        }
+    }
+    let order = |drawn: &Drawn<'_>| {
+        if drawn.sample.reward.is_nan() {
+            f64::NEG_INFINITY
+        } else {
+            drawn.sample.reward
+        }
+    };
+    all.sort_by(|a, b| order(b).total_cmp(&order(a)).then(b.times.cmp(&a.times)));
+    all
+}
+
+fn highlights(group: &Group<'_>, all: &[Drawn<'_>], total: u64) -> Vec<Tile> {
+    let mut found = vec![Tile {
+        label: "Distinct objects",
+        value: count(all.len() as u64),
+        beside: Some(format!("of {} drawn", count(total))),
+    }];
+    for (label, size) in [
+        ("Best", 1),
+        ("Mean of the best 10", 10),
+        ("Mean of the best 100", 100),
+    ] {
+        if let Some(best) = all.get(..size) {
+            let mean = best.iter().map(|drawn| drawn.sample.reward).sum::<f64>() / size as f64;
+            found.push(Tile {
+                label,
+                value: short_figure(mean),
+                beside: Some("reward".into()),
+            });
+        }
+    }
+    let measured = group.first().last_measured();
+    if let Some(molecules) = measured.and_then(|measured| measured.samples.molecules.as_ref()) {
+        let diversity = 1.0 - molecules.mean_similarity;
+        found.push(Tile {
+            label: "Diversity",
+            value: short_figure(diversity),
+            beside: Some("1 − mean Tanimoto".into()),
+        });
+        let modes = molecules.modes.map(|modes| Tile {
+            label: "Modes among samples",
+            value: count(modes),
+            beside: None,
+        });
+        found.extend(modes.filter(|_| group.runs.len() == 1));
+        if molecules.valid < 1.0 {
+            found.push(Tile {
+                label: "Valid",
+                value: per_cent(molecules.valid),
+                beside: None,
+            });
+        }
+    }
+    found
+}
+
+/// The best molecules, each unlike those before it.
+fn gallery(group: &Group<'_>, all: &[Drawn<'_>]) -> Markup {
+    let limit = group
+        .first()
+        .setting("evaluation", "mode_similarity")
+        .and_then(toml::Value::as_float)
+        .unwrap_or(0.7);
+    let chosen = unlike(all, limit);
+    html! {
+        div.gallery { @for drawn in chosen {
+            figure title=(drawn.sample.object) {
+                @if let Some(structure) = structure(&drawn.sample.object) { (structure) }
+                figcaption {
+                    span { "reward " strong { (short_figure(drawn.sample.reward)) } }
+                    @if let Some(log_probability) = drawn.sample.log_probability {
+                        span { "log p " (short_figure(log_probability)) }
+                    }
+                    span { "log R " (short_figure(drawn.sample.log_reward)) }
+                }
+            }
+        } }
+        p.note {
+            "The best molecules whose Tanimoto similarity to every better one here is below " (limit)
+            ". R is the shaped reward, which the flow is trained on. Stereochemistry is not drawn."
+        }
+    }
+}
+
+fn unlike<'a, 'b>(all: &'b [Drawn<'a>], limit: f64) -> Vec<&'b Drawn<'a>> {
+    let mut chosen: Vec<(&Drawn<'a>, Fingerprint)> = Vec::new();
+    for drawn in all.iter().take(MOST_COMPARED) {
+        let molecule = Molecule::parse(&drawn.sample.object);
+        let Some(fingerprint) = molecule.and_then(|molecule| molecule.fingerprint()).ok() else {
+            continue;
+        };
+        if chosen
+            .iter()
+            .all(|(_, other)| fingerprint.tanimoto(other) < limit)
+        {
+            chosen.push((drawn, fingerprint));
+        }
+        if chosen.len() == MOST_STRUCTURES {
+            break;
+        }
+    }
+    chosen.into_iter().map(|(drawn, _)| drawn).collect()
+}
+
+fn table(all: &[Drawn<'_>], total: u64) -> Table {
+    let has_probability = all.iter().any(|drawn| drawn.sample.log_probability.is_some());
+    let mut heads = vec![
+        ("object", false),
+        ("reward", true),
+        ("log R", true),
+        ("steps", true),
+        ("drawn", true),
+        ("share", true),
+    ];
+    if has_probability {
+        heads.push(("log p", true));
+        heads.push(("p", true));
+    }
+    let row = |drawn: &Drawn<'_>| {
+        let Drawn { sample, times } = drawn;
+        let mut cells = vec![
+            Cell::text(sample.object.as_str()),
+            Cell::of(Some(sample.reward), figure),
+            Cell::of(Some(sample.log_reward), figure),
+            Cell::of(Some(sample.steps as f64), figure),
+            Cell::of(Some(*times as f64), |times| count(times as u64)),
+            Cell::of(Some(*times as f64 / total as f64), per_cent),
+        ];
+        if has_probability {
+            cells.push(Cell::of(sample.log_probability, figure));
+            cells.push(Cell::of(sample.log_probability.map(f64::exp), per_cent));
+        }
+        cells
+    };
+    Table {
+        heads,
+        rows: all.iter().take(MOST_ROWS).map(row).collect(),
+        last: Vec::new(),
+    }
+}

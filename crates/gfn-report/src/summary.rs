@@ -1,0 +1,227 @@
+//! Runs in a few words: for lists, and for programs that read them.
+
+use std::path::{Path, PathBuf};
+
+use gfn_record::folder::names;
+use gfn_record::number;
+use serde::Serialize;
+
+use crate::Run;
+use crate::number::{count, duration, figure, moment, signed};
+use crate::sections::state;
+
+/// Folders are looked into so deep.
+const DEPTH: usize = 6;
+
+/// What matters most about a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The experiment's name.
+    pub name: String,
+    /// The seed.
+    pub seed: Option<u64>,
+    /// How it stands: `finished`, `stopped`, `failed`, `not finished`, or `unknown` where its manifest cannot be read.
+    pub state: &'static str,
+    /// Updates taken.
+    pub updates: u64,
+    /// Updates asked for.
+    pub updates_wanted: Option<u64>,
+    /// The exact L1 distance to the target, at the newest measurement.
+    #[serde(with = "number::option")]
+    pub l1: Option<f64>,
+    /// What the model takes log Z to be, less the truth, nats.
+    #[serde(with = "number::option")]
+    pub log_z_error: Option<f64>,
+    /// The mean reward of objects drawn from the policy, before shaping.
+    #[serde(with = "number::option")]
+    pub mean_reward: Option<f64>,
+    /// Distinct modes met in training.
+    pub modes_visited: Option<u64>,
+    /// Seconds spent training.
+    pub training_seconds: Option<f64>,
+    /// Seconds since 1970 at the start.
+    pub started: Option<u64>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// What of its folder cannot be read.
+    pub faults: Vec<String>,
+}
+
+impl Summary {
+    /// Of a run that was read.
+    pub fn of(run: &Run) -> Self {
+        let manifest = run.manifest.as_ref();
+        let measured = run.last_measured();
+        let exact = measured.and_then(|measured| measured.exact.as_ref());
+        Self {
+            folder: run.folder.clone(),
+            name: run.name().into(),
+            seed: run.seed(),
+            state: state(run),
+            updates: run.updates(),
+            updates_wanted: run.updates_wanted(),
+            l1: exact.map(|exact| exact.l1),
+            log_z_error: exact.and_then(|exact| exact.log_z_error),
+            mean_reward: measured.map(|measured| measured.samples.mean_reward),
+            modes_visited: measured.and_then(|measured| measured.modes_visited),
+            training_seconds: manifest.and_then(|manifest| manifest.training_seconds),
+            started: manifest.map(|manifest| manifest.started),
+            error: manifest.and_then(|manifest| manifest.error.clone()),
+            faults: run.faults.clone(),
+        }
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let dash = || "-".to_string();
+        let updates = match self.updates_wanted.filter(|wanted| *wanted != self.updates) {
+            Some(wanted) => format!("{}/{}", count(self.updates), count(wanted)),
+            None => count(self.updates),
+        };
+        vec![
+            self.folder.display().to_string(),
+            self.name.clone(),
+            self.seed.map_or_else(dash, |seed| seed.to_string()),
+            self.state.into(),
+            updates,
+            self.l1.map_or_else(dash, figure),
+            self.log_z_error.map_or_else(dash, signed),
+            self.mean_reward.map_or_else(dash, figure),
+            self.modes_visited.map_or_else(dash, count),
+            self.training_seconds.map_or_else(dash, duration),
+            self.started.map_or_else(dash, moment),
+        ]
+    }
+}
+
+/// Heads of a list, and whether what is below is on the right.
+const HEADS: [(&str, bool); 11] = [
+    ("RUN", false),
+    ("NAME", false),
+    ("SEED", true),
+    ("STATE", false),
+    ("UPDATES", true),
+    ("L1", true),
+    ("LOG Z ERROR", true),
+    ("REWARD", true),
+    ("MODES", true),
+    ("TRAINED", true),
+    ("BEGUN", false),
+];
+
+/// A line a run, in columns; those that are known of no run are left out. Nothing in it moves a terminal's cursor.
+pub fn list(runs: &[Summary]) -> String {
+    let rows: Vec<Vec<String>> = runs
+        .iter()
+        .map(|run| run.cells().iter().map(|cell| plain(cell)).collect())
+        .collect();
+    let mut lines = vec![String::new(); rows.len() + 1];
+    for (column, (head, is_right)) in HEADS.iter().enumerate() {
+        let cells = || rows.iter().map(|row| row[column].as_str());
+        if cells().all(|cell| cell == "-") {
+            continue;
+        }
+        let width = cells()
+            .chain([*head])
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0);
+        for (line, cell) in lines.iter_mut().zip([*head].into_iter().chain(cells())) {
+            let gap = if line.is_empty() { "" } else { "  " };
+            *line += &if *is_right {
+                format!("{gap}{cell:>width$}")
+            } else {
+                format!("{gap}{cell:<width$}")
+            };
+        }
+    }
+    lines
+        .iter()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}
+
+/// Text without characters that steer a terminal or turn its direction round.
+pub fn plain(text: &str) -> String {
+    let steers = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .map(|letter| if steers(letter) { '\u{fffd}' } else { letter })
+        .collect()
+}
+
+/// The folders of runs below one, itself included, by name. Links are not followed.
+pub fn find(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    look_into(root, DEPTH, &mut found);
+    found
+}
+
+fn look_into(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    if folder.join(names::RESOLVED).is_file() {
+        found.push(folder.to_path_buf());
+        return;
+    }
+    let Some(depth) = depth.checked_sub(1) else { return };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let mut folders: Vec<PathBuf> = folders.map(|entry| entry.path()).collect();
+    folders.sort();
+    folders.iter().for_each(|folder| look_into(folder, depth, found));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_in_columns_and_leave_out_what_no_run_has() {
+        let run = Run {
+            folder: "runs/a".into(),
+            settings: "name = 'grid'\nseed = 7\n[training]\nsteps = 10000"
+                .parse()
+                .unwrap(),
+            ..Run::default()
+        };
+        let named = Run {
+            folder: "runs/longer".into(),
+            ..Run::default()
+        };
+        let text = list(&[Summary::of(&run), Summary::of(&named)]);
+        let expected = "RUN          NAME  SEED  STATE     UPDATES\n\
+                        runs/a       grid     7  unknown  0/10,000\n\
+                        runs/longer  run      -  unknown         0\n";
+        assert_eq!(text, expected);
+        assert_eq!(list(&[]).lines().count(), 1);
+    }
+
+    #[test]
+    fn names_cannot_steer_the_terminal() {
+        let run = Run {
+            folder: "runs/\u{1b}[2J\u{202e}x\n".into(),
+            ..Run::default()
+        };
+        let text = list(&[Summary::of(&run)]);
+        assert!(text.contains("runs/\u{fffd}[2J\u{fffd}x\u{fffd}"), "{text:?}");
+        assert_eq!(text.lines().count(), 2);
+    }
+
+    #[test]
+    fn runs_are_found_below_a_folder_and_not_within_runs() {
+        let root = tempfile::tempdir().unwrap();
+        for run in ["b/seed-0", "a/deep/er/seed-1", "b/seed-0/inner"] {
+            std::fs::create_dir_all(root.path().join(run)).unwrap();
+            std::fs::write(root.path().join(run).join(names::RESOLVED), "").unwrap();
+        }
+        let found = find(root.path());
+        assert_eq!(
+            found,
+            ["a/deep/er/seed-1", "b/seed-0"].map(|run| root.path().join(run))
+        );
+        assert_eq!(find(&found[0]), [found[0].clone()]);
+        assert!(find(&root.path().join("nowhere")).is_empty());
+    }
+}

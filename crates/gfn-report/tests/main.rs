@@ -1,0 +1,8 @@
+//! Pages of runs that were made up: whole ones, ones under way, damaged ones, and ones whose every word is hostile.
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
+
+mod browser;
+mod hostile;
+mod made;
+mod structure;
+mod unfinished;
