@@ -1,5 +1,9 @@
 //! The molecules of the 2021 paper, whose blocks and network are files that have to be fetched.
-#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "the helpers of tests are tests"
+)]
 
 use super::{fail, gfn, succeed, top};
 

@@ -137,7 +137,7 @@ fn the_reward_says_what_it_is() {
     let reward = SehReward::new(&params, 1).unwrap();
     assert!(reward.accepts(&ObjectKind::Molecule).is_ok());
     assert_eq!(
-        reward.accepts(&ObjectKind::Other("strings")),
+        reward.accepts(&ObjectKind::Other("strings".into())),
         Err("molecules, not strings".into())
     );
     assert!(reward.can_be_zero());
