@@ -52,15 +52,7 @@ fn fail(arguments: &[&str], code: i32) -> String {
     errors
 }
 
-/// The experiments that come with the program and need no data of others.
-fn shipped_experiments() -> Vec<PathBuf> {
-    let mut files = experiment_files(&top().join("experiments"));
-    files.retain(|file| !file.ends_with("mol/bengio2021.toml"));
-    assert!(files.len() > 5, "{files:?}");
-    files
-}
-
-/// All files below a folder.
+/// All experiments below a folder; data that somebody fetched may lie between them.
 fn experiment_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder)
         .expect("a folder")
@@ -72,5 +64,6 @@ fn experiment_files(folder: &Path) -> Vec<PathBuf> {
             vec![path]
         }
     };
-    entries.flat_map(visit).collect()
+    let is_experiment = |path: &PathBuf| path.extension().is_some_and(|end| end == "toml");
+    entries.flat_map(visit).filter(is_experiment).collect()
 }

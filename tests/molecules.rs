@@ -1,62 +1,95 @@
-//! Experiments on molecules that need data of others.
-#![allow(clippy::print_stdout, reason = "a skipped test says why")]
+//! The molecules of the 2021 paper, whose blocks and network are files that have to be fetched.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "the helpers of tests are tests"
+)]
 
-use std::path::PathBuf;
+use super::{fail, gfn, succeed, top};
 
-use super::{fail, succeed, top};
+/// The experiment.
+pub(super) const PAPER: &str = "experiments/mol/bengio2021.toml";
 
-/// The folder of the data, or why there is none: told, and no excuse where `CI=true`.
-fn data() -> Option<PathBuf> {
+/// What names the fetched files; `None`, with the reason told, where they are not at hand.
+fn data() -> Option<[String; 2]> {
     let folder = top().join("../shared/data/seh");
-    if folder.is_dir() {
-        return Some(folder);
+    let files = ["blocks_PDB_105.json", "proxy.safetensors"].map(|name| folder.join(name));
+    if let Some(absent) = files.iter().find(|file| !file.is_file()) {
+        let reason = format!("{} is not there", absent.display());
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{reason}");
+        println!("skipped: {reason}");
+        return None;
     }
-    let reason = "skipped: ../shared/data/seh is absent";
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{reason}");
-    println!("{reason}");
-    None
+    let [blocks, network] = files.map(|file| file.canonicalize().unwrap().display().to_string());
+    Some([
+        format!("environment.vocabulary=\"{blocks}\""),
+        format!("reward.path=\"{network}\""),
+    ])
 }
 
-const FILE: &str = "experiments/mol/bengio2021.toml";
-
-/// The paper's molecules are assembled and scored.
 #[test]
-fn the_experiment_of_2021_trains() {
-    let Some(data) = data() else { return };
-    let path = |key: &str, file: &str| format!("{key}={:?}", data.join(file).display().to_string());
-    let vocabulary = path("environment.vocabulary", "blocks_PDB_105.json");
-    let proxy = path("reward.path", "proxy.safetensors");
-    let sets = ["--set", &vocabulary, "--set", &proxy];
-    succeed(&[&["check", "--deny-warnings", FILE][..], &sets].concat());
-    let folder = tempfile::tempdir().expect("a folder");
+fn the_papers_experiment_is_right_and_runs() {
+    let Some([blocks, network]) = data() else { return };
+    let sets = ["--set", &blocks, "--set", &network];
+    let checked = gfn(&[&["check", "--deny-warnings", PAPER][..], &sets].concat());
+    assert!(
+        checked.status.success(),
+        "{}",
+        String::from_utf8_lossy(&checked.stderr)
+    );
+
+    let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run").display().to_string();
     let small = [
         "--set",
-        "training.steps=3",
+        "training.steps=2",
         "--set",
         "evaluation.samples=20",
         "--set",
-        "network.hidden=16",
-        "--set",
-        "network.layers=2",
+        "network.hidden=8",
+        "--quiet",
+        "--out",
+        &out,
     ];
-    succeed(&[&["run", FILE, "--quiet", "--out", &out][..], &sets, &small].concat());
-    let samples = std::fs::read_to_string(folder.path().join("run/samples.csv")).expect("samples");
-    assert_eq!(samples.lines().count(), 21);
-    let shaped = samples.lines().skip(1).map(|line| line.split(',').nth(2));
-    let finite = |value: &str| value.parse().is_ok_and(f64::is_finite);
-    assert!(
-        shaped.into_iter().all(|value| value.is_some_and(finite)),
-        "{samples}"
-    );
+    succeed(&[&["run", PAPER][..], &sets, &small].concat());
+    let manifest = std::fs::read_to_string(folder.path().join("run/manifest.json")).unwrap();
+    for hash in ["0fcc09130c2e0304", "89a586dbfc86ff84"] {
+        assert!(manifest.contains(hash), "{manifest}");
+    }
+    // Wherever it was run, the resolved experiment runs again.
+    let resolved = folder.path().join("run/resolved.toml").display().to_string();
+    succeed(&["check", &resolved]);
 }
 
-/// Without its data the experiment says what is missing, where, and where it is told how to get it.
 #[test]
-fn missing_data_is_told() {
-    let said = fail(&["check", FILE], 2);
+fn absent_data_are_named_with_where_they_come_from() {
+    let said = fail(
+        &["check", PAPER, "--set", "environment.vocabulary=nowhere.json"],
+        2,
+    );
     assert!(
-        said.contains("seh/blocks_PDB_105.json") && said.contains("docs/molecules.md"),
+        said.contains("`docs/molecules.md` says where the paper's file is"),
         "{said}"
     );
+    let said = fail(
+        &[
+            "check",
+            "experiments/mol.toml",
+            "--set",
+            "reward.kind=seh-proxy",
+            "--set",
+            "reward.path=nowhere",
+        ],
+        2,
+    );
+    assert!(
+        said.contains("`reward.path` names no network: the proxy's weights"),
+        "{said}"
+    );
+    assert!(said.contains("--set reward.path=nowhere"), "{said}");
+    let said = fail(
+        &["check", "experiments/mol.toml", "--set", "reward.kind=seh-proxy"],
+        2,
+    );
+    assert!(said.contains("missing key `reward.path`"), "{said}");
 }

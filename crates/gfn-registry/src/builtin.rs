@@ -73,10 +73,10 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
             Ok(Box::new(reward))
         }),
         entry(SEH_PROXY, whole_path, |params: &seh_proxy::Params, context| {
-            let reward = seh_proxy::SehReward::new(params, context.threads)
-                .map_err(|error| format!("`reward.path`: {error}"))?;
-            reward.accepts(&context.objects)?;
-            Ok(Box::new(reward))
+            seh_proxy::accepts(&context.objects)?;
+            seh_proxy::SehReward::new(params, context.threads)
+                .map(|reward| Box::new(reward) as Box<dyn Reward>)
+                .map_err(|error| format!("`reward.path` names no network: {error}"))
         }),
         entry_examined(
             "plugin",

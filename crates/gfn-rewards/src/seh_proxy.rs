@@ -81,6 +81,17 @@ impl Params {
     }
 }
 
+/// Whether the reward understands objects of `kind`, before its network is read.
+///
+/// # Errors
+/// What the reward needs instead.
+pub fn accepts(kind: &ObjectKind) -> Result<(), String> {
+    match kind {
+        ObjectKind::Molecule => Ok(()),
+        other => Err(format!("molecules, not {other}")),
+    }
+}
+
 /// The reward; [`Params`] says what it is.
 #[derive(Clone, Debug)]
 pub struct SehReward {
@@ -126,10 +137,7 @@ impl SehReward {
 
 impl Reward for SehReward {
     fn accepts(&self, kind: &ObjectKind) -> Result<(), String> {
-        match kind {
-            ObjectKind::Molecule => Ok(()),
-            other => Err(format!("molecules, not {other}")),
-        }
+        accepts(kind)
     }
 
     fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {

@@ -11,12 +11,13 @@
 //! a state from which its action leads elsewhere.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use gfn_chem::Fragment;
 use serde::Deserialize;
 
 use super::error::FragmentsError;
-use super::vocabulary::{NO_ARM, Vocabulary};
+use super::vocabulary::{DRUGLIKE, NO_ARM, Vocabulary, read};
 
 /// The three tables of the file, each from "0", "1" … to a value.
 #[derive(Deserialize)]
@@ -75,6 +76,18 @@ impl Tables {
 }
 
 impl Vocabulary {
+    /// The file at `source`, taken from `base` if relative, in the format of the code of Bengio et al. 2021.
+    ///
+    /// # Errors
+    /// [`FragmentsError`] names the file, the block and what is wrong.
+    pub fn load_bengio2021(source: &str, base: &Path) -> Result<Self, FragmentsError> {
+        if source == DRUGLIKE {
+            return Err(FragmentsError::NoFile);
+        }
+        let (text, file) = read(source, base, "`docs/molecules.md` says where the paper's file is")?;
+        Self::parse_bengio2021(&text, &file)
+    }
+
     /// The vocabulary in the JSON `text`, in the format of the code of Bengio et al. 2021; `file` is what errors call it.
     ///
     /// # Errors

@@ -7,14 +7,14 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum FragmentsError {
     /// The file is not there, or not readable.
-    #[error(
-        "vocabulary `{file}` cannot be read: {source} (the built-in vocabulary is `druglike`; docs/molecules.md tells where that of the 2021 paper is)"
-    )]
+    #[error("vocabulary `{file}` cannot be read: {source} ({help})")]
     Read {
         /// The file.
         file: String,
         /// What the system says.
         source: std::io::Error,
+        /// What to do.
+        help: &'static str,
     },
     /// The file is not JSON of the right form; the message ends with line and column.
     #[error("vocabulary `{file}` is not a vocabulary in JSON: {source}")]

@@ -104,11 +104,7 @@ impl Fragments {
         check_bounds(params)?;
         let vocabulary = match params.variant {
             Variant::Ports => Vocabulary::load(&params.vocabulary, base)?,
-            Variant::Bengio2021 if params.vocabulary == DRUGLIKE => return Err(FragmentsError::NoFile),
-            Variant::Bengio2021 => {
-                let (text, file) = Vocabulary::read(&params.vocabulary, base)?;
-                Vocabulary::parse_bengio2021(&text, &file)?
-            }
+            Variant::Bengio2021 => Vocabulary::load_bengio2021(&params.vocabulary, base)?,
         };
         Self::with_vocabulary(vocabulary, params)
     }

@@ -78,18 +78,8 @@ impl Vocabulary {
         if source == DRUGLIKE {
             return Self::parse(include_str!("druglike.json"), DRUGLIKE);
         }
-        let (text, file) = Self::read(source, base)?;
+        let (text, file) = read(source, base, "the built-in vocabulary is `druglike`")?;
         Self::parse(&text, &file)
-    }
-
-    /// The text of the file at `source`, taken from `base` if relative, and what errors call it.
-    pub(super) fn read(source: &str, base: &Path) -> Result<(String, String), FragmentsError> {
-        let path: PathBuf = base.join(source);
-        let file = path.display().to_string();
-        match read_text(&path) {
-            Ok(text) => Ok((text, file)),
-            Err(source) => Err(FragmentsError::Read { file, source }),
-        }
     }
 
     /// The vocabulary in the JSON `text`; `file` is what errors call it.
@@ -211,6 +201,20 @@ impl Vocabulary {
 
     pub(crate) fn most_ports(&self) -> usize {
         self.blocks.iter().map(|block| block.ports).max().unwrap_or(0)
+    }
+}
+
+/// The text of the file at `source`, taken from `base` if relative, and what errors call it; they end with `help`.
+pub(super) fn read(
+    source: &str,
+    base: &Path,
+    help: &'static str,
+) -> Result<(String, String), FragmentsError> {
+    let path: PathBuf = base.join(source);
+    let file = path.display().to_string();
+    match read_text(&path) {
+        Ok(text) => Ok((text, file)),
+        Err(source) => Err(FragmentsError::Read { file, source, help }),
     }
 }
 
