@@ -7,6 +7,7 @@ mod help;
 mod layered;
 mod mistakes;
 mod plugins;
+mod report;
 mod resume;
 mod runs;
 mod training;
