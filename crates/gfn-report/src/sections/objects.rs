@@ -108,11 +108,11 @@ fn look_up(all: &mut [Drawn<'_>], likelihoods: &[Likelihood]) {
 }
 
 fn highlights(group: &Group<'_>, all: &[Drawn<'_>], total: u64) -> Vec<Tile> {
-    let mut found = vec![Tile {
-        label: "Distinct objects",
-        value: count(all.len() as u64),
-        beside: Some(format!("of {} drawn", count(total))),
-    }];
+    let mut found = vec![Tile::new(
+        "Distinct objects",
+        count(all.len() as u64),
+        Some(format!("of {} drawn", count(total))),
+    )];
     for (label, size) in [
         ("Best", 1),
         ("Mean of the best 10", 10),
@@ -120,34 +120,24 @@ fn highlights(group: &Group<'_>, all: &[Drawn<'_>], total: u64) -> Vec<Tile> {
     ] {
         if let Some(best) = all.get(..size) {
             let mean = best.iter().map(|drawn| drawn.sample.reward).sum::<f64>() / size as f64;
-            found.push(Tile {
-                label,
-                value: short_figure(mean),
-                beside: Some("reward".into()),
-            });
+            found.push(Tile::new(label, short_figure(mean), Some("reward".into())));
         }
     }
     let measured = group.first().last_measured();
     let measured = measured.filter(|_| group.runs.len() == 1);
     if let Some(molecules) = measured.and_then(|measured| measured.samples.molecules.as_ref()) {
         let diversity = 1.0 - molecules.mean_similarity;
-        found.push(Tile {
-            label: "Diversity",
-            value: short_figure(diversity),
-            beside: Some("1 − mean Tanimoto".into()),
-        });
-        let modes = molecules.modes.map(|modes| Tile {
-            label: "Modes among samples",
-            value: count(modes),
-            beside: None,
-        });
+        found.push(Tile::new(
+            "Diversity",
+            short_figure(diversity),
+            Some("1 − mean Tanimoto".into()),
+        ));
+        let modes = molecules
+            .modes
+            .map(|modes| Tile::new("Modes among samples", count(modes), None));
         found.extend(modes);
         if molecules.valid < 1.0 {
-            found.push(Tile {
-                label: "Valid",
-                value: per_cent(molecules.valid),
-                beside: None,
-            });
+            found.push(Tile::new("Valid", per_cent(molecules.valid), None));
         }
     }
     found

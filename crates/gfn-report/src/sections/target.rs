@@ -1,17 +1,14 @@
 //! What the policy makes of each object, against the target: where the environment was swept.
 
-use std::collections::HashMap;
-
-use gfn_record::likelihoods::Likelihood;
 use maud::{Markup, html};
 
-use super::{Context, keys};
+use super::{Context, keys, samples};
 use crate::Run;
 use crate::axis::{Axis, Scale, span};
 use crate::grid::{Grid, Plane};
 use crate::number::{count, short_figure};
 use crate::plot::{Chart, Ink, Mark, Readout, viridis};
-use crate::statistics::{Point, correlation, rank_correlation};
+use crate::statistics::Point;
 
 /// So many dots are drawn of the objects, evenly chosen.
 const MOST_DOTS: usize = 1500;
@@ -36,7 +33,7 @@ pub(super) fn body(context: &Context<'_>) -> Option<Markup> {
                 @if context.only().is_none() {
                     h3 { (group.name) @if let Some(seed) = run.seed() { ", seed " (seed) } }
                 }
-                @if run.distribution.is_empty() { (of_samples(run)) } @else { (of_run(run)) }
+                @if run.distribution.is_empty() { (samples::of_run(run)) } @else { (of_run(run)) }
             }
         }
     })
@@ -159,17 +156,10 @@ fn marginal(grid: &Grid, dimension: usize) -> Markup {
     );
     let title = format!("Marginal of {name}");
     let mut chart = Chart::new(title.clone(), Chart::USUAL, x, y);
-    for (cell, height) in learned.iter().enumerate() {
-        let cell = cell as f64;
-        let ink = Ink::Series(0);
-        chart.marks.push(Mark::Bar {
-            from: cell - 0.4,
-            to: cell + 0.4,
-            height: *height,
-            ink,
-            opacity: 0.75,
-        });
-    }
+    let bars = learned.iter().enumerate();
+    chart
+        .marks
+        .extend(bars.map(|(cell, height)| Mark::bar(cell as f64, 0.4, *height, Ink::Series(0))));
     chart.marks.extend(
         target
             .iter()
@@ -257,81 +247,6 @@ fn scatter(run: &Run) -> Chart {
         opacity,
     });
     chart
-}
-
-/// Probability against reward of some objects, where not all can be known.
-fn of_samples(run: &Run) -> Markup {
-    let rows = run.likelihoods.iter();
-    let dots: Vec<Point> = rows.map(|row| (row.log_reward, row.log_probability)).collect();
-    let axis =
-        |label: &str, pick: fn(&Point) -> f64| Axis::around(label, Scale::Linear, dots.iter().map(pick));
-    let (x, y) = (
-        axis("log R, shaped (nats)", |dot| dot.0),
-        axis("log p (nats)", |dot| dot.1),
-    );
-    let mut chart = Chart::new("Log-probability against log-reward of samples", (1080, 320), x, y);
-    let log_z = run
-        .steps
-        .last()
-        .map(|step| step.log_z)
-        .filter(|log_z| log_z.is_finite());
-    if let Some(log_z) = log_z {
-        // Ends within the picture.
-        let ends = [
-            chart.x.range.0.max(chart.y.range.0 + log_z),
-            chart.x.range.1.min(chart.y.range.1 + log_z),
-        ];
-        let points = ends.map(|log_reward| (log_reward, log_reward - log_z)).to_vec();
-        let line = Mark::Line {
-            points,
-            ink: Ink::Truth,
-            width: 1.3,
-            opacity: 1.0,
-        };
-        chart.marks.extend((ends[0] < ends[1]).then_some(line));
-    }
-    chart.marks.push(Mark::Dots {
-        points: dots,
-        ink: Ink::Series(0),
-        radius: 2.6,
-        opacity: 0.5,
-    });
-    let line = log_z.map(|log_z| {
-        (
-            format!("R/Z, with the model's log Z of {}", short_figure(log_z)),
-            Ink::Truth,
-        )
-    });
-    html! {
-        figure.panel.wide {
-            figcaption { h3 { "Probability and reward of samples" } (keys(&line.into_iter().collect::<Vec<_>>())) }
-            (chart.draw())
-            p.note {
-                (count(run.likelihoods.len() as u64)) " objects, the first that were drawn and the best. Their probabilities are exact, over \
-                 all paths."
-                @if let Some(note) = correlation_note(run) { " " (note) }
-            }
-        }
-    }
-}
-
-/// How well probability goes with reward among the first samples: those are drawn without a choice.
-fn correlation_note(run: &Run) -> Option<String> {
-    let known: HashMap<&str, &Likelihood> = run
-        .likelihoods
-        .iter()
-        .map(|row| (row.object.as_str(), row))
-        .collect();
-    let first = run
-        .samples
-        .iter()
-        .map_while(|sample| known.get(sample.object.as_str()));
-    let pairs: Vec<Point> = first.map(|row| (row.log_reward, row.log_probability)).collect();
-    let (pearson, spearman) = (correlation(&pairs)?, rank_correlation(&pairs)?);
-    Some(format!(
-        "Among the first {} drawn, the correlation of log p and log R is {pearson:.3} (Pearson), {spearman:.3} (Spearman).",
-        count(pairs.len() as u64)
-    ))
 }
 
 fn scatter_notes(run: &Run) -> Vec<String> {
