@@ -8,6 +8,7 @@ mod layered;
 mod mistakes;
 mod molecules;
 mod plugins;
+mod report;
 mod resume;
 mod runs;
 mod training;

@@ -23,9 +23,10 @@ const RUN: [&str; 12] = [
     "checkpoint.every_steps=10",
     "--out",
 ];
-const WRITTEN: [&str; 4] = [
+const WRITTEN: [&str; 5] = [
     "metrics.jsonl",
     "samples.csv",
+    "distribution.csv",
     "weights.safetensors",
     "tensorboard/events.out.tfevents.0000000000.gfn",
 ];

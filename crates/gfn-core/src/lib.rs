@@ -7,6 +7,7 @@
 //! Start with [`environment`], then [`trajectory`]; [`exact`] solves small environments and [`testkit`] runs any
 //! environment through the checks that hold for all of them.
 
+pub mod ancestry;
 pub mod environment;
 pub mod exact;
 pub mod loss;

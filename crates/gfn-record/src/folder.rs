@@ -25,6 +25,8 @@ pub mod names {
     pub const SAMPLES: &str = "samples.csv";
     /// The trained policy's probability of each object against the target, where the environment was swept.
     pub const DISTRIBUTION: &str = "distribution.csv";
+    /// The exact log-probability of some samples, where the environment was not swept.
+    pub const LIKELIHOODS: &str = "likelihoods.csv";
     /// The experiment with every default filled in, and behind each value where it comes from.
     pub const ORIGINS: &str = "origins.toml";
     /// All of it to look at.

@@ -8,6 +8,7 @@ mod error;
 pub mod event;
 pub mod folder;
 pub mod growing;
+pub mod likelihoods;
 pub mod lock;
 pub mod manifest;
 pub mod number;

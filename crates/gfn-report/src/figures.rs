@@ -1,6 +1,6 @@
 //! What a measurement tells, figure by figure.
 
-use gfn_record::event::Measured;
+use gfn_record::event::{Exact, Measured, MoleculeMetrics};
 
 /// How a figure is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,177 +25,71 @@ pub(crate) struct Figure {
     pub(crate) about: &'static str,
 }
 
+/// A name, how the figure is shown, its value where it was measured, and what it is.
+type Known = (&'static str, Kind, fn(&Measured) -> Option<f64>, &'static str);
+
+#[rustfmt::skip]
+const KNOWN: [Known; 21] = [
+    ("exact L1", Kind::Number, |of| Some(exact(of)?.l1), "sum over all objects of |learned − target|; 0 to 2"),
+    ("total variation", Kind::Number, |of| Some(exact(of)?.total_variation), "half of it; 0 to 1"),
+    ("Jensen–Shannon", Kind::Number, |of| Some(exact(of)?.jensen_shannon), "divergence of learned and target, nats; 0 to 0.693"),
+    ("Kullback–Leibler", Kind::Number, |of| exact(of)?.kullback_leibler, "divergence of the learned from the target, nats"),
+    ("error of log Z", Kind::Difference, |of| exact(of)?.log_z_error, "what the model takes log Z to be, less the truth; nats"),
+    ("window L1", Kind::Number, |of| exact(of)?.window_l1, "the same distance, of the last objects visited in training"),
+    ("window floor", Kind::Number, |of| exact(of)?.window_floor, "what perfect samples would be expected to have there"),
+    ("modes", Kind::Count, |of| whole(exact(of)?.modes), "objects whose reward reaches the threshold"),
+    ("modes visited", Kind::Count, |of| whole(of.modes_visited), "distinct objects met in training whose reward reaches the threshold"),
+    ("samples", Kind::Count, |of| whole(Some(of.samples.count)), "objects drawn from the policy for the figures below"),
+    ("mean reward", Kind::Number, |of| Some(of.samples.mean_reward), "before shaping"),
+    ("best reward", Kind::Number, |of| Some(of.samples.best_reward), "before shaping"),
+    ("distinct", Kind::Share, |of| Some(of.samples.unique), "of the samples, those unlike all others"),
+    ("mean length", Kind::Number, |of| Some(of.samples.mean_length), "steps of a trajectory"),
+    ("valid", Kind::Share, |of| Some(molecules(of)?.valid), "of the samples, those that are valid molecules"),
+    ("top 10 mean reward", Kind::Number, |of| molecules(of)?.top_10, "of the best 10 distinct molecules"),
+    ("top 100 mean reward", Kind::Number, |of| molecules(of)?.top_100, "of the best 100 distinct molecules"),
+    ("top 1000 mean reward", Kind::Number, |of| molecules(of)?.top_1000, "of the best 1,000 distinct molecules"),
+    ("mean similarity", Kind::Number, |of| Some(molecules(of)?.mean_similarity), "Tanimoto, Morgan fingerprints of radius 2; the lower, the more diverse"),
+    ("modes among samples", Kind::Count, |of| whole(molecules(of)?.modes), "good molecules, each unlike every better one"),
+    ("updates", Kind::Count, |of| whole(Some(of.step)), "taken when this was measured"),
+];
+
 /// Every figure that a measurement has.
 pub(crate) fn figures(measured: &Measured) -> Vec<Figure> {
-    let mut figures = exact(measured);
-    let samples = &measured.samples;
-    let mut add = |name, kind, value: Option<f64>, about| {
-        figures.extend(value.map(|value| Figure {
+    let figure = |&(name, kind, value, about): &Known| {
+        let value = value(measured)?;
+        Some(Figure {
             name,
             value,
             kind,
             about,
-        }));
+        })
     };
-    let visited = measured.modes_visited.map(|modes| modes as f64);
-    add(
-        "modes visited",
-        Kind::Count,
-        visited,
-        "distinct objects met in training whose reward reaches the threshold",
-    );
-    add(
-        "samples",
-        Kind::Count,
-        Some(samples.count as f64),
-        "objects drawn from the policy for the figures below",
-    );
-    add(
-        "mean reward",
-        Kind::Number,
-        Some(samples.mean_reward),
-        "before shaping",
-    );
-    add(
-        "best reward",
-        Kind::Number,
-        Some(samples.best_reward),
-        "before shaping",
-    );
-    add(
-        "distinct",
-        Kind::Share,
-        Some(samples.unique),
-        "of the samples, those unlike all others",
-    );
-    add(
-        "mean length",
-        Kind::Number,
-        Some(samples.mean_length),
-        "steps of a trajectory",
-    );
-    let Some(molecules) = &samples.molecules else {
-        return figures;
-    };
-    add(
-        "valid",
-        Kind::Share,
-        Some(molecules.valid),
-        "of the samples, those that are valid molecules",
-    );
-    add(
-        "top 10 mean reward",
-        Kind::Number,
-        molecules.top_10,
-        "of the best 10 distinct molecules",
-    );
-    add(
-        "top 100 mean reward",
-        Kind::Number,
-        molecules.top_100,
-        "of the best 100 distinct molecules",
-    );
-    add(
-        "top 1000 mean reward",
-        Kind::Number,
-        molecules.top_1000,
-        "of the best 1,000 distinct molecules",
-    );
-    let similarity = Some(molecules.mean_similarity);
-    add(
-        "mean similarity",
-        Kind::Number,
-        similarity,
-        "Tanimoto, Morgan fingerprints of radius 2; the lower, the more diverse",
-    );
-    let modes = molecules.modes.map(|modes| modes as f64);
-    add(
-        "modes among samples",
-        Kind::Count,
-        modes,
-        "good molecules, each unlike every better one",
-    );
-    figures
+    KNOWN.iter().filter_map(figure).collect()
 }
 
-/// Those against the exact target.
-fn exact(measured: &Measured) -> Vec<Figure> {
-    let mut figures = Vec::new();
-    let Some(exact) = &measured.exact else {
-        return figures;
-    };
-    let mut add = |name, kind, value: Option<f64>, about| {
-        figures.extend(value.map(|value| Figure {
-            name,
-            value,
-            kind,
-            about,
-        }));
-    };
-    add(
-        "exact L1",
-        Kind::Number,
-        Some(exact.l1),
-        "sum over all objects of |learned − target|; 0 to 2",
-    );
-    add(
-        "total variation",
-        Kind::Number,
-        Some(exact.total_variation),
-        "half of it; 0 to 1",
-    );
-    add(
-        "Jensen–Shannon",
-        Kind::Number,
-        Some(exact.jensen_shannon),
-        "divergence of learned and target, nats; 0 to 0.693",
-    );
-    add(
-        "Kullback–Leibler",
-        Kind::Number,
-        exact.kullback_leibler,
-        "divergence of the learned from the target, nats",
-    );
-    add(
-        "error of log Z",
-        Kind::Difference,
-        exact.log_z_error,
-        "what the model takes log Z to be, less the truth; nats",
-    );
-    add(
-        "window L1",
-        Kind::Number,
-        exact.window_l1,
-        "the same distance, of the last objects visited in training",
-    );
-    add(
-        "window floor",
-        Kind::Number,
-        exact.window_floor,
-        "what perfect samples would be expected to have there",
-    );
-    add(
-        "modes",
-        Kind::Count,
-        exact.modes.map(|modes| modes as f64),
-        "objects whose reward reaches the threshold",
-    );
-    figures
+fn exact(measured: &Measured) -> Option<&Exact> {
+    measured.exact.as_ref()
+}
+
+fn molecules(measured: &Measured) -> Option<&MoleculeMetrics> {
+    measured.samples.molecules.as_ref()
+}
+
+fn whole(count: Option<u64>) -> Option<f64> {
+    count.map(|count| count as f64)
 }
 
 #[cfg(test)]
 mod tests {
-    use gfn_record::event::{Exact, MoleculeMetrics, SampleMetrics};
+    use gfn_record::event::SampleMetrics;
 
     use super::*;
 
     #[test]
     fn what_was_not_measured_is_left_out_and_names_are_told_apart() {
         let bare = figures(&Measured::default());
-        assert!(
-            bare.iter()
-                .all(|figure| !["exact L1", "valid", "modes visited"].contains(&figure.name))
-        );
+        let absent = ["exact L1", "valid", "modes visited"];
+        assert!(bare.iter().all(|figure| !absent.contains(&figure.name)));
         let full = figures(&Measured {
             exact: Some(Exact {
                 modes: Some(4),
@@ -207,6 +101,10 @@ mod tests {
             },
             ..Measured::default()
         });
+        assert!(
+            full.iter()
+                .any(|figure| figure.name == "modes" && figure.value == 4.0)
+        );
         for (index, figure) in full.iter().enumerate() {
             assert!(
                 full[..index].iter().all(|other| other.name != figure.name),

@@ -150,7 +150,7 @@ impl Sheet {
             .filter(|other| other.ring.is_some() == bond.ring.is_some());
         let same_ring = others.filter(|other| bond.ring.is_none() || other.ring == bond.ring);
         let towards: f64 = same_ring
-            .filter(|other| bond.ring.is_some() || other.touches(bond))
+            .filter(|other| bond.ring.is_some() || touch(other, bond))
             .flat_map(|other| [self.places[other.from], self.places[other.to]])
             .map(|place| (place.0 - from.0) * across.0 + (place.1 - from.1) * across.1)
             .sum();
@@ -247,16 +247,10 @@ enum Side {
 }
 
 /// Whether two bonds share an atom.
-trait Touches {
-    fn touches(&self, other: &Self) -> bool;
-}
-
-impl Touches for DrawnBond {
-    fn touches(&self, other: &Self) -> bool {
-        [other.from, other.to]
-            .iter()
-            .any(|atom| [self.from, self.to].contains(atom))
-    }
+fn touch(one: &DrawnBond, other: &DrawnBond) -> bool {
+    [other.from, other.to]
+        .iter()
+        .any(|atom| [one.from, one.to].contains(atom))
 }
 
 fn corners(places: &[Place]) -> (Place, Place) {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use gfn_record::distribution::{self, Row};
 use gfn_record::event::{Event, Measured, StepMetrics};
 use gfn_record::folder::{FolderError, RunFolder, names};
+use gfn_record::likelihoods::{self, Likelihood};
 use gfn_record::manifest::{Manifest, Status};
 use gfn_record::samples::{self, Sample};
 use serde::Deserialize;
@@ -53,6 +54,8 @@ pub struct Run {
     pub samples: Vec<Sample>,
     /// The policy's probability of each object, where the environment was swept.
     pub distribution: Vec<Row>,
+    /// How probable some of the samples are, where the environment was not swept.
+    pub likelihoods: Vec<Likelihood>,
     /// Objects that had no reward.
     pub quarantined: Vec<Quarantined>,
     /// What could not be read.
@@ -123,6 +126,7 @@ impl Run {
         let mut faults = Faults::default();
         self.samples = rows(folder, names::SAMPLES, samples::read, &mut faults);
         self.distribution = rows(folder, names::DISTRIBUTION, distribution::read, &mut faults);
+        self.likelihoods = rows(folder, names::LIKELIHOODS, likelihoods::read, &mut faults);
         self.quarantined = lines(folder, names::QUARANTINE, &mut faults);
         self.faults.extend(faults.told);
     }

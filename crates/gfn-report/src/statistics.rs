@@ -137,6 +137,40 @@ fn value_at(curve: &[Point], x: f64) -> Option<f64> {
     Some(left.1 + share * (right.1 - left.1))
 }
 
+/// Pearson's correlation; none for fewer than three pairs, or where one side does not vary.
+pub(crate) fn correlation(pairs: &[Point]) -> Option<f64> {
+    let pairs: Vec<Point> = pairs
+        .iter()
+        .copied()
+        .filter(|(x, y)| x.is_finite() && y.is_finite())
+        .collect();
+    let count = pairs.len() as f64;
+    let mean = |pick: fn(&Point) -> f64| pairs.iter().map(pick).sum::<f64>() / count;
+    let (x, y) = (mean(|pair| pair.0), mean(|pair| pair.1));
+    let sum = |product: &dyn Fn(&Point) -> f64| pairs.iter().map(product).sum::<f64>();
+    let both = sum(&|pair| (pair.0 - x) * (pair.1 - y));
+    let each = sum(&|pair| (pair.0 - x).powi(2)) * sum(&|pair| (pair.1 - y).powi(2));
+    (pairs.len() > 2 && each > 0.0).then(|| both / each.sqrt())
+}
+
+/// Spearman's: Pearson's of the ranks, equal values sharing theirs.
+pub(crate) fn rank_correlation(pairs: &[Point]) -> Option<f64> {
+    let ranks = |pick: fn(&Point) -> f64| ranks(&pairs.iter().map(pick).collect::<Vec<_>>());
+    let (x, y) = (ranks(|pair| pair.0), ranks(|pair| pair.1));
+    correlation(&x.into_iter().zip(y).collect::<Vec<_>>())
+}
+
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = |value: &f64| {
+        let below = sorted.partition_point(|other| other.total_cmp(value).is_lt());
+        let within = sorted.partition_point(|other| other.total_cmp(value).is_le());
+        0.5 * (below + within) as f64
+    };
+    values.iter().map(rank).collect()
+}
+
 /// A histogram with bars of one width.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bins {
@@ -255,6 +289,20 @@ mod tests {
         assert_eq!(mean.band.iter().map(|edge| edge.0).collect::<Vec<_>>(), [0.0]);
         assert!(mean.band.iter().all(|(_, low, high)| low < high));
         assert_eq!(super::mean(&[]), Mean::default());
+    }
+
+    #[test]
+    fn correlations_by_hand() {
+        let pairs = [(1.0, 1.0), (2.0, 8.0), (3.0, 27.0)];
+        assert!((correlation(&pairs).unwrap() - 26.0 / (2.0 * 362.0f64).sqrt()).abs() < 1e-12);
+        assert_eq!(rank_correlation(&pairs), Some(1.0));
+        assert!(
+            (rank_correlation(&[(1.0, 3.0), (1.0, 2.0), (5.0, 1.0)]).unwrap() + 0.866_025_403_784_438_6)
+                .abs()
+                < 1e-12
+        );
+        assert_eq!(correlation(&[(1.0, 1.0), (1.0, 2.0), (1.0, 3.0)]), None);
+        assert_eq!(correlation(&[(1.0, 1.0), (2.0, 2.0)]), None);
     }
 
     #[test]

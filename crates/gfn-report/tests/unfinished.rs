@@ -123,7 +123,7 @@ fn a_manifest_and_settings_of_another_kind_are_told() {
         "{faults}"
     );
     assert_eq!(run.name(), "run");
-    assert!(page(&[run.clone()], &[]).contains("class=\"plot\""));
+    assert!(page(std::slice::from_ref(run), &[]).contains("class=\"plot\""));
 }
 
 #[test]

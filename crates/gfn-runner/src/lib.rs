@@ -8,6 +8,7 @@ mod begin;
 pub mod bench;
 pub mod changes;
 pub mod finished;
+mod likelihoods;
 pub mod measure;
 pub mod observers;
 pub mod phases;

@@ -41,9 +41,9 @@ pub struct Measurer<'a> {
 }
 
 /// A policy that gives up when the run is asked to stop: a measurement can take long, and is made again later.
-struct Interruptible<'a> {
-    model: &'a mut Model,
-    stop: &'a Stop,
+pub(crate) struct Interruptible<'a> {
+    pub(crate) model: &'a mut Model,
+    pub(crate) stop: &'a Stop,
 }
 
 impl Policy for Interruptible<'_> {
@@ -87,6 +87,8 @@ pub struct Measurement {
     pub measured: Measured,
     /// Objects drawn from it.
     pub samples: Vec<Sample>,
+    /// The finished states that they are, one after another.
+    pub states: Vec<i32>,
     /// The probability with which it makes each object, where the environment was swept.
     pub distribution: Option<Vec<f64>>,
 }
@@ -218,12 +220,15 @@ impl<'a> Measurer<'a> {
             }
             None => (None, None),
         };
-        let Drawn { metrics, samples } = self.draw(
+        let mut states = Vec::new();
+        let count = self.settings.samples;
+        let Drawn { metrics, samples } = self.draw_keeping(
             model,
             seed,
             purpose,
-            self.settings.samples,
+            count,
             distribution.as_deref(),
+            Some(&mut states),
         )?;
         let modes_visited = self.threshold.map(|_| self.modes_visited.len() as u64);
         let measured = Measured {
@@ -236,6 +241,7 @@ impl<'a> Measurer<'a> {
         Ok(Measurement {
             measured,
             samples,
+            states,
             distribution,
         })
     }
@@ -273,6 +279,19 @@ impl<'a> Measurer<'a> {
         count: usize,
         distribution: Option<&[f64]>,
     ) -> Result<Drawn, RunError> {
+        self.draw_keeping(model, seed, purpose, count, distribution, None)
+    }
+
+    /// The same, and keeps the finished states where they are wanted.
+    fn draw_keeping(
+        &self,
+        model: &mut Model,
+        seed: u64,
+        purpose: Purpose,
+        count: usize,
+        distribution: Option<&[f64]>,
+        mut states: Option<&mut Vec<i32>>,
+    ) -> Result<Drawn, RunError> {
         let environment = &*self.parts.environment;
         let mut sampler = OnPolicy::new(Params::default());
         let mut batch = TrajectoryBatch::new(environment.spec().state_len());
@@ -291,7 +310,7 @@ impl<'a> Measurer<'a> {
                 step: 0,
             };
             sampler.sample(&request, environment, &mut policy, &mut batch)?;
-            self.score(&batch, distribution, &mut samples)?;
+            self.score(&batch, distribution, &mut samples, states.as_deref_mut())?;
         }
         let metrics = self.describe(&samples);
         Ok(Drawn { metrics, samples })
@@ -302,6 +321,7 @@ impl<'a> Measurer<'a> {
         batch: &TrajectoryBatch,
         distribution: Option<&[f64]>,
         samples: &mut Vec<Sample>,
+        states: Option<&mut Vec<i32>>,
     ) -> Result<(), RunError> {
         let finished = batch.all_finished();
         let objects = Objects::new(&*self.parts.environment, &finished);
@@ -309,6 +329,10 @@ impl<'a> Measurer<'a> {
         let scored = self.parts.reward.score(&objects, &mut raw, &mut log_reward);
         let left_out = RewardError::left_out(scored)?;
         let kept = (0..batch.len()).filter(|index| !left_out.contains(index));
+        if let Some(states) = states {
+            kept.clone()
+                .for_each(|index| states.extend_from_slice(objects.state(index)));
+        }
         samples.extend(kept.map(|index| Sample {
             object: objects.describe(index),
             reward: raw[index].exp(),

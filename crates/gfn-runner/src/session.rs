@@ -9,11 +9,10 @@ use gfn_learn::weights;
 use gfn_record::checkpoint::{Loaded, Saver, Store};
 use gfn_record::event::{Event, Measured};
 use gfn_record::folder::{FolderError, RunFolder, names};
-use gfn_record::{distribution, samples};
+use gfn_record::{distribution, likelihoods as record, samples};
 use gfn_registry::settings::Checkpoint;
 use gfn_registry::{Assembled, Experiment};
 
-use crate::RunError;
 use crate::measure::{Measurement, Measurer};
 use crate::observers::Observer;
 use crate::observers::curves::Curves;
@@ -24,6 +23,7 @@ use crate::observers::quarantine::Quarantine;
 use crate::signals::Stop;
 use crate::state::{self, Counters, Record};
 use crate::train::Trainer;
+use crate::{RunError, likelihoods};
 
 /// Environments with more objects than this leave no file of their distribution: some megabytes.
 const MOST_ROWS: usize = 100_000;
@@ -276,11 +276,25 @@ impl<'a> Session<'a> {
         Ok(Some(found.measured))
     }
 
+    /// Writes how probable some of the samples are.
+    fn keep_likelihoods(&mut self, found: &Measurement) -> Result<(), RunError> {
+        let rows = likelihoods::of(self.parts, &mut self.trainer.model, found, &self.stop)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut bytes = Vec::new();
+        record::write(&mut bytes, &rows).expect("memory can be written");
+        Ok(self.folder.write(names::LIKELIHOODS, &bytes)?)
+    }
+
     /// Writes what the trained policy makes.
-    fn keep_findings(&self, found: &Measurement) -> Result<(), RunError> {
+    fn keep_findings(&mut self, found: &Measurement) -> Result<(), RunError> {
         let mut bytes = Vec::new();
         samples::write(&mut bytes, &found.samples).expect("memory can be written");
         self.folder.write(names::SAMPLES, &bytes)?;
+        if found.distribution.is_none() {
+            self.keep_likelihoods(found)?;
+        }
         let distribution = found.distribution.as_deref();
         if let Some(rows) = distribution.and_then(|found| self.measurer.rows(found, MOST_ROWS)) {
             let mut bytes = Vec::new();

@@ -37,14 +37,6 @@ pub(crate) enum Mark {
         radius: f64,
         opacity: f64,
     },
-    /// A bar from one place across to another, and up to a height.
-    Bar {
-        from: f64,
-        to: f64,
-        height: f64,
-        ink: Ink,
-        opacity: f64,
-    },
     /// A rectangle: left, bottom, right, top.
     Cell {
         corners: (f64, f64, f64, f64),
@@ -207,6 +199,17 @@ fn fine(length: f64) -> u32 {
 }
 
 impl Mark {
+    /// A bar from 0 up to a height.
+    pub(crate) fn bar(middle: f64, half: f64, height: f64, ink: Ink) -> Self {
+        let corners = (middle - half, 0.0, middle + half, height);
+        let opacity = 0.8;
+        Self::Cell {
+            corners,
+            ink,
+            opacity,
+        }
+    }
+
     fn draw(&self, grid: &mut Grid<'_, '_>) -> Drawn {
         match self {
             Self::Line {
@@ -239,22 +242,6 @@ impl Mark {
                 add(
                     grid,
                     finite.map(|point| Circle::new(*point, fine(*radius), ink.fill(*opacity))),
-                )
-            }
-            Self::Bar {
-                from,
-                to,
-                height,
-                ink,
-                opacity,
-            } => {
-                let base = grid.y_range().start.max(0.0);
-                add(
-                    grid,
-                    [Rectangle::new(
-                        [(*from, base), (*to, *height)],
-                        ink.fill(*opacity),
-                    )],
                 )
             }
             Self::Cell {

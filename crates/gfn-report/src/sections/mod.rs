@@ -6,6 +6,7 @@ mod objects;
 mod overview;
 mod papers;
 mod rewards;
+mod samples;
 mod target;
 mod time;
 
@@ -93,9 +94,15 @@ pub(crate) fn keys(keys: &[(String, Ink)]) -> Markup {
 
 /// A figure with what it is and something to compare it with.
 pub(crate) struct Tile {
-    pub(crate) label: &'static str,
-    pub(crate) value: String,
-    pub(crate) beside: Option<String>,
+    label: &'static str,
+    value: String,
+    beside: Option<String>,
+}
+
+impl Tile {
+    pub(crate) fn new(label: &'static str, value: String, beside: Option<String>) -> Self {
+        Self { label, value, beside }
+    }
 }
 
 /// Figures side by side.

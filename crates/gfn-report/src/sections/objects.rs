@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use gfn_chem::{Fingerprint, Molecule};
+use gfn_record::likelihoods::Likelihood;
 use gfn_record::samples::Sample;
 use maud::{Markup, html};
 
@@ -40,11 +41,17 @@ pub(super) fn body(context: &Context<'_>) -> Option<Markup> {
 struct Drawn<'a> {
     sample: &'a Sample,
     times: u64,
+    log_probability: Option<f64>,
 }
 
 fn of_group(group: &Group<'_>) -> Markup {
     let samples = group.runs.iter().flat_map(|run| &run.samples);
-    let all = distinct(samples);
+    let mut all = distinct(samples);
+    match &group.runs[..] {
+        [only] => look_up(&mut all, &only.likelihoods),
+        // Each run has a probability of its own.
+        _ => all.iter_mut().for_each(|drawn| drawn.log_probability = None),
+    }
     let total: u64 = all.iter().map(|drawn| drawn.times).sum();
     let has_molecules = group.first().has_molecules();
     html! {
@@ -68,7 +75,11 @@ fn distinct<'a>(samples: impl Iterator<Item = &'a Sample>) -> Vec<Drawn<'a>> {
         let index = *known.entry(&sample.object).or_insert(all.len());
         match all.get_mut(index) {
             Some(drawn) => drawn.times += 1,
-            None => all.push(Drawn { sample, times: 1 }),
+            None => all.push(Drawn {
+                sample,
+                times: 1,
+                log_probability: sample.log_probability,
+            }),
         }
     }
     let order = |drawn: &Drawn<'_>| {
@@ -82,12 +93,26 @@ fn distinct<'a>(samples: impl Iterator<Item = &'a Sample>) -> Vec<Drawn<'a>> {
     all
 }
 
+/// The probability of objects that are known from elsewhere than the samples: over all of their states.
+fn look_up(all: &mut [Drawn<'_>], likelihoods: &[Likelihood]) {
+    let mut known: HashMap<&str, f64> = HashMap::new();
+    for row in likelihoods {
+        *known.entry(&row.object).or_default() += row.log_probability.exp();
+    }
+    for drawn in all {
+        let found = known
+            .get(drawn.sample.object.as_str())
+            .map(|probability| probability.ln());
+        drawn.log_probability = drawn.log_probability.or(found);
+    }
+}
+
 fn highlights(group: &Group<'_>, all: &[Drawn<'_>], total: u64) -> Vec<Tile> {
-    let mut found = vec![Tile {
-        label: "Distinct objects",
-        value: count(all.len() as u64),
-        beside: Some(format!("of {} drawn", count(total))),
-    }];
+    let mut found = vec![Tile::new(
+        "Distinct objects",
+        count(all.len() as u64),
+        Some(format!("of {} drawn", count(total))),
+    )];
     for (label, size) in [
         ("Best", 1),
         ("Mean of the best 10", 10),
@@ -95,33 +120,24 @@ fn highlights(group: &Group<'_>, all: &[Drawn<'_>], total: u64) -> Vec<Tile> {
     ] {
         if let Some(best) = all.get(..size) {
             let mean = best.iter().map(|drawn| drawn.sample.reward).sum::<f64>() / size as f64;
-            found.push(Tile {
-                label,
-                value: short_figure(mean),
-                beside: Some("reward".into()),
-            });
+            found.push(Tile::new(label, short_figure(mean), Some("reward".into())));
         }
     }
     let measured = group.first().last_measured();
+    let measured = measured.filter(|_| group.runs.len() == 1);
     if let Some(molecules) = measured.and_then(|measured| measured.samples.molecules.as_ref()) {
         let diversity = 1.0 - molecules.mean_similarity;
-        found.push(Tile {
-            label: "Diversity",
-            value: short_figure(diversity),
-            beside: Some("1 − mean Tanimoto".into()),
-        });
-        let modes = molecules.modes.map(|modes| Tile {
-            label: "Modes among samples",
-            value: count(modes),
-            beside: None,
-        });
-        found.extend(modes.filter(|_| group.runs.len() == 1));
+        found.push(Tile::new(
+            "Diversity",
+            short_figure(diversity),
+            Some("1 − mean Tanimoto".into()),
+        ));
+        let modes = molecules
+            .modes
+            .map(|modes| Tile::new("Modes among samples", count(modes), None));
+        found.extend(modes);
         if molecules.valid < 1.0 {
-            found.push(Tile {
-                label: "Valid",
-                value: per_cent(molecules.valid),
-                beside: None,
-            });
+            found.push(Tile::new("Valid", per_cent(molecules.valid), None));
         }
     }
     found
@@ -141,7 +157,7 @@ fn gallery(group: &Group<'_>, all: &[Drawn<'_>]) -> Markup {
                 @if let Some(structure) = structure(&drawn.sample.object) { (structure) }
                 figcaption {
                     span { "reward " strong { (short_figure(drawn.sample.reward)) } }
-                    @if let Some(log_probability) = drawn.sample.log_probability {
+                    @if let Some(log_probability) = drawn.log_probability {
                         span { "log p " (short_figure(log_probability)) }
                     }
                     span { "log R " (short_figure(drawn.sample.log_reward)) }
@@ -151,6 +167,10 @@ fn gallery(group: &Group<'_>, all: &[Drawn<'_>]) -> Markup {
         p.note {
             "The best molecules whose Tanimoto similarity to every better one here is below " (limit)
             ". R is the shaped reward, which the flow is trained on. Stereochemistry is not drawn."
+            @if all.iter().any(|drawn| drawn.log_probability.is_some()) {
+                " p is the probability with which the policy builds the molecule in the ways that were drawn: exact for each, and \
+                 less than all where it can be built otherwise."
+            }
         }
     }
 }
@@ -176,7 +196,7 @@ fn unlike<'a, 'b>(all: &'b [Drawn<'a>], limit: f64) -> Vec<&'b Drawn<'a>> {
 }
 
 fn table(all: &[Drawn<'_>], total: u64) -> Table {
-    let has_probability = all.iter().any(|drawn| drawn.sample.log_probability.is_some());
+    let has_probability = all.iter().any(|drawn| drawn.log_probability.is_some());
     let mut heads = vec![
         ("object", false),
         ("reward", true),
@@ -190,7 +210,11 @@ fn table(all: &[Drawn<'_>], total: u64) -> Table {
         heads.push(("p", true));
     }
     let row = |drawn: &Drawn<'_>| {
-        let Drawn { sample, times } = drawn;
+        let Drawn {
+            sample,
+            times,
+            log_probability,
+        } = drawn;
         let mut cells = vec![
             Cell::text(sample.object.as_str()),
             Cell::of(Some(sample.reward), figure),
@@ -200,8 +224,8 @@ fn table(all: &[Drawn<'_>], total: u64) -> Table {
             Cell::of(Some(*times as f64 / total as f64), per_cent),
         ];
         if has_probability {
-            cells.push(Cell::of(sample.log_probability, figure));
-            cells.push(Cell::of(sample.log_probability.map(f64::exp), per_cent));
+            cells.push(Cell::of(*log_probability, figure));
+            cells.push(Cell::of(log_probability.map(f64::exp), per_cent));
         }
         cells
     };

@@ -90,50 +90,51 @@ fn highlights(run: &Run) -> Vec<Tile> {
     };
     let mut tiles = Vec::new();
     if let Some(exact) = exact {
-        tiles.push(Tile {
-            label: "Distance to the target (exact L1)",
-            value: short_figure(exact.l1),
-            beside: untrained(&|before| Some(before.exact.as_ref()?.l1)),
-        });
+        tiles.push(Tile::new(
+            "Distance to the target (exact L1)",
+            short_figure(exact.l1),
+            untrained(&|before| Some(before.exact.as_ref()?.l1)),
+        ));
         tiles.extend(exact.log_z_error.map(|error| {
-            Tile {
-                label: "Error of log Z (nats)",
-                value: format!("{}{}", if error > 0.0 { "+" } else { "" }, short_figure(error)),
-                beside: run
-                    .true_log_z()
+            Tile::new(
+                "Error of log Z (nats)",
+                format!("{}{}", if error > 0.0 { "+" } else { "" }, short_figure(error)),
+                run.true_log_z()
                     .map(|log_z| format!("log Z is {}", short_figure(log_z))),
-            }
+            )
         }));
     }
     if let Some(after) = after {
-        tiles.push(Tile {
-            label: "Mean reward",
-            value: short_figure(after.samples.mean_reward),
-            beside: untrained(&|before| Some(before.samples.mean_reward)),
-        });
+        tiles.push(Tile::new(
+            "Mean reward",
+            short_figure(after.samples.mean_reward),
+            untrained(&|before| Some(before.samples.mean_reward)),
+        ));
         tiles.extend(after.modes_visited.map(|modes| {
-            Tile {
-                label: "Modes visited",
-                value: count(modes),
-                beside: exact
+            Tile::new(
+                "Modes visited",
+                count(modes),
+                exact
                     .and_then(|exact| exact.modes)
                     .map(|all| format!("of {}", count(all))),
-            }
+            )
         }));
     }
-    tiles.push(Tile {
-        label: "Updates",
-        value: count(run.updates()),
-        beside: run.updates_wanted().map(|all| format!("of {}", count(all))),
-    });
+    tiles.push(Tile::new(
+        "Updates",
+        count(run.updates()),
+        run.updates_wanted().map(|all| format!("of {}", count(all))),
+    ));
     let manifest = run.manifest.as_ref();
     tiles.extend(
         manifest
             .and_then(|manifest| manifest.training_seconds)
-            .map(|seconds| Tile {
-                label: "Training time",
-                value: duration(seconds),
-                beside: manifest.map(|manifest| format!("on {}", manifest.device)),
+            .map(|seconds| {
+                Tile::new(
+                    "Training time",
+                    duration(seconds),
+                    manifest.map(|manifest| format!("on {}", manifest.device)),
+                )
             }),
     );
     tiles

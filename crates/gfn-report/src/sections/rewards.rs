@@ -151,15 +151,11 @@ fn chart(groups: &[&Group<'_>], rewards: &[Vec<f64>], bars: &Bars, target: Optio
         let mut points = Vec::new();
         for (bar, height) in shares.iter().enumerate() {
             let (middle, half) = bars.place(bar);
-            let width = 2.0 * half * 0.94 / groups.len() as f64;
-            let from = middle - 0.94 * half + index as f64 * width;
-            chart.marks.push(Mark::Bar {
-                from,
-                to: from + width,
-                height: *height,
-                ink: Ink::Series(index),
-                opacity: 0.8,
-            });
+            let half = 0.94 * half / groups.len() as f64;
+            let shift = 2.0 * half * (index as f64 - 0.5 * (groups.len() - 1) as f64);
+            chart
+                .marks
+                .push(Mark::bar(middle + shift, half, *height, Ink::Series(index)));
             points.push((middle, *height));
         }
         chart.readouts.push(Readout {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Context, keys};
+use super::{Context, keys, samples};
 use crate::Run;
 use crate::axis::{Axis, Scale, span};
 use crate::grid::{Grid, Plane};
@@ -20,7 +20,10 @@ pub(super) fn body(context: &Context<'_>) -> Option<Markup> {
     let shown = groups.filter_map(|group| {
         Some((
             group,
-            *group.runs.iter().find(|run| !run.distribution.is_empty())?,
+            *group
+                .runs
+                .iter()
+                .find(|run| !run.distribution.is_empty() || !run.likelihoods.is_empty())?,
         ))
     });
     let shown: Vec<_> = shown.collect();
@@ -30,7 +33,7 @@ pub(super) fn body(context: &Context<'_>) -> Option<Markup> {
                 @if context.only().is_none() {
                     h3 { (group.name) @if let Some(seed) = run.seed() { ", seed " (seed) } }
                 }
-                (of_run(run))
+                @if run.distribution.is_empty() { (samples::of_run(run)) } @else { (of_run(run)) }
             }
         }
     })
@@ -153,17 +156,10 @@ fn marginal(grid: &Grid, dimension: usize) -> Markup {
     );
     let title = format!("Marginal of {name}");
     let mut chart = Chart::new(title.clone(), Chart::USUAL, x, y);
-    for (cell, height) in learned.iter().enumerate() {
-        let cell = cell as f64;
-        let ink = Ink::Series(0);
-        chart.marks.push(Mark::Bar {
-            from: cell - 0.4,
-            to: cell + 0.4,
-            height: *height,
-            ink,
-            opacity: 0.75,
-        });
-    }
+    let bars = learned.iter().enumerate();
+    chart
+        .marks
+        .extend(bars.map(|(cell, height)| Mark::bar(cell as f64, 0.4, *height, Ink::Series(0))));
     chart.marks.extend(
         target
             .iter()

@@ -1,0 +1,142 @@
+//! What a run leaves to look at, and the commands that show runs.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use gfn_record::{distribution, likelihoods};
+use serde_json::Value;
+
+use super::{fail, succeed};
+
+/// A short run on the 8×8 grid.
+fn run(out: &Path, more: &[&str]) -> String {
+    let out = out.to_string_lossy();
+    let mut arguments = vec!["run", "experiments/hypergrid/tb.toml", "--quiet", "--out", &out];
+    arguments.extend([
+        "--set",
+        "training.steps=20",
+        "--set",
+        "evaluation.samples=50",
+        "--set",
+        "evaluation.every=10",
+    ]);
+    arguments.extend(more);
+    succeed(&arguments)
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn a_run_leaves_a_page_unless_told_not_to() {
+    let root = tempfile::tempdir().expect("a folder");
+    let (with, without) = (root.path().join("with"), root.path().join("without"));
+    let said = run(&with, &[]);
+    assert!(said.contains("report.html shows it all"), "{said}");
+    let page = read(&with, "report.html");
+    for expected in [
+        "<h1>hypergrid-tb</h1>",
+        "Learned and target distribution",
+        "# experiments/hypergrid/tb.toml:",
+        "eprint = {2201.13259}",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    assert!(!page.contains("cannot be read"));
+    assert!(!run(&without, &["--no-report"]).contains("report.html"));
+    assert!(!without.join("report.html").exists());
+
+    let both = root.path().join("both.html");
+    let (with, without) = (with.to_string_lossy(), without.to_string_lossy());
+    succeed(&["report", &with, &without, "-o", &both.to_string_lossy()]);
+    assert!(std::fs::read_to_string(&both).expect("a page").contains("2 runs"));
+    assert!(succeed(&["report", &without, "-o", "-"]).starts_with("<!DOCTYPE html>"));
+    let message = fail(&["report", &root.path().to_string_lossy()], 1);
+    assert!(message.contains("resolved.toml"), "{message}");
+}
+
+#[test]
+fn the_distribution_is_that_which_was_measured() {
+    let root = tempfile::tempdir().expect("a folder");
+    let out = root.path().join("run");
+    run(&out, &[]);
+    let text = read(&out, "distribution.csv");
+    let rows: Vec<_> = distribution::read(text.as_bytes())
+        .map(|row| row.expect("a row"))
+        .collect();
+    assert_eq!(rows.len(), 64);
+    let total: f64 = rows.iter().map(|row| row.probability).sum();
+    assert!((total - 1.0).abs() < 1e-9, "{total}");
+    let l1: f64 = rows.iter().map(|row| (row.probability - row.target).abs()).sum();
+    let manifest: Value = serde_json::from_str(&read(&out, "manifest.json")).expect("JSON");
+    let measured = manifest["after"]["exact"]["l1"].as_f64().expect("a number");
+    assert!((l1 - measured).abs() < 1e-9, "{l1} {measured}");
+    // Every target is its reward over Z.
+    let log_z = manifest["log_z"].as_f64().expect("a number");
+    assert!((rows[0].reward / rows[0].target - log_z.exp()).abs() < 1e-6);
+    assert!(!out.join("likelihoods.csv").exists());
+}
+
+/// An environment that may not be swept tells the probability of single objects: the same as the sweep.
+#[test]
+fn likelihoods_are_those_of_a_sweep() {
+    let root = tempfile::tempdir().expect("a folder");
+    let (swept, other) = (root.path().join("swept"), root.path().join("other"));
+    run(&swept, &[]);
+    run(&other, &["--set", "evaluation.exact_states=0"]);
+    assert!(!other.join("distribution.csv").exists());
+    let text = read(&swept, "distribution.csv");
+    let all: HashMap<String, f64> = distribution::read(text.as_bytes())
+        .map(|row| row.expect("a row"))
+        .map(|row| (row.object, row.probability))
+        .collect();
+    let text = read(&other, "likelihoods.csv");
+    let found: Vec<_> = likelihoods::read(text.as_bytes())
+        .map(|row| row.expect("a row"))
+        .collect();
+    assert!(found.len() > 5);
+    for row in &found {
+        assert!(
+            (row.log_probability - all[&row.object].ln()).abs() < 1e-5,
+            "{row:?}"
+        );
+    }
+    assert!(read(&other, "report.html").contains("Probability and reward of samples"));
+}
+
+#[test]
+fn runs_are_listed_and_shown() {
+    let root = tempfile::tempdir().expect("a folder");
+    let folder = root.path().to_string_lossy().into_owned();
+    for seed in ["3", "4"] {
+        run(&root.path().join(format!("seed-{seed}")), &["--seed", seed]);
+    }
+    let listed = succeed(&["ls", &folder]);
+    assert_eq!(listed.lines().count(), 3, "{listed}");
+    assert!(
+        listed.contains("hypergrid-tb") && listed.contains("finished"),
+        "{listed}"
+    );
+    let listed: Value = serde_json::from_str(&succeed(&["ls", &folder, "--json"])).expect("JSON");
+    assert_eq!(
+        (&listed[0]["seed"], &listed[1]["seed"]),
+        (&Value::from(3), &Value::from(4))
+    );
+
+    let run = format!("{folder}/seed-3");
+    let shown = succeed(&["show", &run]);
+    for expected in [
+        "loss trajectory-balance",
+        "untrained     trained",
+        "exact L1",
+        "best objects",
+    ] {
+        assert!(shown.contains(expected), "{expected} in {shown}");
+    }
+    let shown: Value = serde_json::from_str(&succeed(&["show", &run, "--json"])).expect("JSON");
+    assert_eq!(shown["settings"]["training"]["steps"], 20);
+    assert_eq!(shown["measured"].as_array().map(Vec::len), Some(3));
+    let message = fail(&["ls", &format!("{folder}/nowhere")], 1);
+    assert!(message.contains("there is no folder"), "{message}");
+}
