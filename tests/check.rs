@@ -5,7 +5,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use super::{experiment_files, gfn, top};
+use super::{experiment_files, gfn, shipped_experiments, top};
 
 /// A good file.
 const GOOD: &str = r#"name = "small"
@@ -43,10 +43,8 @@ fn check(options: &[&str], files: &[(&str, &str)]) -> (i32, String, String) {
 
 #[test]
 fn shipped_experiments_have_neither_errors_nor_warnings() {
-    let mut files = experiment_files(&top().join("experiments"));
+    let mut files = shipped_experiments();
     files.extend(experiment_files(&top().join("crates/gfn-cli/benchmarks")));
-    // Its data have to be fetched: `molecules.rs` checks it.
-    files.retain(|file| !file.ends_with(super::molecules::PAPER));
     let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     let mut arguments = vec!["check", "--deny-warnings"];
     arguments.extend(files.iter().map(String::as_str));

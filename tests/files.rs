@@ -1,6 +1,6 @@
 //! Bad experiment files: one clear error, exit code 2, nothing trained.
 
-use super::{experiment_files, fail, succeed, top};
+use super::{fail, shipped_experiments, succeed};
 
 /// A small good experiment, to be spoiled.
 const GOOD: &str = r#"name = "small"
@@ -298,10 +298,9 @@ fn flags_are_pointed_at() {
 /// What `gfn resolve` prints reads back as itself.
 #[test]
 fn resolved_files_resolve_to_themselves() {
-    let experiments = top().join("experiments");
     let folder = tempfile::tempdir().expect("a folder");
     let mut count = 0;
-    for file in experiment_files(&experiments) {
+    for file in shipped_experiments() {
         let resolved = succeed(&["resolve", &file.to_string_lossy()]);
         let copy = folder.path().join("copy.toml");
         std::fs::write(&copy, &resolved).expect("a file");

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{fail, gfn, gfn_with, succeed, top};
+use super::{fail, gfn, gfn_with, succeed};
 
 const BASE: &str = r#"name = "layered"
 
@@ -189,7 +189,7 @@ fn every_value_says_where_it_comes_from() {
 fn resolved_files_with_origins_are_the_same_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let copy = folder.path().join("copy.toml");
-    for file in super::experiment_files(&top().join("experiments")) {
+    for file in super::shipped_experiments() {
         let file = file.to_string_lossy();
         let [plain, origins] = [&["resolve", &*file][..], &["resolve", &*file, "--origin"]].map(succeed);
         let read = |text: &str| toml::from_str::<toml::Table>(text).expect("TOML");

@@ -53,6 +53,14 @@ fn fail(arguments: &[&str], code: i32) -> String {
     errors
 }
 
+/// The experiments that come with the program and need no files of others.
+fn shipped_experiments() -> Vec<PathBuf> {
+    let mut files = experiment_files(&top().join("experiments"));
+    files.retain(|file| !file.ends_with(molecules::PAPER));
+    assert!(files.len() > 5, "{files:?}");
+    files
+}
+
 /// All experiments below a folder; data that somebody fetched may lie between them.
 fn experiment_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder)
