@@ -45,6 +45,8 @@ fn check(options: &[&str], files: &[(&str, &str)]) -> (i32, String, String) {
 fn shipped_experiments_have_neither_errors_nor_warnings() {
     let mut files = experiment_files(&top().join("experiments"));
     files.extend(experiment_files(&top().join("crates/gfn-cli/benchmarks")));
+    // Its data have to be fetched: `molecules.rs` checks it.
+    files.retain(|file| !file.ends_with(super::molecules::PAPER));
     let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     let mut arguments = vec!["check", "--deny-warnings"];
     arguments.extend(files.iter().map(String::as_str));

@@ -6,6 +6,7 @@ mod golden;
 mod help;
 mod layered;
 mod mistakes;
+mod molecules;
 mod plugins;
 mod report;
 mod resume;
@@ -52,7 +53,7 @@ fn fail(arguments: &[&str], code: i32) -> String {
     errors
 }
 
-/// All files below a folder.
+/// All experiments below a folder; data that somebody fetched may lie between them.
 fn experiment_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder)
         .expect("a folder")
@@ -64,5 +65,6 @@ fn experiment_files(folder: &Path) -> Vec<PathBuf> {
             vec![path]
         }
     };
-    entries.flat_map(visit).collect()
+    let is_experiment = |path: &PathBuf| path.extension().is_some_and(|end| end == "toml");
+    entries.flat_map(visit).filter(is_experiment).collect()
 }

@@ -163,6 +163,60 @@ fn every_example_trains() {
     }
 }
 
+/// What `gfn plugin new` writes is built, checked, approved and trained on as its output says.
+#[test]
+fn new_plugins_train_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let approvals = folder.path().join("approved").display().to_string();
+    let variables = [("GFN_APPROVALS", approvals.as_str())];
+    for (lang, checked) in [("python", "reward.py"), ("c", "libmine.so")] {
+        let project = folder.path().join(lang);
+        let of = |name: &str| project.join(name).display().to_string();
+        let succeed = |arguments: &[&str]| {
+            let output = gfn_with(&variables, arguments);
+            assert!(
+                output.status.success(),
+                "{lang}: {arguments:?}: {}",
+                errors(&output)
+            );
+        };
+        succeed(&["plugin", "new", "--lang", lang, "mine", "--dir", &of("")]);
+        if lang == "c" {
+            let made = std::process::Command::new("make")
+                .arg("-C")
+                .arg(&project)
+                .output();
+            let Ok(made) = made else {
+                let reason = "skipped: make is not installed";
+                assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{reason}");
+                println!("{reason}");
+                continue;
+            };
+            assert!(made.status.success(), "{}", errors(&made));
+        }
+        succeed(&["plugin", "check", &of(checked)]);
+        succeed(&["plugin", "info", &of(checked)]);
+        succeed(&["plugin", "trust", &of("experiment.toml"), "--yes"]);
+        succeed(&["explain", "reward.plugin"]);
+        let out = of("run");
+        let sets = ["--set", "training.steps=5", "--set", "evaluation.samples=20"];
+        succeed(
+            &[
+                &["run", &of("experiment.toml"), "--quiet", "--out", &out][..],
+                &sets,
+            ]
+            .concat(),
+        );
+        succeed(&["sample", &out, "-n", "3"]);
+        succeed(&["plugin", "trust", &of("experiment.toml"), "--revoke"]);
+        let refused = gfn_with(
+            &variables,
+            &["run", &of("experiment.toml"), "--out", &of("other")],
+        );
+        assert_eq!(refused.status.code(), Some(2), "{}", errors(&refused));
+    }
+}
+
 /// A reward in Python, in an environment of its own.
 #[test]
 fn the_example_in_python_trains() {

@@ -10,8 +10,10 @@ pub const MOST_PORTS: usize = 8;
 /// A piece of a molecule, its attachment points ("ports") numbered from 0 in the order of their map numbers.
 #[derive(Clone, Debug)]
 pub struct Fragment {
-    /// Heavy atoms. Those that carry ports have their hydrogens counted with all ports in use.
+    /// Heavy atoms.
     pub(crate) atoms: Vec<Atom>,
+    /// The atoms that carry ports, each with its hydrogens where none, one, two … of its ports are in use.
+    pub(crate) anchors: Vec<(u32, Vec<u8>)>,
     pub(crate) bonds: Vec<(u32, u32, BondOrder)>,
     /// The atom that each port sits on.
     pub(crate) ports: Vec<u32>,
@@ -34,6 +36,11 @@ impl Fragment {
         self.ports.len()
     }
 
+    /// The heavy atom that each attachment point sits on, by its place in the fragment's text, dummy atoms not counted.
+    pub fn ports(&self) -> &[u32] {
+        &self.ports
+    }
+
     /// The permutations of ports that symmetries of the fragment bring about, the identity first; `permutation[p]` is
     /// where port p goes.
     pub fn symmetries(&self) -> &[Vec<usize>] {
@@ -45,58 +52,77 @@ impl Fragment {
         &self.identity
     }
 
-    /// The molecule of `pieces` joined by `joins`, with a hydrogen at every port that is left open.
+    /// The molecule of `pieces` joined by `joins`, with hydrogens at the ports that are left open.
     ///
     /// # Panics
     /// Where a join names a piece or port that is not there, or two joins make the same bond.
     pub fn assemble(pieces: &[&Self], joins: &[Join]) -> Molecule {
-        let atom_count = pieces.iter().map(|piece| piece.atoms.len()).sum();
-        let mut builder = MoleculeBuilder::with_capacity(atom_count, atom_count + 8);
-        let mut first_atom = Vec::with_capacity(pieces.len());
-        for (at, piece) in pieces.iter().enumerate() {
-            let first = builder.atom_count() as u32;
-            first_atom.push(first);
-            for atom in &piece.atoms {
-                builder.add_atom(atom.clone());
-            }
-            for &(one, two, order) in &piece.bonds {
-                builder
-                    .add_bond(AtomIdx(first + one), AtomIdx(first + two), order)
-                    .expect("a fragment's bonds are distinct");
-            }
-            for port in piece.open_ports(at, joins) {
-                add_hydrogen(&mut builder, AtomIdx(first + piece.ports[port]));
-            }
-        }
-        for join in joins {
-            let end = |piece: usize, port: usize| AtomIdx(first_atom[piece] + pieces[piece].ports[port]);
-            builder
-                .add_bond(
-                    end(join.pieces.0, join.ports.0),
-                    end(join.pieces.1, join.ports.1),
-                    BondOrder::Single,
-                )
-                .expect("two pieces are joined once");
-        }
-        Molecule(builder.build())
+        assembled(pieces, joins, None)
     }
 
-    /// The ports of this fragment, as piece `at`, that no join uses.
-    fn open_ports<'a>(&'a self, at: usize, joins: &'a [Join]) -> impl Iterator<Item = usize> + 'a {
-        (0..self.ports.len()).filter(move |&port| {
-            joins.iter().all(|join| {
-                (join.pieces.0, join.ports.0) != (at, port) && (join.pieces.1, join.ports.1) != (at, port)
-            })
-        })
+    /// [`Self::assemble`], with the map number 1 at every atom that has an open port.
+    ///
+    /// # Panics
+    /// As [`Self::assemble`].
+    pub fn assemble_marked(pieces: &[&Self], joins: &[Join]) -> Molecule {
+        assembled(pieces, joins, Some(1))
+    }
+
+    /// How many ports of `atom` the joins use, where this fragment is piece `at`.
+    fn used(&self, at: usize, atom: u32, joins: &[Join]) -> usize {
+        let uses = |end: (usize, usize)| end.0 == at && self.ports[end.1] == atom;
+        let ends = joins
+            .iter()
+            .flat_map(|join| [(join.pieces.0, join.ports.0), (join.pieces.1, join.ports.1)]);
+        ends.filter(|end| uses(*end)).count()
     }
 }
 
-fn add_hydrogen(builder: &mut MoleculeBuilder, atom: AtomIdx) {
-    let hydrogens = builder
-        .atom_at(atom)
-        .hydrogen_count
-        .expect("the hydrogens beside a port are counted");
-    builder.set_atom_hydrogen_count(atom, Some(hydrogens + 1));
+fn assembled(pieces: &[&Fragment], joins: &[Join], mark: Option<u16>) -> Molecule {
+    let atom_count = pieces.iter().map(|piece| piece.atoms.len()).sum();
+    let mut builder = MoleculeBuilder::with_capacity(atom_count, atom_count + 8);
+    let mut first_atom = Vec::with_capacity(pieces.len());
+    for (at, piece) in pieces.iter().enumerate() {
+        first_atom.push(add_piece(&mut builder, piece, at, joins, mark));
+    }
+    for join in joins {
+        let end = |piece: usize, port: usize| AtomIdx(first_atom[piece] + pieces[piece].ports[port]);
+        builder
+            .add_bond(
+                end(join.pieces.0, join.ports.0),
+                end(join.pieces.1, join.ports.1),
+                BondOrder::Single,
+            )
+            .expect("two pieces are joined once");
+    }
+    Molecule(builder.build())
+}
+
+/// Adds the atoms and bonds of a piece; returns the number of its first atom.
+fn add_piece(
+    builder: &mut MoleculeBuilder,
+    piece: &Fragment,
+    at: usize,
+    joins: &[Join],
+    mark: Option<u16>,
+) -> u32 {
+    let first = builder.atom_count() as u32;
+    for (index, atom) in piece.atoms.iter().enumerate() {
+        let mut atom = atom.clone();
+        let anchor = piece.anchors.iter().find(|(anchor, _)| *anchor == index as u32);
+        if let Some((anchor, hydrogens)) = anchor {
+            let used = piece.used(at, *anchor, joins);
+            atom.hydrogen_count = Some(hydrogens[used]);
+            atom.atom_map = mark.filter(|_| used + 1 < hydrogens.len());
+        }
+        builder.add_atom(atom);
+    }
+    for &(one, two, order) in &piece.bonds {
+        builder
+            .add_bond(AtomIdx(first + one), AtomIdx(first + two), order)
+            .expect("a fragment's bonds are distinct");
+    }
+    first
 }
 
 #[cfg(test)]
@@ -116,6 +142,69 @@ mod tests {
         assert_eq!(open("[*:1][N+]([*:2])([*:3])[*:4]"), "[NH4+]");
         assert_eq!(open("[*:7]c1ccc([*:2])cc1"), "c1ccccc1");
         assert_eq!(open("[*:1]S(=O)(=O)C"), "C[SH](=O)=O");
+    }
+
+    #[test]
+    fn atoms_with_open_ports_are_marked() {
+        let ring = Fragment::parse("[*:1]c1ccc([*:2])nc1").unwrap();
+        let linker = Fragment::parse("[*:1]C([*:2])O").unwrap();
+        let join = Join {
+            pieces: (0, 1),
+            ports: (1, 0),
+        };
+        let marked = Fragment::assemble_marked(&[&ring, &linker], &[join]).plain_smiles();
+        let graph = crate::MoleculeGraph::parse(&marked).unwrap();
+        let open: Vec<(u8, u8)> = graph
+            .atoms
+            .iter()
+            .filter(|atom| atom.mark == 1)
+            .map(|atom| (atom.element, atom.hydrogens))
+            .collect();
+        assert_eq!(open, [(6, 1), (6, 2)], "{marked}");
+        let plain = Molecule::parse(&marked.replace(":1", "")).unwrap();
+        let assembled = Fragment::assemble(&[&ring, &linker], &[join]);
+        assert_eq!(plain.canonical_smiles(), assembled.canonical_smiles());
+    }
+
+    /// Unlike with dummy atoms, an open port says nothing of hydrogens: the sulphur here has one only once it is used.
+    #[test]
+    fn ports_can_be_put_on_the_atoms_of_a_molecule() {
+        let smiles = |text: &str, ports: &[usize], used: bool| {
+            let fragment = Fragment::on_atoms(text, ports).unwrap();
+            let methyl = Fragment::on_atoms("C", &[0]).unwrap();
+            let join = Join {
+                pieces: (0, 1),
+                ports: (0, 0),
+            };
+            let joins = if used { &[join][..] } else { &[] };
+            let pieces = [&fragment, &methyl];
+            let count = 1 + usize::from(used);
+            Fragment::assemble(&pieces[..count], joins)
+                .canonical_smiles()
+                .unwrap()
+        };
+        for (text, ports, open, used) in [
+            ("O=S=O", &[1][..], "O=S=O", "C[SH](=O)=O"),
+            ("O=PO", &[1], "O=PO", "C[PH](=O)O"),
+            ("O=[NH+][O-]", &[1], "O=[NH+][O-]", "C[N+](=O)[O-]"),
+            ("c1cc[nH]c1", &[3], "c1cc[nH]c1", "Cn1cccc1"),
+            ("CO", &[1, 0, 0, 0], "CO", "COC"),
+            ("N", &[0], "N", "CN"),
+        ] {
+            assert_eq!(smiles(text, ports, false), open);
+            assert_eq!(smiles(text, ports, true), used);
+        }
+        let fragment = Fragment::on_atoms("CO", &[1, 0, 0, 0]).unwrap();
+        assert_eq!((fragment.port_count(), fragment.symmetries().len()), (4, 6));
+        for (text, ports, message) in [
+            ("CO", &[2][..], "has no atom 2: `CO` has 2 atoms"),
+            ("CO", &[], "has no attachment point"),
+            ("C*", &[0], "has a dummy atom without a number"),
+        ] {
+            let error = Fragment::on_atoms(text, ports).unwrap_err().to_string();
+            assert!(error.starts_with(message), "{error}");
+        }
+        assert!(Fragment::on_atoms("F", &[0, 0]).is_err(), "two bonds at fluorine");
     }
 
     #[test]

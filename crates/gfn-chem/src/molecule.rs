@@ -1,6 +1,7 @@
 //! A molecule and what is computed from it.
 
 use chematic::{chem, core, fp, smiles};
+use chematic_depict as depict;
 use thiserror::Error;
 
 use crate::Fingerprint;
@@ -39,12 +40,9 @@ impl Molecule {
     /// # Errors
     /// [`ChemError::Syntax`] and [`ChemError::Impossible`].
     pub fn parse(smiles: &str) -> Result<Self, ChemError> {
-        let molecule = smiles::parse(smiles).map_err(|error| ChemError::Syntax {
-            smiles: smiles.into(),
-            message: error.to_string(),
-        })?;
-        match smiles::rdkit_sanitized_model(&molecule) {
-            Ok(_) => Ok(Self(molecule)),
+        let molecule = Self::parse_unchecked(smiles)?;
+        match smiles::rdkit_sanitized_model(&molecule.0) {
+            Ok(_) => Ok(molecule),
             Err(error) => Err(ChemError::Impossible {
                 smiles: smiles.into(),
                 message: error.to_string(),
@@ -52,17 +50,27 @@ impl Molecule {
         }
     }
 
+    /// Reads a SMILES; its molecule may be impossible.
+    pub(crate) fn parse_unchecked(smiles: &str) -> Result<Self, ChemError> {
+        smiles::parse(smiles)
+            .map(Self)
+            .map_err(|error| ChemError::Syntax {
+                smiles: smiles.into(),
+                message: error.to_string(),
+            })
+    }
+
     /// How many atoms there are, implicit hydrogens left out.
     pub fn atom_count(&self) -> usize {
         self.0.atom_count()
     }
 
-    /// The canonical SMILES that RDKit writes: equal for equal molecules.
+    /// The canonical SMILES that RDKit writes: the key by which molecules are equal.
     ///
     /// # Errors
     /// [`ChemError::Unsupported`] where the molecule is beyond the toolkit.
     pub fn canonical_smiles(&self) -> Result<String, ChemError> {
-        smiles::rdkit_canonical_smiles(&self.0).map_err(|error| ChemError::Unsupported(error.to_string()))
+        smiles::rdkit_canonical_smiles(&self.0).map_err(unsupported)
     }
 
     /// A SMILES in the order of the atoms; cheap, never fails, not canonical.
@@ -85,15 +93,49 @@ impl Molecule {
     /// # Errors
     /// [`ChemError::Unsupported`] where the molecule is beyond the toolkit.
     pub fn fingerprint(&self) -> Result<Fingerprint, ChemError> {
-        let bytes = fp::rdkit_morgan_ecfp4_bitvec(&self.0)
-            .map_err(|error| ChemError::Unsupported(error.to_string()))?
-            .to_le_bytes();
-        let mut words = [0; 32];
-        for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(8)) {
-            *word = u64::from_le_bytes(bytes.try_into().expect("chunks of eight"));
-        }
-        Ok(Fingerprint(words))
+        let bits = fp::rdkit_morgan_ecfp4_bitvec(&self.0).map_err(unsupported)?;
+        Ok(fingerprint(&bits.to_le_bytes()))
     }
+
+    /// RDKit's path fingerprint (`RDKFingerprint`): paths and branched pieces of one to seven bonds, in 2048 bits. Molecules look
+    /// more alike by it than by [`Self::fingerprint`].
+    pub fn path_fingerprint(&self) -> Fingerprint {
+        fingerprint(&fp::rdkit_rdk_fp(&self.0).to_le_bytes())
+    }
+
+    /// The SMILES of the Bemis-Murcko scaffold: the rings and what links them, with the atoms doubly bound to those. Empty where
+    /// there is no ring.
+    ///
+    /// # Errors
+    /// [`ChemError::Unsupported`] where the molecule is beyond the toolkit.
+    pub fn scaffold(&self) -> Result<String, ChemError> {
+        smiles::rdkit_murcko_scaffold(&self.0).map_err(unsupported)
+    }
+
+    /// A drawing as an SVG document, scaled to fit `width` times `height` pixels.
+    pub fn svg(&self, width: u32, height: u32) -> String {
+        let options = depict::RenderOptions {
+            width: Some(width),
+            height: Some(height),
+            kekulize: true,
+            ..depict::RenderOptions::default()
+        };
+        depict::depict_svg_opts(&self.0, &options)
+    }
+}
+
+/// What the toolkit refuses.
+pub(crate) fn unsupported(error: impl std::fmt::Display) -> ChemError {
+    ChemError::Unsupported(error.to_string())
+}
+
+/// Bit n of the bytes as bit n of words.
+fn fingerprint(bytes: &[u8; 256]) -> Fingerprint {
+    let mut words = [0; 32];
+    for (index, byte) in bytes.iter().enumerate() {
+        words[index / 8] |= u64::from(*byte) << (index % 8 * 8);
+    }
+    Fingerprint(words)
 }
 
 impl std::fmt::Debug for Molecule {

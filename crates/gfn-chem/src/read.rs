@@ -44,6 +44,16 @@ pub enum FragmentError {
     /// Stereochemistry, which assembly would have to carry over.
     #[error("has stereochemistry (`@`, `/` or `\\`), which fragments cannot have: `{0}`")]
     Stereo(String),
+    /// An attachment point on an atom that is not there.
+    #[error("has no atom {atom}: `{text}` has {count} atoms, numbered from 0")]
+    Atom {
+        /// The number that was asked for.
+        atom: usize,
+        /// The text.
+        text: String,
+        /// How many atoms there are.
+        count: usize,
+    },
     /// A hydrogen written as an atom of its own.
     #[error("has a hydrogen atom of its own: write it within its neighbour's brackets in `{0}`")]
     Hydrogen(String),
@@ -65,30 +75,75 @@ impl Fragment {
         if !molecule.is_connected() {
             return Err(FragmentError::Disconnected(text.into()));
         }
-        let fragment = Self::from_parts(&molecule, &dummies, &anchors)?;
+        // With its hydrogens counted, `n` becomes `[nH]` where its port stays open.
+        let hydrogens = |anchor: AtomIdx, ports: usize| {
+            let least = usize::from(implicit_hcount(&molecule, anchor));
+            (0..=ports).map(|used| (least + ports - used) as u8).collect()
+        };
+        let fragment = Self::from_parts(&molecule, &dummies, &anchors, hydrogens)?;
         // What can be made from it is checked at its barest; any neighbour is a single bond in a hydrogen's place.
         Molecule::parse(&Self::assemble(&[&fragment], &[]).plain_smiles())?;
         Ok(fragment)
     }
 
+    /// The molecule of a SMILES with attachment points on its atoms, by their places in the text from 0; an atom can have several.
+    ///
+    /// Hydrogens are those that a SMILES reader would find: an atom in brackets gives one up for each point in use, any other has
+    /// as many as its valence leaves room for. So sulphur dioxide, open at sulphur, has none, and one where a neighbour is joined.
+    ///
+    /// # Errors
+    /// [`FragmentError`] says which rule the text or the points break.
+    pub fn on_atoms(text: &str, ports: &[usize]) -> Result<Self, FragmentError> {
+        let Molecule(molecule) = Molecule::parse(text)?;
+        check_atoms(&molecule, text)?;
+        if molecule.atoms().any(|(_, atom)| atom.wildcard) {
+            return Err(FragmentError::Unnumbered(text.into()));
+        }
+        if !molecule.is_connected() {
+            return Err(FragmentError::Disconnected(text.into()));
+        }
+        check_ports(&molecule, ports, text)?;
+        let anchors: Vec<AtomIdx> = ports.iter().map(|&atom| AtomIdx(atom as u32)).collect();
+        let with_dummies = with_dummies(&molecule, &anchors);
+        // Whether all points can be in use at once.
+        smiles::rdkit_sanitized_model(&with_dummies).map_err(|error| ChemError::Impossible {
+            smiles: text.into(),
+            message: format!("with every attachment point in use, {error}"),
+        })?;
+        let numbers = 1..=ports.len() as u16;
+        let dummies: Vec<(u16, AtomIdx)> = numbers
+            .map(|number| {
+                (
+                    number,
+                    AtomIdx(molecule.atom_count() as u32 + u32::from(number) - 1),
+                )
+            })
+            .collect();
+        Self::from_parts(&with_dummies, &dummies, &anchors, |anchor, ports| {
+            let hydrogens = |used| implicit_hcount(&with_dummies_at(&molecule, anchor, used), anchor);
+            (0..=ports).map(hydrogens).collect()
+        })
+    }
+
+    /// `hydrogens` tells, of an atom with that many ports, its hydrogens by the number of ports in use.
     fn from_parts(
         molecule: &core::Molecule,
         dummies: &[(u16, AtomIdx)],
         anchors: &[AtomIdx],
+        hydrogens: impl Fn(AtomIdx, usize) -> Vec<u8>,
     ) -> Result<Self, FragmentError> {
         let mut index = vec![u32::MAX; molecule.atom_count()];
-        let mut atoms = Vec::new();
+        let (mut atoms, mut tabulated) = (Vec::new(), Vec::new());
         for (at, atom) in molecule.atoms().filter(|(_, atom)| !atom.wildcard) {
             index[at.0 as usize] = atoms.len() as u32;
-            let mut atom = Atom {
+            let ports = anchors.iter().filter(|anchor| **anchor == at).count();
+            if ports > 0 {
+                tabulated.push((atoms.len() as u32, hydrogens(at, ports)));
+            }
+            atoms.push(Atom {
                 atom_map: None,
                 ..atom.clone()
-            };
-            if anchors.contains(&at) {
-                // With its hydrogens counted, `n` becomes `[nH]` where its port stays open.
-                atom.hydrogen_count = Some(implicit_hcount(molecule, at));
-            }
-            atoms.push(atom);
+            });
         }
         let bonds = molecule
             .bonds()
@@ -105,12 +160,33 @@ impl Fragment {
         let symmetries = graph(molecule, dummies)?.port_permutations();
         Ok(Self {
             atoms,
+            anchors: tabulated,
             bonds,
             ports,
             symmetries,
             identity: identity(molecule)?,
         })
     }
+}
+
+/// `molecule` with a dummy atom at each anchor, in their order, behind its own atoms.
+fn with_dummies(molecule: &core::Molecule, anchors: &[AtomIdx]) -> core::Molecule {
+    let mut builder = MoleculeBuilder::from_molecule(molecule);
+    for &anchor in anchors {
+        let written = builder.atom_at(anchor).hydrogen_count;
+        // What is written in brackets gives way; what is not follows from the valence.
+        builder.set_atom_hydrogen_count(anchor, written.map(|count| count.saturating_sub(1)));
+        let dummy = builder.add_atom(Atom::wildcard());
+        builder
+            .add_bond(anchor, dummy, BondOrder::Single)
+            .expect("a new atom has no bonds");
+    }
+    builder.build()
+}
+
+/// `molecule` with that many dummy atoms at one of its atoms.
+fn with_dummies_at(molecule: &core::Molecule, anchor: AtomIdx, count: usize) -> core::Molecule {
+    with_dummies(molecule, &vec![anchor; count])
 }
 
 fn check_atoms(molecule: &core::Molecule, text: &str) -> Result<(), FragmentError> {
@@ -130,6 +206,23 @@ fn check_atoms(molecule: &core::Molecule, text: &str) -> Result<(), FragmentErro
         return Err(FragmentError::Stereo(text.into()));
     }
     Ok(())
+}
+
+/// Whether there are attachment points, not too many, on atoms that are there.
+fn check_ports(molecule: &core::Molecule, ports: &[usize], text: &str) -> Result<(), FragmentError> {
+    let count = molecule.atom_count();
+    if let Some(&atom) = ports.iter().find(|&&atom| atom >= count) {
+        return Err(FragmentError::Atom {
+            atom,
+            text: text.into(),
+            count,
+        });
+    }
+    match ports.len() {
+        0 => Err(FragmentError::NoPort(text.into())),
+        many if many > MOST_PORTS => Err(FragmentError::ManyPorts(many)),
+        _ => Ok(()),
+    }
 }
 
 /// The dummy atoms with their map numbers, in the order of those.

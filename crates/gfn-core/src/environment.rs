@@ -122,6 +122,13 @@ pub trait Environment: Send + Sync {
     /// A finished object in words: a SMILES, coordinates. One line, the same for equal objects.
     fn describe(&self, state: &[i32]) -> String;
 
+    /// A finished object in words that also tell where it could have gone on, for rewards that depend on it: for molecules a
+    /// SMILES, not canonical, in which every atom with an open attachment point carries the map number 1 (`[CH3:1]O`). `None` where
+    /// there is nothing of the kind to tell.
+    fn describe_open(&self, _state: &[i32]) -> Option<String> {
+        None
+    }
+
     /// Why what this environment says is not to be believed any more. Code of a third party can fail, and the functions above
     /// cannot say so: whoever walks asks this afterwards.
     fn failure(&self) -> Option<String> {

@@ -114,6 +114,11 @@ impl<'a> Objects<'a> {
     pub fn describe(&self, index: usize) -> String {
         self.environment.describe(self.state(index))
     }
+
+    /// Object `index` with where it could have gone on, as [`Environment::describe_open`] says.
+    pub fn describe_open(&self, index: usize) -> Option<String> {
+        self.environment.describe_open(self.state(index))
+    }
 }
 
 /// Scores finished objects. Tempering, clipping and caching are wrappers around one.

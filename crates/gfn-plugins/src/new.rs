@@ -42,10 +42,11 @@ pub const SOURCES: &[File] = package![
     "py.typed",
 ];
 
-const RUST: &[File] = template!("rust": "Cargo.toml", "README.md", ".gitignore", "src/lib.rs");
-const C: &[File] = template!("c": "plugin.c", "Makefile", "README.md", ".gitignore");
-const CPP: &[File] = template!("cpp": "plugin.cpp", "Makefile", "README.md", ".gitignore");
-const PYTHON: &[File] = template!("python": "reward.py", "README.md");
+const RUST: &[File] =
+    template!("rust": "Cargo.toml", "README.md", ".gitignore", "experiment.toml", "src/lib.rs");
+const C: &[File] = template!("c": "plugin.c", "experiment.toml", "Makefile", "README.md", ".gitignore");
+const CPP: &[File] = template!("cpp": "plugin.cpp", "experiment.toml", "Makefile", "README.md", ".gitignore");
+const PYTHON: &[File] = template!("python": "reward.py", "experiment.toml", "README.md");
 
 /// What a plugin can be written in from a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use gfn_losses::{
     detailed_balance, flow_matching, log_partition_variance, sub_trajectory_balance, trajectory_balance,
 };
 use gfn_plugins::Kind;
-use gfn_rewards::{druglike, hypergrid as hypergrid_reward};
+use gfn_rewards::{druglike, hypergrid as hypergrid_reward, seh_proxy};
 use gfn_samplers::{on_policy, replay};
 
-use crate::component::{Entry, entry, entry_examined, no_check};
+use crate::component::{Bases, Entry, entry, entry_examined, no_check};
 use crate::plugin::{self, environment, examine, vocabulary};
 use crate::settings::{BackwardKind, LearnedBackward, TiedBackward, UniformBackward};
 
@@ -72,6 +72,12 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
             reward.accepts(&context.objects)?;
             Ok(Box::new(reward))
         }),
+        entry(SEH_PROXY, whole_path, |params: &seh_proxy::Params, context| {
+            seh_proxy::accepts(&context.objects)?;
+            seh_proxy::SehReward::new(params, context.threads)
+                .map(|reward| Box::new(reward) as Box<dyn Reward>)
+                .map_err(|error| format!("`reward.path` names no network: {error}"))
+        }),
         entry_examined(
             "plugin",
             |params: &mut plugin::reward::Params, place| {
@@ -85,6 +91,17 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
             },
         ),
     ]
+}
+
+/// The reward whose network is read from a file.
+pub const SEH_PROXY: &str = "seh-proxy";
+
+/// The network's file is kept with its whole path, so that `resolved.toml` runs from anywhere.
+fn whole_path(params: &mut seh_proxy::Params, bases: &Bases<'_>) -> Result<(), String> {
+    let path = bases.of("path").join(&params.path);
+    let path = std::path::absolute(&path).unwrap_or(path);
+    params.path = path.to_string_lossy().into_owned();
+    Ok(())
 }
 
 /// Networks.

@@ -169,15 +169,16 @@ impl Experiment {
 
     /// The files of data that the experiment reads, besides its own.
     pub fn data_files(&self) -> Vec<PathBuf> {
-        let vocabulary = self
-            .environment
-            .table
-            .get("vocabulary")
-            .and_then(toml::Value::as_str);
+        let text = |table: &toml::Table, key: &str| Some(PathBuf::from(table.get(key)?.as_str()?));
+        let vocabulary = text(&self.environment.table, "vocabulary");
+        let network = match self.reward.name {
+            builtin::SEH_PROXY => text(&self.reward.table, "path"),
+            _ => None,
+        };
         vocabulary
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
             .into_iter()
+            .chain(network)
+            .filter(|path| path.is_absolute())
             .collect()
     }
 

@@ -94,7 +94,7 @@ fn candidates(sections: &[SectionSchema], wanted: &Wanted) -> Vec<String> {
         .collect()
 }
 
-/// What an open section can get, the usual first.
+/// What an open section can get, the usual first; a plugin is nothing that a file gets unasked.
 fn kinds(section: &SectionSchema) -> Vec<&'static str> {
     let first = FIRST_KINDS.iter().find(|(name, _)| *name == section.name);
     let first = default_kind(section.name).or(first.map(|(_, kind)| *kind));
@@ -102,6 +102,7 @@ fn kinds(section: &SectionSchema) -> Vec<&'static str> {
         .components
         .iter()
         .map(|component| component.name)
+        .filter(|name| *name != "plugin")
         .collect();
     kinds.sort_by_key(|kind| Some(*kind) != first);
     kinds

@@ -2,4 +2,5 @@
 
 pub mod druglike;
 pub mod hypergrid;
+pub mod seh_proxy;
 pub mod shaped;

@@ -1,11 +1,12 @@
 //! Walking over trees of blocks: masks, steps, observations. The marks in a state's words hold its rows and removable
 //! blocks, so that only [`Environment::step`] and [`Environment::undo`] compute codes.
 
+use gfn_chem::Fragment;
 use gfn_core::{Enumerable, Environment, EnvironmentSpec, Mask, Observation};
 
 use super::Fragments;
 use super::form::Orbits;
-use super::tree::{HEADER, Node, REMOVABLE, SLOT, Tree, slots};
+use super::tree::{HEADER, Node, REMOVABLE, SLOT, Tree, joins, slots};
 
 impl Fragments {
     /// Ports of a state with blocks that nothing is attached to.
@@ -216,6 +217,11 @@ impl Environment for Fragments {
         molecule
             .canonical_smiles()
             .unwrap_or_else(|_| molecule.plain_smiles())
+    }
+
+    fn describe_open(&self, state: &[i32]) -> Option<String> {
+        let marked = Fragment::assemble_marked(&self.pieces(state), &joins(state));
+        (state[0] > 0).then(|| marked.plain_smiles())
     }
 }
 

@@ -113,7 +113,7 @@ impl Tree<'_> {
         let mut orbits = Orbits::new();
         for slot in 0..self.len() {
             let node = form.node[slot] as usize;
-            if self.is_leaf(node) && orbits.insert(self.root_code(node)) {
+            if self.is_removable(node) && orbits.insert(self.root_code(node)) {
                 words[HEADER + slot * SLOT + 4] |= REMOVABLE;
             }
         }

@@ -6,7 +6,9 @@
 //! backward action, so that each action leads to a result of its own. (Bengio et al. 2021, arXiv 2106.04399; unlike the
 //! code of that paper, which keeps blocks in order and symmetric stems apart.)
 
+mod bengio2021;
 mod environment;
+mod error;
 mod form;
 mod tree;
 mod vocabulary;
@@ -16,14 +18,15 @@ mod tests;
 
 use std::path::Path;
 
-use gfn_chem::{Fragment, Molecule};
+use gfn_chem::{Fragment, Join, Molecule};
 use gfn_core::{ActionSpace, EnvironmentSpec, ObjectKind, ObservationSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use vocabulary::{DRUGLIKE, FragmentsError, Vocabulary};
+pub use error::FragmentsError;
+pub use vocabulary::{DRUGLIKE, Vocabulary};
 
-use tree::{HEADER, MOST_BLOCKS, SLOT, joins, slots};
+use tree::{HEADER, MOST_BLOCKS, Node, SLOT, Tree, joins, slots};
 
 /// Builds molecules from blocks: each step attaches one block to an open attachment point, or stops.
 ///
@@ -39,6 +42,10 @@ use tree::{HEADER, MOST_BLOCKS, SLOT, joins, slots};
 /// A vocabulary of your own is a JSON file `{"name": "...", "blocks": [{"name": "phenyl", "smiles":
 /// "[*:1]c1ccc([*:2])cc1"}, ...]}`; `[*:n]` marks attachment points, each for one single bond.
 ///
+/// With `variant = "bengio2021"` the file is that of the paper's code, and so are the rules: which atoms take blocks, how many, and
+/// by which a block is attached. Unlike there, what symmetry makes the same is one state and one action, and every way back is
+/// the reverse of a way there.
+///
 /// Reference: Bengio et al. 2021, "Flow network based generative models for non-iterative diverse candidate
 /// generation", arXiv 2106.04399.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +53,8 @@ use tree::{HEADER, MOST_BLOCKS, SLOT, joins, slots};
 pub struct Params {
     /// The blocks: `druglike` (built in) or the path of a JSON file.
     pub vocabulary: String,
+    /// What the vocabulary's file looks like, and by which points its blocks can be attached.
+    pub variant: Variant,
     /// The fewest blocks that a molecule can have.
     #[schemars(range(min = 1, max = 16), extend("x-unit" = "blocks"))]
     pub min_blocks: usize,
@@ -58,10 +67,23 @@ impl Default for Params {
     fn default() -> Self {
         Self {
             vocabulary: vocabulary::DRUGLIKE.into(),
+            variant: Variant::Ports,
             min_blocks: 2,
             max_blocks: 8,
         }
     }
+}
+
+/// What the vocabulary's file looks like, and by which points its blocks can be attached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Variant {
+    /// Blocks with numbered attachment points, each of which can be joined to any other.
+    #[default]
+    Ports,
+    /// The file of the paper's code, `blocks_PDB_105.json`: an entry is a molecule and a list of its atoms, by the first of which it
+    /// is attached. Entries are the ways to attach a block, in the file's order. Take 2 to 8 blocks for the paper's molecules.
+    Bengio2021,
 }
 
 /// Molecules assembled from blocks; [`Params`] says how.
@@ -80,7 +102,10 @@ impl Fragments {
     /// [`FragmentsError`] names the parameter, or the file, the block and what is wrong.
     pub fn new(params: &Params, base: &Path) -> Result<Self, FragmentsError> {
         check_bounds(params)?;
-        let vocabulary = Vocabulary::load(&params.vocabulary, base)?;
+        let vocabulary = match params.variant {
+            Variant::Ports => Vocabulary::load(&params.vocabulary, base)?,
+            Variant::Bengio2021 => Vocabulary::load_bengio2021(&params.vocabulary, base)?,
+        };
         Self::with_vocabulary(vocabulary, params)
     }
 
@@ -131,12 +156,44 @@ impl Fragments {
         &self.vocabulary
     }
 
+    /// The state, not stopped, of these blocks joined in this way; `None` where it has more blocks than are allowed, or they are not
+    /// one tree. Each join must name an earlier piece first, and a port that no other join uses.
+    pub fn state(&self, blocks: &[usize], joins: &[Join]) -> Option<Vec<i32>> {
+        let mut tree = Tree::new(&self.vocabulary);
+        if blocks.is_empty() || blocks.len() > self.max_blocks || joins.len() + 1 != blocks.len() {
+            return None;
+        }
+        for (index, &block) in blocks.iter().enumerate() {
+            let mut to_earlier = joins.iter().filter(|join| join.pieces.1 == index);
+            let node = match (index, to_earlier.next(), to_earlier.next()) {
+                (0, None, _) => Node::NONE,
+                (_, Some(join), None) if join.pieces.0 < index => Node {
+                    parent: join.pieces.0 as u8,
+                    parent_port: join.ports.0 as u8,
+                    port: join.ports.1 as u8,
+                    ..Node::NONE
+                },
+                _ => return None,
+            };
+            tree.push(Node {
+                block: block as u32,
+                ..node
+            });
+        }
+        let mut words = self.spec.initial.clone();
+        self.settle(&mut tree, &mut words);
+        Some(words)
+    }
+
     /// The molecule that `state` stands for, with a hydrogen at each open stem; no atoms where it has no blocks.
     pub fn molecule(&self, state: &[i32]) -> Molecule {
-        let pieces: Vec<&Fragment> = slots(state)
+        Fragment::assemble(&self.pieces(state), &joins(state))
+    }
+
+    fn pieces(&self, state: &[i32]) -> Vec<&Fragment> {
+        slots(state)
             .map(|slot| &self.vocabulary.blocks[slot[0] as usize].fragment)
-            .collect();
-        Fragment::assemble(&pieces, &joins(state))
+            .collect()
     }
 }
 

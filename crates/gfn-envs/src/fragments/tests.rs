@@ -361,6 +361,7 @@ fn wrong_parameters_are_named() {
             vocabulary: vocabulary.into(),
             min_blocks,
             max_blocks,
+            ..Params::default()
         };
         Fragments::new(&params, Path::new("/nowhere"))
             .unwrap_err()
@@ -380,7 +381,7 @@ fn wrong_parameters_are_named() {
     let params = Params {
         vocabulary: "caps.json".into(),
         min_blocks: 3,
-        max_blocks: 8,
+        ..Params::default()
     };
     let caps = Fragments::with_vocabulary(vocabulary(&["[*:1]C"]), &params).unwrap_err();
     assert_eq!(

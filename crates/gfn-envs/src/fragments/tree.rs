@@ -7,7 +7,7 @@
 
 use gfn_chem::{Join, MOST_PORTS};
 
-use super::vocabulary::{Block, View, Vocabulary};
+use super::vocabulary::{Block, NO_ARM, View, Vocabulary};
 
 /// The most blocks in a tree.
 pub(crate) const MOST_BLOCKS: usize = 16;
@@ -172,13 +172,15 @@ impl<'a> Tree<'a> {
         &self.vocabulary.blocks[self.nodes[node].block as usize]
     }
 
-    /// Whether at most one block is attached to `node`.
-    pub(super) fn is_leaf(&self, node: usize) -> bool {
-        self.neighbour[node]
-            .iter()
-            .filter(|&&other| other != NOBODY)
-            .count()
-            <= 1
+    /// Whether `node` may have been attached last: at most one block is attached to it, at a port by which it can be attached.
+    pub(super) fn is_removable(&self, node: usize) -> bool {
+        let ports = 0..MOST_PORTS;
+        let mut used = ports.filter(|&port| self.neighbour[node][port] != NOBODY);
+        match (used.next(), used.next()) {
+            (Some(port), None) => self.block(node).arm[port] != NO_ARM,
+            (None, _) => true,
+            _ => false,
+        }
     }
 
     /// Computes every code: first what hangs below each node, then what lies above it.

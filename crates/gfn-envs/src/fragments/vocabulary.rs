@@ -4,101 +4,16 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use gfn_chem::{Fragment, FragmentError, MOST_PORTS};
+use gfn_chem::{Fragment, MOST_PORTS};
 use serde::Deserialize;
-use thiserror::Error;
+
+use super::error::FragmentsError;
 
 /// Largest vocabulary file: some hundred thousand blocks.
 const FILE_LIMIT: u64 = 1 << 26;
 
 /// The built-in vocabulary's name.
 pub const DRUGLIKE: &str = "druglike";
-
-/// Why there is no such environment.
-#[derive(Debug, Error)]
-pub enum FragmentsError {
-    /// The file is not there, or not readable.
-    #[error("vocabulary `{file}` cannot be read: {source} (the built-in vocabulary is `druglike`)")]
-    Read {
-        /// The file.
-        file: String,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// The file is not JSON of the right form; the message ends with line and column.
-    #[error("vocabulary `{file}` is not a vocabulary in JSON: {source}")]
-    Json {
-        /// The file.
-        file: String,
-        /// What the parser says, with line and column.
-        source: serde_json::Error,
-    },
-    /// There is no block.
-    #[error("vocabulary `{file}` has no blocks")]
-    Empty {
-        /// The file.
-        file: String,
-    },
-    /// One block is wrong.
-    #[error("vocabulary `{file}`: block `{block}` {source}")]
-    Block {
-        /// The file.
-        file: String,
-        /// The block's name.
-        block: String,
-        /// What is wrong with it.
-        source: FragmentError,
-    },
-    /// Two blocks of one name.
-    #[error("vocabulary `{file}` has two blocks named `{block}`")]
-    DuplicateName {
-        /// The file.
-        file: String,
-        /// The name.
-        block: String,
-    },
-    /// Two blocks that are the same.
-    #[error(
-        "vocabulary `{file}`: blocks `{first}` and `{second}` are the same, atoms and attachment points alike"
-    )]
-    DuplicateBlock {
-        /// The file.
-        file: String,
-        /// The earlier block.
-        first: String,
-        /// The later one.
-        second: String,
-    },
-    /// A bound on the number of blocks is out of range.
-    #[error("`{name}` = {value} must be from 1 to {most}")]
-    Range {
-        /// The parameter.
-        name: &'static str,
-        /// Its value.
-        value: usize,
-        /// The most it can be.
-        most: usize,
-    },
-    /// The bounds are the wrong way round.
-    #[error("`min_blocks` = {least} is more than `max_blocks` = {most}")]
-    Bounds {
-        /// The lower bound.
-        least: usize,
-        /// The upper bound.
-        most: usize,
-    },
-    /// Only pairs of blocks can be made.
-    #[error(
-        "`min_blocks` = {least} is out of reach: no block of vocabulary `{file}` has two attachment points, so \
-         molecules end at two blocks"
-    )]
-    OutOfReach {
-        /// The file.
-        file: String,
-        /// The lower bound.
-        least: usize,
-    },
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,6 +29,9 @@ struct BlockEntry {
     smiles: String,
 }
 
+/// In place of the arm of a port by which a block cannot be attached.
+pub(crate) const NO_ARM: u32 = u32::MAX;
+
 /// Port c of a view is the block's port that stands at place c when the block is turned by a symmetry.
 pub(crate) type View = [u8; MOST_PORTS];
 
@@ -125,7 +43,7 @@ pub(crate) struct Block {
     pub(crate) ports: usize,
     /// Of each port, the first port that a symmetry takes it to.
     pub(crate) representative: View,
-    /// Of each port, its arm.
+    /// Of each port, its arm, or [`NO_ARM`].
     pub(crate) arm: [u32; MOST_PORTS],
     /// All symmetries.
     pub(crate) views: Vec<View>,
@@ -160,12 +78,8 @@ impl Vocabulary {
         if source == DRUGLIKE {
             return Self::parse(include_str!("druglike.json"), DRUGLIKE);
         }
-        let path: PathBuf = base.join(source);
-        let text = read_text(&path).map_err(|error| FragmentsError::Read {
-            file: path.display().to_string(),
-            source: error,
-        })?;
-        Self::parse(&text, &path.display().to_string())
+        let (text, file) = read(source, base, "the built-in vocabulary is `druglike`")?;
+        Self::parse(&text, &file)
     }
 
     /// The vocabulary in the JSON `text`; `file` is what errors call it.
@@ -180,16 +94,20 @@ impl Vocabulary {
         if parsed.blocks.is_empty() {
             return Err(FragmentsError::Empty { file: file.into() });
         }
-        let mut vocabulary = Self {
-            name: parsed.name,
-            blocks: Vec::new(),
-            arms: Vec::new(),
-            port_count: 0,
-        };
+        let mut vocabulary = Self::empty(parsed.name);
         for entry in parsed.blocks {
             vocabulary.add(entry, file)?;
         }
         Ok(vocabulary)
+    }
+
+    pub(super) fn empty(name: String) -> Self {
+        Self {
+            name,
+            blocks: Vec::new(),
+            arms: Vec::new(),
+            port_count: 0,
+        }
     }
 
     fn add(&mut self, entry: BlockEntry, file: &str) -> Result<(), FragmentsError> {
@@ -205,28 +123,49 @@ impl Vocabulary {
             block: entry.name.clone(),
             source,
         })?;
-        let twin = self
-            .blocks
-            .iter()
-            .find(|block| block.fragment.identity() == fragment.identity());
-        if let Some(twin) = twin {
-            let first = twin.name.clone();
+        if let Some(twin) = self.position(&fragment) {
+            let first = self.blocks[twin].name.clone();
             return Err(FragmentsError::DuplicateBlock {
                 file: file(),
                 first,
                 second: entry.name,
             });
         }
-        let block = Block::new(entry.name, fragment, self.port_count, self.arms.len());
-        for port in (0..block.ports as u8).filter(|&port| block.representative[port as usize] == port) {
-            self.arms.push(Arm {
-                block: self.blocks.len(),
-                port,
-            });
+        let at = self.push(entry.name, fragment);
+        for port in 0..self.blocks[at].ports {
+            if self.blocks[at].representative[port] as usize == port {
+                self.add_arm(at, port);
+            }
         }
+        Ok(())
+    }
+
+    /// The block that is this fragment.
+    pub(super) fn position(&self, fragment: &Fragment) -> Option<usize> {
+        let mut blocks = self.blocks.iter();
+        blocks.position(|block| block.fragment.identity() == fragment.identity())
+    }
+
+    /// Adds a block that cannot be attached yet; returns its number.
+    pub(super) fn push(&mut self, name: String, fragment: Fragment) -> usize {
+        let block = Block::new(name, fragment, self.port_count);
         self.port_count += block.ports;
         self.blocks.push(block);
-        Ok(())
+        self.blocks.len() - 1
+    }
+
+    /// Lets a block be attached by a port, or by those that symmetries take it to.
+    pub(super) fn add_arm(&mut self, block: usize, port: usize) {
+        let number = self.arms.len() as u32;
+        let tables = &mut self.blocks[block];
+        let representative = tables.representative[port];
+        for at in (0..tables.ports).filter(|&at| tables.representative[at] == representative) {
+            tables.arm[at] = number;
+        }
+        self.arms.push(Arm {
+            block,
+            port: representative,
+        });
     }
 
     /// The name that the file gives.
@@ -244,6 +183,17 @@ impl Vocabulary {
         self.arms.len()
     }
 
+    /// The block that a way to attach one is about, and the port of it.
+    pub fn arm(&self, number: usize) -> (usize, usize) {
+        let Arm { block, port } = self.arms[number];
+        (block, port as usize)
+    }
+
+    /// The atoms and attachment points of a block.
+    pub fn fragment(&self, block: usize) -> &Fragment {
+        &self.blocks[block].fragment
+    }
+
     /// The name of a block.
     pub fn block_name(&self, block: usize) -> &str {
         &self.blocks[block].name
@@ -251,6 +201,20 @@ impl Vocabulary {
 
     pub(crate) fn most_ports(&self) -> usize {
         self.blocks.iter().map(|block| block.ports).max().unwrap_or(0)
+    }
+}
+
+/// The text of the file at `source`, taken from `base` if relative, and what errors call it; they end with `help`.
+pub(super) fn read(
+    source: &str,
+    base: &Path,
+    help: &'static str,
+) -> Result<(String, String), FragmentsError> {
+    let path: PathBuf = base.join(source);
+    let file = path.display().to_string();
+    match read_text(&path) {
+        Ok(text) => Ok((text, file)),
+        Err(source) => Err(FragmentsError::Read { file, source, help }),
     }
 }
 
@@ -269,12 +233,10 @@ fn read_text(path: &Path) -> io::Result<String> {
 }
 
 impl Block {
-    fn new(name: String, fragment: Fragment, first_port: usize, first_arm: usize) -> Self {
+    fn new(name: String, fragment: Fragment, first_port: usize) -> Self {
         let ports = fragment.port_count();
         let symmetries = fragment.symmetries();
         let mut representative = [0; MOST_PORTS];
-        let mut arm = [0; MOST_PORTS];
-        let mut arms = first_arm;
         for port in 0..ports {
             let first = symmetries
                 .iter()
@@ -282,12 +244,6 @@ impl Block {
                 .min()
                 .unwrap_or(port);
             representative[port] = first as u8;
-            if first == port {
-                arm[port] = arms as u32;
-                arms += 1;
-            } else {
-                arm[port] = arm[first];
-            }
         }
         let views: Vec<View> = symmetries.iter().map(|symmetry| inverse(symmetry)).collect();
         let entries = (0..ports)
@@ -305,7 +261,7 @@ impl Block {
             fragment,
             ports,
             representative,
-            arm,
+            arm: [NO_ARM; MOST_PORTS],
             views,
             entries,
             first_port,

@@ -89,6 +89,11 @@ pub(crate) fn reward(report: &mut Report<'_>, environment: &dyn Environment) -> 
             }
             Some(Shaped::new(reward, experiment.shape.clone()))
         }
+        // About a setting of its own.
+        Err(message) if message.starts_with("`reward.") => {
+            report.refuse("reward", message, None);
+            None
+        }
         Err(needs) => {
             let chosen = experiment.environment.name;
             let message = format!("reward `{name}` needs {needs}; environment `{chosen}` is chosen");

@@ -43,7 +43,7 @@ pub struct Source {
     pub path: Option<String>,
     /// The program and its arguments, for a plugin in another language.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(inner(length(min = 1)), example = ["python3", "reward.py"])]
+    #[schemars(inner(length(min = 1)), example = command())]
     pub command: Vec<String>,
     /// The folder in which a command is started, relative to this file; that of this file where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +106,11 @@ pub struct Pinned {
     pub pin: Pin,
     /// What the plugin is.
     pub identity: Identity,
+}
+
+/// A command, as an example.
+fn command() -> [&'static str; 2] {
+    ["python3", "reward.py"]
 }
 
 impl Default for Source {

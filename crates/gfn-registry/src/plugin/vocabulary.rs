@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gfn_envs::fragments::{self, Fragments, Vocabulary};
+use gfn_envs::fragments::{self, Fragments, Variant, Vocabulary};
 use gfn_plugins::{Kind, Options, blocks};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,15 @@ fn described_as_fragments(schema: &mut Schema) {
 pub(crate) fn examine(params: &mut Params, place: &Examined<'_>) -> Result<(), Vec<Problem>> {
     let vocabulary = &mut params.fragments.vocabulary;
     match (vocabulary.as_str(), &mut params.plugin) {
+        (PLUGIN, _) if params.fragments.variant == Variant::Bengio2021 => Err(vec![
+            place
+                .problem(
+                    "variant",
+                    "`environment.variant` is `bengio2021`, which is how a file is read, but `environment.vocabulary` is `plugin`"
+                        .into(),
+                )
+                .help("remove `variant`, or set `environment.vocabulary` to the path of a file"),
+        ]),
         (PLUGIN, Some(source)) => examine_source(source, place),
         (PLUGIN, None) => Err(vec![
             place

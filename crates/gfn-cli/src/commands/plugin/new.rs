@@ -27,18 +27,20 @@ pub(crate) fn new(name: &str, lang: Lang, folder: Option<PathBuf>) -> Result<(),
 
 /// What to type next.
 fn next(lang: Lang, name: &str, folder: &Path) -> String {
-    let library = format!("lib{}.so", name.replace('-', "_"));
     let folder = folder.display();
     let (build, check) = match lang {
         Lang::Rust => (
             Some(format!(
                 "cargo build --release --manifest-path {folder}/Cargo.toml"
             )),
-            format!("gfn plugin check {folder}/target/release/{library}"),
+            format!(
+                "gfn plugin check {folder}/target/release/lib{}.so",
+                name.replace('-', "_")
+            ),
         ),
         Lang::C | Lang::Cpp => (
             Some(format!("make -C {folder}")),
-            format!("gfn plugin check {folder}/{library}"),
+            format!("gfn plugin check {folder}/lib{name}.so"),
         ),
         Lang::Python => (None, format!("gfn plugin check {folder}/reward.py")),
     };
@@ -46,5 +48,5 @@ fn next(lang: Lang, name: &str, folder: &Path) -> String {
     for line in build.iter().chain([&check]) {
         text += &format!("  {line}\n");
     }
-    text + &format!("{folder}/README.md tells how to train with it.\n")
+    text + &format!("  gfn plugin trust {folder}/experiment.toml\n  gfn run {folder}/experiment.toml\n")
 }
