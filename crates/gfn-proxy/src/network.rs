@@ -1,6 +1,6 @@
 //! The network: message passing over atoms, then Set2Set over each molecule.
 
-use ndarray::{Array2, Axis, concatenate};
+use ndarray::{Array2, ArrayView1, Axis, concatenate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,7 @@ impl<T: Real> SehProxy<T> {
         Self {
             embed: weights.transposed("lin0.weight"),
             embed_bias: vector("lin0.bias"),
-            kernels: (0..KINDS).map(|kind| kernel(weights, kind)).collect(),
+            kernels: kernels(weights),
             own: own.expect("both have 64 rows"),
             message_bias: vector("conv.bias"),
             gates: weights.transposed("gru.weight_ih"),
@@ -190,20 +190,27 @@ fn array<T: Real, const N: usize>(values: &[T]) -> [T; N] {
     values.as_chunks::<N>().0[0]
 }
 
-/// What a neighbour's state is multiplied by across a bond: computed once, as there are but a few kinds of bonds.
-fn kernel<T: Real>(weights: &Weights, kind: usize) -> Array2<T> {
+/// What a neighbour's state is multiplied by across a bond of each kind: computed once, as there are but a few kinds.
+fn kernels<T: Real>(weights: &Weights) -> Vec<Array2<T>> {
     let (first, bias) = (
-        weights.transposed::<T>("conv.nn.0.weight"),
-        weights.matrix("conv.nn.0.bias"),
+        weights.matrix::<T>("conv.nn.0.weight"),
+        weights.matrix::<T>("conv.nn.0.bias"),
     );
-    let hidden = match kind {
-        LONE => bias,
-        kind => bias + first.row(kind),
+    // A lone atom's bond has no kind of its own: the bias alone.
+    let hidden = Array2::from_shape_fn((KINDS, bias.ncols()), |(kind, unit)| {
+        let from_kind = if kind == LONE {
+            T::zero()
+        } else {
+            first[(unit, kind)]
+        };
+        (bias[(0, unit)] + from_kind).leaky()
+    });
+    let flat =
+        hidden.dot(&weights.matrix::<T>("conv.nn.2.weight").t()) + weights.matrix::<T>("conv.nn.2.bias");
+    let kernel = |row: ArrayView1<'_, T>| {
+        Array2::from_shape_vec((HIDDEN, HIDDEN), row.to_vec()).expect("4096 numbers are 64 times 64")
     };
-    let hidden: Array2<T> = hidden.mapv(T::leaky);
-    let flat = hidden.dot(&weights.transposed("conv.nn.2.weight")) + weights.matrix::<T>("conv.nn.2.bias");
-    flat.into_shape_with_order((HIDDEN, HIDDEN))
-        .expect("4096 numbers are 64 times 64")
+    flat.rows().into_iter().map(kernel).collect()
 }
 
 /// Sums the states of each receiver's neighbours, over their number.
