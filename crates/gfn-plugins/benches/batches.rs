@@ -50,6 +50,8 @@ fn oracles() -> Vec<(&'static str, Oracle)> {
             words,
             folder: ".".into(),
             protocol: Protocol::Lines,
+            code: Vec::new(),
+            expected_hash: None,
         };
         oracles.push(("lines", opened(program, Isolation::Process)));
     }

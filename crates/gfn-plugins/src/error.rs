@@ -42,6 +42,17 @@ pub enum PluginError {
         /// The hash that was expected.
         expected: String,
     },
+    /// The command is not the one that was approved.
+    #[error(
+        "plugin `{plugin}` was changed since it was approved: {difference}; look at what changed, then approve it again \
+         with `gfn plugin trust FILE`, with the experiment's file"
+    )]
+    CodeChanged {
+        /// Which plugin.
+        plugin: String,
+        /// Which files, as far as that is known.
+        difference: String,
+    },
     /// It could not be started, or did not say what it should.
     #[error("plugin `{plugin}` did not start: {message}{output}")]
     Start {

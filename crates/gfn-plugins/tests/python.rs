@@ -96,6 +96,8 @@ fn options(folder: &Path, protocol: Protocol) -> Option<Options> {
         words,
         folder: folder.to_path_buf(),
         protocol,
+        code: Vec::new(),
+        expected_hash: None,
     };
     let mut options = Options::new("short-rings", program, host());
     options.objects = json!({"kind": "molecule"});

@@ -12,6 +12,9 @@ use super::{failed, info, program};
 use crate::commands::print;
 use crate::exit::Failure;
 
+/// The most files of a plugin that are listed.
+const MOST_SHOWN: usize = 40;
+
 /// A plugin that is to be trusted, or no longer.
 struct Asked {
     /// What names it.
@@ -111,7 +114,19 @@ fn pinned(asked: &Asked) -> Program {
             path: path.clone(),
             expected_hash: Some(asked.identity.sha256.clone()),
         },
-        command => command.clone(),
+        Program::Command {
+            words,
+            folder,
+            protocol,
+            code,
+            ..
+        } => Program::Command {
+            words: words.clone(),
+            folder: folder.clone(),
+            protocol: *protocol,
+            code: code.clone(),
+            expected_hash: Some(asked.identity.sha256.clone()),
+        },
     }
 }
 
@@ -128,11 +143,18 @@ fn told(asked: &Asked) -> String {
         sha256,
         size,
         files,
+        left_out,
         ..
     } = &asked.identity;
     let mut text = format!("{} would load {shown}\n", asked.by);
-    for file in files {
-        text += &format!("  {}\n", file.display());
+    for file in files.iter().take(MOST_SHOWN) {
+        text += &format!("  {}\n", file.name);
+    }
+    if files.len() > MOST_SHOWN {
+        text += &format!("  and {} files more\n", files.len() - MOST_SHOWN);
+    }
+    for folder in left_out {
+        text += &format!("  not looked into: {folder}\n");
     }
     text += &format!("  {size} bytes, SHA-256 {sha256}\n");
     let exceptions = asked.source.exceptions();
