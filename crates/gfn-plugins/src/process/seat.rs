@@ -72,6 +72,11 @@ impl Blueprint {
             }),
         };
         let mut confinement = self.options.confinement.clone();
+        if let Program::Command { code, .. } = &self.options.program
+            && !confinement.read.is_empty()
+        {
+            confinement.read.extend(code.iter().cloned());
+        }
         for path in confinement.read.iter_mut().chain(&mut confinement.write) {
             *path = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
         }

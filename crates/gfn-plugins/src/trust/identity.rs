@@ -11,6 +11,7 @@ use super::code::{Code, code};
 use super::tree::{Tree, Which};
 use super::{TARGET, TrustError};
 use crate::Program;
+use crate::error::cleaned;
 use crate::image::hexadecimal;
 
 /// The most files that a message names.
@@ -94,7 +95,7 @@ pub(crate) fn difference<'a>(
 fn of_library(path: &Path) -> Result<Identity, TrustError> {
     let (digest, size) = hash(path).map_err(TrustError::file(path))?;
     let sha256 = hexadecimal(&digest);
-    let name = path.display().to_string();
+    let name = cleaned(&path.display().to_string());
     Ok(Identity {
         size,
         target: Some(TARGET.to_string()),
@@ -130,7 +131,7 @@ fn of_command(words: &[String], folder: &Path, declared: &[PathBuf]) -> Result<I
     }
     let mut identity = hashing.identity;
     identity.sha256 = hexadecimal(&hashing.hasher.finalize());
-    identity.shown = words.join(" ");
+    identity.shown = cleaned(&words.join(" "));
     Ok(identity)
 }
 
@@ -196,7 +197,7 @@ impl<'a> Hashing<'a> {
     /// The path as it is shown: the same wherever the project lies.
     fn name(&self, path: &Path) -> String {
         let inside = path.strip_prefix(self.folder).unwrap_or(path);
-        inside.display().to_string()
+        cleaned(&inside.display().to_string())
     }
 }
 

@@ -170,7 +170,7 @@ impl Written {
         if !is_hash(&sha256) {
             return Err(wrong("`sha256` is not 64 small hexadecimal digits"));
         }
-        let description = serde_json::from_str(&description).map_err(|error| {
+        let description: Description = serde_json::from_str(&description).map_err(|error| {
             wrong(&format!(
                 "`description` is not what a plugin says of itself: {error}"
             ))
@@ -182,7 +182,7 @@ impl Written {
             target,
             size,
             files,
-            description,
+            description: description.cleaned(),
         })
     }
 }

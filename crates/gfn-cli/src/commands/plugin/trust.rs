@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use gfn_plugins::trust::{Approvals, Identity, LockFile, Pin, TrustError, identity};
-use gfn_plugins::{Description, Options, Program, Protocol, describe};
+use gfn_plugins::{Description, Options, Program, Protocol, cleaned, describe};
 use gfn_registry::plugin::host;
 use gfn_registry::plugin::settings::Source;
 
@@ -166,7 +166,7 @@ fn told(asked: &Asked) -> String {
         return text + &format!("  in a confined process: no network, no other programs, {files}\n");
     }
     for exception in exceptions {
-        text += &format!("  and let it {exception}\n");
+        text += &format!("  and let it {}\n", cleaned(&exception));
     }
     text
 }
