@@ -57,9 +57,15 @@ fn oracles() -> Vec<(&'static str, Oracle)> {
         asked.is_ok_and(|output| output.status.success())
     };
     if has("") {
-        oracles.push(("lines", opened(script("sum.py", Protocol::Lines), Isolation::Process)));
+        oracles.push((
+            "lines",
+            opened(script("sum.py", Protocol::Lines), Isolation::Process),
+        ));
         let name = if has("import numpy") { "numpy" } else { "python" };
-        oracles.push((name, opened(script("frames.py", Protocol::Frames), Isolation::Process)));
+        oracles.push((
+            name,
+            opened(script("frames.py", Protocol::Frames), Isolation::Process),
+        ));
     }
     oracles
 }

@@ -262,7 +262,9 @@ gfn_plugin.run()
     let error = oracle.score(&Batch::Texts(&["die"])).unwrap_err();
     assert!(matches!(error, PluginError::CodeChanged { .. }), "{error}");
     assert!(
-        error.to_string().contains("`gfn_plugin/_outcomes.py` was changed"),
+        error
+            .to_string()
+            .contains("`gfn_plugin/_outcomes.py` was changed"),
         "{error}"
     );
 }

@@ -261,9 +261,12 @@ mod tests {
         let with = granted(serde_json::json!({"gpu": true}));
         let (same, more) = with.split_at(without.len());
         assert_eq!(same, without);
-        let [(devices, use_), (facts, look)] = more else { panic!("{more:?}") };
+        let [(devices, use_), (facts, look)] = more else {
+            panic!("{more:?}")
+        };
         let is_device = |path: &PathBuf| {
-            GPU.iter().any(|known| Path::new(known) == path) || path.to_string_lossy().starts_with("/dev/nvidia")
+            GPU.iter().any(|known| Path::new(known) == path)
+                || path.to_string_lossy().starts_with("/dev/nvidia")
         };
         assert!(devices.iter().all(is_device), "{devices:?}");
         assert!(use_.contains(AccessFs::IoctlDev | AccessFs::WriteFile));
