@@ -55,6 +55,7 @@ mod mode {
     pub(super) const SHARED_MEMORY: i32 = 43;
     pub(super) const RING: i32 = 44;
     pub(super) const EXECUTE_AT: i32 = 45;
+    pub(super) const FIRST_TO_GO: i32 = 46;
 }
 
 const EPERM: f64 = 1.0;
@@ -375,6 +376,8 @@ fn other_processes_and_the_network_are_out_of_reach() {
     // What a well-behaved plugin needs.
     assert_eq!(states(&oracle, &one(mode::THREAD)).log_reward, [-5.0]);
     assert_eq!(states(&oracle, &one(mode::SELF)).log_reward, [0.0]);
+    // Where memory runs out, it is the one to end.
+    assert_eq!(states(&oracle, &one(mode::FIRST_TO_GO)).log_reward, [1000.0]);
     assert_eq!(states(&oracle, &one(mode::SOCKET_PAIR)).log_reward, [0.0]);
     assert_eq!(oracle.restarts(), 0);
 }

@@ -32,6 +32,7 @@ pub(super) fn run() -> Result<(), String> {
     // Before anything is opened: whatever is open came along by mistake.
     system::close_all_but_standard();
     end_with(start.parent)?;
+    first_to_go();
     // An interrupt from the terminal is for its parent to handle, what it may start ends with it as one group, and the
     // terminal itself is out of reach.
     rustix::process::setsid().map_err(|error| format!("cannot have a session of its own: {error}"))?;
@@ -42,6 +43,11 @@ pub(super) fn run() -> Result<(), String> {
             Protocol::Lines => become_with_lines(&start, command),
         }),
     }
+}
+
+/// Where memory runs out, the kernel is to end this process rather than the run. Some containers do not let it be said.
+fn first_to_go() {
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
 }
 
 /// Ends this process when its parent does.
