@@ -28,8 +28,8 @@ const LEAK: f64 = 8.0;
 /// Bytes that windows may leave behind all in all, leaps included.
 const LEAPS: f64 = 100e3;
 
-/// Bytes of memory that are enough to know, so that a leak does not fill the machine.
-const ENOUGH: usize = 64 << 20;
+/// Bytes of memory that are enough to know each time, so that a leak does not fill the machine.
+const ENOUGH: usize = 16 << 20;
 
 /// Bytes of memory that may come to be in use, all in all, where only whole pages can be counted.
 const GROWTH: usize = 8 << 20;
