@@ -22,13 +22,14 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 17] = [
+const LAYERS: [Layer; 18] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
     layer("gfn-search", &[]),
+    layer("gfn-cluster", &[]),
     layer("gfn-report", &["gfn-chem", "gfn-record"]),
     layer("gfn-plugin-sdk", &[]),
     layer("gfn-plugins", &["gfn-plugin-sdk"]),
