@@ -22,13 +22,16 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 16] = [
+const LAYERS: [Layer; 19] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
-    layer("gfn-report", &["gfn-chem", "gfn-record"]),
+    layer("gfn-draw", &["gfn-chem", "gfn-record"]),
+    layer("gfn-report", &["gfn-chem", "gfn-draw", "gfn-record"]),
+    layer("gfn-export", &["gfn-record", "gfn-report"]),
+    layer("gfn-top", &["gfn-record", "gfn-report"]),
     layer("gfn-plugin-sdk", &[]),
     layer("gfn-plugins", &["gfn-plugin-sdk"]),
     layer("gfn-envs", &["gfn-core", "gfn-chem"]),
@@ -68,6 +71,7 @@ const LAYERS: [Layer; 16] = [
             "gfn-core",
             "gfn-chem",
             "gfn-config",
+            "gfn-draw",
             "gfn-record",
             "gfn-envs",
             "gfn-rewards",
@@ -84,6 +88,7 @@ const LAYERS: [Layer; 16] = [
             "gfn-core",
             "gfn-chem",
             "gfn-config",
+            "gfn-draw",
             "gfn-record",
             "gfn-envs",
             "gfn-rewards",
@@ -92,14 +97,16 @@ const LAYERS: [Layer; 16] = [
             "gfn-learn",
             "gfn-plugins",
             "gfn-registry",
+            "gfn-export",
             "gfn-report",
+            "gfn-top",
             "gfn-runner",
         ],
     ),
 ];
 
 /// Packages that few crates keep to themselves.
-const RESERVED: [(&str, &[&str]); 9] = [
+const RESERVED: [(&str, &[&str]); 12] = [
     ("tch", &["gfn-learn"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
     ("safetensors", &["gfn-learn", "gfn-chem", "gfn-proxy"]),
@@ -107,6 +114,9 @@ const RESERVED: [(&str, &[&str]); 9] = [
     ("chematic-depict", &["gfn-chem"]),
     ("plotters", &["gfn-report"]),
     ("maud", &["gfn-report"]),
+    ("parquet", &["gfn-export"]),
+    ("png", &["gfn-draw"]),
+    ("ratatui", &["gfn-top"]),
     ("landlock", &["gfn-plugins"]),
     ("seccompiler", &["gfn-plugins"]),
 ];

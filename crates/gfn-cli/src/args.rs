@@ -176,6 +176,32 @@ pub(crate) enum Command {
         /// The file to write; `-` is standard output [default: report.html, in the folder of a single run].
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Write the pictures instead, each as an SVG file of its own in this folder.
+        #[arg(long, value_name = "DIR", conflicts_with = "out")]
+        figures: Option<PathBuf>,
+    },
+    /// Write runs as tables, or for another tracker of experiments.
+    ///
+    /// csv and parquet: tables runs (with every setting), training, measurements,
+    /// samples, and distribution or likelihoods where runs have them; all runs
+    /// in one table each, told apart by their first columns. mlflow and wandb:
+    /// the same as runs.json beside a small Python script that brings it in with
+    /// the package of your Python.
+    ///
+    /// Examples:
+    ///   gfn export runs/tb/seed-* --to parquet -o tables
+    ///   gfn export runs --to mlflow -o tracked && python3 tracked/import_mlflow.py
+    #[command(verbatim_doc_comment)]
+    Export {
+        /// Folders of runs, or folders that hold such.
+        #[arg(required = true, value_name = "RUN")]
+        runs: Vec<PathBuf>,
+        /// For whom.
+        #[arg(long, value_enum)]
+        to: TargetArg,
+        /// The folder to write; files of the same names are replaced.
+        #[arg(short, long, value_name = "DIR", default_value = "export")]
+        out: PathBuf,
     },
     /// List runs.
     Ls {
@@ -185,6 +211,22 @@ pub(crate) enum Command {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Watch runs in the terminal: curves, rate, figures, the best objects.
+    ///
+    /// Reads files alone, once a second: runs do not notice it, and those of
+    /// other machines are seen where their folders are. `q` ends, the arrows
+    /// choose a run. Where standard output is no terminal, prints what it would
+    /// show, once, as text.
+    ///
+    /// Examples:
+    ///   gfn top runs/mol/seed-0
+    ///   gfn top                     (all runs below runs/)
+    #[command(verbatim_doc_comment)]
+    Top {
+        /// Folders of runs, or folders that hold such [default: runs].
+        #[arg(value_name = "DIR")]
+        roots: Vec<PathBuf>,
     },
     /// Show how a run stands and what came of it.
     Show {
@@ -231,6 +273,19 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What runs are exported for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TargetArg {
+    /// Tables of comma-separated values.
+    Csv,
+    /// Tables as Apache Parquet.
+    Parquet,
+    /// A folder for MLflow.
+    Mlflow,
+    /// A folder for Weights & Biases.
+    Wandb,
 }
 
 #[derive(Debug, clap::Args)]

@@ -13,5 +13,7 @@ pub mod lock;
 pub mod manifest;
 pub mod number;
 pub mod phases;
+mod protobuf;
 pub mod samples;
-pub mod scalars;
+pub mod tags;
+pub mod tensorboard;

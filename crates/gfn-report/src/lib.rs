@@ -6,11 +6,11 @@
 //! The page is one file without any address in it that a browser would load. What a run's files say goes through
 //! [`maud`]'s escaping, and the page's own policy lets nothing run but the one script that is part of this crate.
 
+mod alone;
 mod axis;
 mod bibtex;
 mod curves;
 mod figures;
-mod grid;
 mod group;
 mod molecule;
 mod number;
@@ -21,6 +21,7 @@ mod sections;
 mod statistics;
 pub mod summary;
 
+pub use alone::{Figure, figures};
 pub use page::page;
 pub use run::{ReadError, Run};
 

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use gfn_record::event::Measured;
 use gfn_record::folder::names;
 use gfn_record::number;
 use serde::Serialize;
 
 use crate::Run;
-use crate::number::{count, duration, figure, moment, signed};
+pub use crate::number::{count, duration, figure};
+use crate::number::{moment, signed};
 use crate::sections::state;
 
 /// Folders are looked into so deep.
@@ -22,7 +24,7 @@ pub struct Summary {
     pub name: String,
     /// The seed.
     pub seed: Option<u64>,
-    /// How it stands: `finished`, `stopped`, `failed`, `not finished`, or `unknown` where its manifest cannot be read.
+    /// How it stands: `running`, `finished`, `stopped`, `failed`, `not finished`, or `unknown` where its manifest cannot be read.
     pub state: &'static str,
     /// Updates taken.
     pub updates: u64,
@@ -140,6 +142,24 @@ pub fn list(runs: &[Summary]) -> String {
         .iter()
         .map(|line| format!("{}\n", line.trim_end()))
         .collect()
+}
+
+/// The figures of a measurement, by name, as people read them.
+pub fn figures(measured: &Measured) -> Vec<(&'static str, String)> {
+    let figures = crate::figures::figures(measured).into_iter();
+    figures.map(|figure| (figure.name, figure.shown())).collect()
+}
+
+/// The `most` best distinct objects among a run's samples, with their rewards.
+pub fn best(run: &Run, most: usize) -> Vec<(f64, &str)> {
+    let objects = run.samples.iter();
+    let mut best: Vec<(f64, &str)> = objects
+        .map(|sample| (sample.reward, sample.object.as_str()))
+        .collect();
+    best.sort_by(|one, two| two.0.total_cmp(&one.0).then(one.1.cmp(two.1)));
+    best.dedup();
+    best.truncate(most);
+    best
 }
 
 /// Text without characters that steer a terminal or turn its direction round.

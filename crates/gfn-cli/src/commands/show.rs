@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gfn_record::event::Measured;
 use gfn_record::manifest::Manifest;
 use gfn_report::Run;
-use gfn_report::summary::{Summary, find, list, plain};
+use gfn_report::summary::{self, Summary, find, list, plain};
 use serde_json::json;
 
 use super::print;
@@ -108,20 +108,13 @@ fn measured(run: &Run) -> String {
 
 /// The best distinct objects among the samples.
 fn best(run: &Run) -> String {
-    let mut best: Vec<(f64, &str)> = run
-        .samples
-        .iter()
-        .map(|sample| (sample.reward, sample.object.as_str()))
-        .collect();
-    best.sort_by(|one, two| two.0.total_cmp(&one.0).then(one.1.cmp(two.1)));
-    best.dedup();
-    let lines = best
-        .iter()
-        .take(MOST)
+    let lines = summary::best(run, MOST)
+        .into_iter()
         .map(|(reward, object)| format!("{reward:>12.4}  {}\n", plain(object)));
-    if best.is_empty() {
+    let lines: String = lines.collect();
+    if lines.is_empty() {
         String::new()
     } else {
-        format!("\n{:>12}  best objects\n{}", "reward", lines.collect::<String>())
+        format!("\n{:>12}  best objects\n{lines}", "reward")
     }
 }

@@ -1,13 +1,13 @@
 //! What a page tells, a file a section. A section without anything to tell is left out.
 
 mod experiment;
-mod learning;
-mod objects;
+pub(crate) mod learning;
+pub(crate) mod objects;
 mod overview;
 mod papers;
 mod rewards;
 mod samples;
-mod target;
+pub(crate) mod target;
 mod time;
 
 use maud::{Markup, html};
