@@ -22,12 +22,14 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 19] = [
+const LAYERS: [Layer; 21] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
+    layer("gfn-search", &[]),
+    layer("gfn-cluster", &[]),
     layer("gfn-draw", &["gfn-chem", "gfn-record"]),
     layer("gfn-report", &["gfn-chem", "gfn-draw", "gfn-record"]),
     layer("gfn-export", &["gfn-record", "gfn-report"]),
@@ -106,7 +108,7 @@ const LAYERS: [Layer; 19] = [
 ];
 
 /// Packages that few crates keep to themselves.
-const RESERVED: [(&str, &[&str]); 12] = [
+const RESERVED: [(&str, &[&str]); 13] = [
     ("tch", &["gfn-learn"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
     ("safetensors", &["gfn-learn", "gfn-chem", "gfn-proxy"]),
@@ -119,6 +121,7 @@ const RESERVED: [(&str, &[&str]); 12] = [
     ("ratatui", &["gfn-top"]),
     ("landlock", &["gfn-plugins"]),
     ("seccompiler", &["gfn-plugins"]),
+    ("sobol_burley", &["gfn-search"]),
 ];
 
 /// The contracts know no configuration.
