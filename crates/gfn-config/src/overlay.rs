@@ -22,7 +22,7 @@ impl Tree {
     pub fn overlaid(&self, settings: &[Laid], without: &[&str]) -> Self {
         let mut root = self.root().clone();
         if let Some(table) = root.table_mut() {
-            table.retain(|key, _| !without.iter().any(|name| key == name));
+            table.retain(|key, _| !without.iter().any(|name| key == *name));
         }
         for setting in settings {
             lay(&mut root, &setting.path, setting, self.sources());
@@ -74,10 +74,16 @@ mod tests {
             let entry = sweep.entry(key).unwrap();
             let path = path.split('.').map(str::to_string).collect();
             let (key_origin, node) = (entry.key_origin.clone(), entry.node.clone());
-            Laid { path, key_origin, node }
+            Laid {
+                path,
+                key_origin,
+                node,
+            }
         };
         let set = tree.overlaid(&[laid("loss.epsilon", "to"), laid("b.c", "to")], &["sweep"]);
-        let expected: toml::Table = "a = 1\nloss = { kind = 'x', epsilon = 3 }\nb = { c = 3 }".parse().unwrap();
+        let expected: toml::Table = "a = 1\nloss = { kind = 'x', epsilon = 3 }\nb = { c = 3 }"
+            .parse()
+            .unwrap();
         assert_eq!(to_toml(set.root()), toml::Value::Table(expected));
         let other = tree.overlaid(&[laid("loss", "of")], &["sweep"]);
         assert_eq!(other.section("loss").unwrap().kind().unwrap().0, "y");

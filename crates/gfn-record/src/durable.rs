@@ -124,7 +124,9 @@ mod tests {
         let path = root.path().join("a/b.json");
         let publish = |number: u8| publish_new(&path, &[number; 4096]).unwrap();
         let won: Vec<bool> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|number| scope.spawn(move || publish(number))).collect();
+            let threads: Vec<_> = (0..8)
+                .map(|number| scope.spawn(move || publish(number)))
+                .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(won.iter().filter(|won| **won).count(), 1);

@@ -84,7 +84,11 @@ pub fn sections() -> Vec<SectionSchema> {
         plain("checkpoint", "When to save.", vec![schema::<Checkpoint>()]),
         plain("hardware", "Where to compute.", vec![schema::<Hardware>()]),
         plain("evaluation", "How to measure.", vec![schema::<Evaluation>()]),
-        plain("sweep", "What of it is searched, and how.", vec![schema::<Sweep>()]),
+        plain(
+            "sweep",
+            "What of it is searched, and how.",
+            vec![schema::<Sweep>()],
+        ),
     ]
 }
 

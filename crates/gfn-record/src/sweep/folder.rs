@@ -134,10 +134,7 @@ impl SweepFolder {
     pub fn extend(&self, settings: u64) -> Result<(), FolderError> {
         let folder = self.file(names::EXTENSIONS);
         for number in 0.. {
-            if publish(
-                &folder.join(format!("{number:06}.json")),
-                &Extension { settings },
-            )? {
+            if publish(&folder.join(format!("{number:06}.json")), &Extension { settings })? {
                 break;
             }
         }

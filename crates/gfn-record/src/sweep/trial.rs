@@ -105,9 +105,7 @@ fn collected<T: serde::de::DeserializeOwned>(
     name: impl Fn(u64) -> String,
 ) -> Result<Vec<T>, FolderError> {
     let numbers = numbers_in(folder, start, ".json")?;
-    let found = numbers
-        .into_iter()
-        .map(|number| read(&folder.join(name(number))));
+    let found = numbers.into_iter().map(|number| read(&folder.join(name(number))));
     found.filter_map(Result::transpose).collect()
 }
 
