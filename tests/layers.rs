@@ -22,7 +22,7 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 21] = [
+const LAYERS: [Layer; 22] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
@@ -85,6 +85,17 @@ const LAYERS: [Layer; 21] = [
         ],
     ),
     layer(
+        "gfn-sweep",
+        &[
+            "gfn-core",
+            "gfn-config",
+            "gfn-record",
+            "gfn-registry",
+            "gfn-runner",
+            "gfn-search",
+        ],
+    ),
+    layer(
         "gfn-cli",
         &[
             "gfn-core",
@@ -103,6 +114,7 @@ const LAYERS: [Layer; 21] = [
             "gfn-report",
             "gfn-top",
             "gfn-runner",
+            "gfn-sweep",
         ],
     ),
 ];

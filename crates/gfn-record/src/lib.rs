@@ -15,5 +15,6 @@ pub mod number;
 pub mod phases;
 mod protobuf;
 pub mod samples;
+pub mod sweep;
 pub mod tags;
 pub mod tensorboard;
