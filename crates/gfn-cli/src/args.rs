@@ -165,7 +165,7 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Make a page of runs: curves, distributions, objects, settings, papers.
+    /// Make a page of runs or of a sweep: curves, distributions, objects, settings, papers.
     ///
     /// One HTML file that holds all it shows and loads nothing, for a browser.
     /// Runs that differ in nothing but their seed are laid over one another, with
@@ -177,7 +177,7 @@ pub(crate) enum Command {
     ///   gfn report runs/tb/seed-* runs/db/seed-* -o compare.html
     #[command(verbatim_doc_comment)]
     Report {
-        /// The runs' folders.
+        /// The runs' folders, or that of a sweep.
         #[arg(required = true, value_name = "RUN")]
         runs: Vec<PathBuf>,
         /// The file to write; `-` is standard output [default: report.html, in the folder of a single run].
@@ -210,7 +210,7 @@ pub(crate) enum Command {
         #[arg(short, long, value_name = "DIR", default_value = "export")]
         out: PathBuf,
     },
-    /// List runs.
+    /// List runs and sweeps.
     Ls {
         /// Folders to look into [default: runs].
         #[arg(value_name = "DIR")]
@@ -235,9 +235,9 @@ pub(crate) enum Command {
         #[arg(value_name = "DIR")]
         roots: Vec<PathBuf>,
     },
-    /// Show how a run stands and what came of it.
+    /// Show how a run or a sweep stands and what came of it.
     Show {
-        /// The run's folder.
+        /// The folder.
         run: PathBuf,
         /// Print JSON.
         #[arg(long)]

@@ -20,10 +20,12 @@ mod run;
 mod sections;
 mod statistics;
 pub mod summary;
+mod sweep;
 
 pub use alone::{Figure, figures};
-pub use page::page;
+pub use page::{page, page_of_sweep};
 pub use run::{ReadError, Run};
+pub use sweep::{Reached, Sweep, Tried};
 
 /// A component that an experiment file can choose, as the program's catalogue tells of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use gfn_report::summary::find;
+use gfn_report::Sweep;
+use gfn_report::summary::{find, find_sweeps, plain, sweep_line};
 use ratatui::crossterm::event::KeyCode;
 
 use crate::TopError;
@@ -13,6 +14,8 @@ use crate::follow::Followed;
 pub(crate) struct Board {
     roots: Vec<PathBuf>,
     pub(crate) runs: Vec<Followed>,
+    /// A line for each sweep among the folders.
+    pub(crate) sweeps: Vec<String>,
     pub(crate) chosen: usize,
     /// Whether somebody can press keys.
     pub(crate) has_keys: bool,
@@ -35,7 +38,7 @@ impl Board {
         let runs = board.runs.iter().enumerate();
         let wanted = runs.max_by_key(|(_, followed)| (followed.run.is_written, started(followed)));
         board.chosen = wanted.map_or(0, |(index, _)| index);
-        if board.runs.is_empty() {
+        if board.runs.is_empty() && board.sweeps.is_empty() {
             let roots: Vec<String> = roots.iter().map(|root| format!("`{}`", root.display())).collect();
             return Err(TopError::NoRun(roots.join(", ")));
         }
@@ -44,6 +47,11 @@ impl Board {
 
     /// Looks at the files again; runs may have begun meanwhile, or been removed.
     pub(crate) fn refresh(&mut self) {
+        let sweeps = self.roots.iter().flat_map(|root| find_sweeps(root));
+        let sweeps = sweeps.filter_map(|folder| Sweep::read(&folder).ok());
+        self.sweeps = sweeps
+            .map(|sweep| format!("{}, a sweep: {}", plain(&sweep.manifest.name), sweep_line(&sweep)))
+            .collect();
         let chosen = self.chosen().map(|followed| followed.run.folder.clone());
         let mut known = std::mem::take(&mut self.runs);
         for folder in self.roots.iter().flat_map(|root| find(root)) {

@@ -33,7 +33,7 @@ pub enum TopError {
     #[error("there is no folder `{0}`; name the folder of a run, or one that holds runs")]
     NoFolder(PathBuf),
     /// There is no run in any of the folders.
-    #[error("there is no run in {0}")]
+    #[error("there is no run in {0}; `gfn ls DIR` lists runs")]
     NoRun(String),
     /// The terminal could not be read or written.
     #[error("the terminal: {0}")]

@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout};
 use ratatui::style::Stylize;
-use ratatui::text::Line;
+use ratatui::text::{Line, Text};
 
 use crate::board::Board;
 use crate::{detail, list};
@@ -17,12 +17,16 @@ pub(crate) fn draw(frame: &mut Frame<'_>, board: &Board) {
     } else {
         0
     };
-    let [above, rest, below] = Layout::vertical([
+    let sweeps = (board.sweeps.len() as u16).min(3);
+    let [top, above, rest, below] = Layout::vertical([
+        Constraint::Length(sweeps),
         Constraint::Length(rows),
         Constraint::Min(0),
         Constraint::Length(u16::from(board.has_keys)),
     ])
     .areas(frame.area());
+    let lines = board.sweeps.iter().map(|line| Line::from(line.as_str()).bold());
+    frame.render_widget(Text::from_iter(lines), top);
     if many {
         list::draw(frame, above, board);
     }

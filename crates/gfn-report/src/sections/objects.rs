@@ -212,7 +212,7 @@ fn unlike<'a, 'b>(all: &'b [Drawn<'a>], limit: f64) -> Vec<&'b Drawn<'a>> {
     chosen.into_iter().map(|(drawn, _)| drawn).collect()
 }
 
-fn table(all: &[Drawn<'_>], total: u64) -> Table {
+fn table(all: &[Drawn<'_>], total: u64) -> Table<'static> {
     let has_probability = all.iter().any(|drawn| drawn.log_probability.is_some());
     let mut heads = vec![
         ("object", false),
