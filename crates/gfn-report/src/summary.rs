@@ -179,7 +179,7 @@ pub fn plain(text: &str) -> String {
 pub fn sweep_line(sweep: &Sweep) -> String {
     let states = [
         (State::Running, "running"),
-        (State::Paused, "held"),
+        (State::Paused, "paused"),
         (State::Interrupted, "interrupted"),
         (State::Failed, "failed"),
     ];

@@ -85,7 +85,7 @@ fn a_sweep_tells_what_was_tried_and_what_came_of_it() {
 
     let line = gfn_report::summary::sweep_line(&sweep);
     assert!(
-        line.starts_with("20 of 24 trials finished, 2 held, 2 failed, best exact.l1"),
+        line.starts_with("20 of 24 trials finished, 2 paused, 2 failed, best exact.l1"),
         "{line}"
     );
     let table = gfn_report::summary::sweep_table(&sweep, 3);

@@ -218,7 +218,7 @@ impl Tried {
             () if any(State::Failed) => "failed",
             () if all(State::Finished) => "finished",
             () if any(State::Running) => "running",
-            () if all(State::Paused) => "held",
+            () if all(State::Paused) => "paused",
             () if any(State::Interrupted) => "interrupted",
             () => "waiting",
         }

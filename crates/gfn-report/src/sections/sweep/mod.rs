@@ -34,7 +34,7 @@ fn overview(sweep: &Sweep) -> Markup {
         |number: usize, word: &str| (number > 0).then(|| format!("{} {word}", count(number as u64)));
     let states = [
         (State::Running, "running"),
-        (State::Paused, "held"),
+        (State::Paused, "paused"),
         (State::Interrupted, "interrupted"),
         (State::Failed, "failed"),
     ];
