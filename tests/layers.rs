@@ -29,6 +29,7 @@ const LAYERS: [Layer; 18] = [
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
     layer("gfn-search", &[]),
+    layer("gfn-cluster", &[]),
     layer("gfn-report", &["gfn-chem", "gfn-record"]),
     layer("gfn-plugin-sdk", &[]),
     layer("gfn-plugins", &["gfn-plugin-sdk"]),
