@@ -13,8 +13,10 @@ use crate::number::short_figure;
 use crate::plot::{Chart, FINE, Ink, SERIES};
 use crate::sections::{Context, learning, objects, target};
 
-/// Above a picture there is a line for its title and its keys.
+/// Above a picture there is a line for its title.
 const HEAD: u32 = 34;
+/// And lines for its keys.
+const LINE: u32 = 18;
 /// Around everything.
 const EDGE: u32 = 10;
 /// Molecules in a row, and in all.
@@ -64,30 +66,44 @@ pub fn figures(runs: &[Run]) -> Vec<Figure> {
 
 fn of_panel(panel: &Panel) -> Option<String> {
     let chart = panel.chart.as_ref()?;
-    let (width, height) = chart.size;
+    let (width, height) = (chart.size.0 + EDGE, chart.size.1);
+    let keys = in_lines(&panel.keys, f64::from(width - 2 * EDGE));
+    let head = HEAD + LINE * keys.len() as u32;
     let inside = html! {
         (words(&panel.title, f64::from(EDGE), 22.0, Ink::Text, true))
-        (keys(&panel.keys, f64::from(width)))
-        (placed(chart, 0, HEAD))
+        @for (line, keys) in (1..).zip(&keys) { (key_line(keys, f64::from(22 + LINE * line))) }
+        (placed(chart, EDGE, head))
     };
-    Some(paper((width, height + HEAD + EDGE), &panel.title, &inside))
+    Some(paper((width, height + head + EDGE), &panel.title, &inside))
 }
 
-/// Names with the lines that they are for, from the right.
-fn keys(keys: &[(String, Ink)], width: f64) -> Markup {
-    let mut right = width - f64::from(EDGE);
-    let mut placed = Vec::new();
-    for (name, ink) in keys.iter().rev() {
+/// A name, its ink, and where it begins.
+type Key<'a> = (f64, &'a str, Ink);
+
+/// Keys side by side, in as many lines as they take.
+fn in_lines(keys: &[(String, Ink)], width: f64) -> Vec<Vec<Key<'_>>> {
+    let (mut lines, mut x): (Vec<Vec<Key<'_>>>, f64) = (Vec::new(), f64::INFINITY);
+    for (name, ink) in keys {
         // Letters of the usual font are about this wide.
-        let left = right - 6.2 * name.chars().count() as f64 - 24.0;
-        placed.push((left, name, ink));
-        right = left - 14.0;
+        let length = 21.0 + 6.6 * name.chars().count() as f64;
+        if x + length > width {
+            lines.push(Vec::new());
+            x = 0.0;
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push((f64::from(EDGE) + x, name, *ink));
+        }
+        x += length + 14.0;
     }
+    lines
+}
+
+fn key_line(keys: &[Key<'_>], y: f64) -> Markup {
     html! {
-        @for (left, name, ink) in placed {
-            line x1=(left) x2=(left + 16.0) y1="18" y2="18" stroke=(ink.on_paper()) stroke-width="2.5"
+        @for (left, name, ink) in keys {
+            line x1=(left) x2=(left + 16.0) y1=(y - 4.0) y2=(y - 4.0) stroke=(ink.on_paper()) stroke-width="2.5"
                 stroke-dasharray=[(*ink == Ink::Truth).then_some("4 3")] {}
-            (words(name, left + 21.0, 22.0, Ink::Muted, false))
+            (words(name, left + 21.0, y, Ink::Muted, false))
         }
     }
 }
@@ -101,10 +117,11 @@ fn words(text: &str, x: f64, y: f64, ink: Ink, is_bold: bool) -> Markup {
 /// Maps beside one another, each below what it shows.
 fn side_by_side(maps: &[(&'static str, Chart)]) -> String {
     let (width, height) = maps.first().map_or((1, 1), |(_, chart)| chart.size);
+    let width = width + EDGE;
     let inside = html! {
         @for (index, (name, chart)) in (0..).zip(maps) {
-            (words(name, f64::from(width * index) + 40.0, 22.0, Ink::Text, true))
-            (placed(chart, width * index, HEAD - 4))
+            (words(name, f64::from(width * index) + 50.0, 22.0, Ink::Text, true))
+            (placed(chart, width * index + EDGE, HEAD - 4))
         }
     };
     let size = (width * maps.len() as u32, height + HEAD + EDGE);
@@ -115,8 +132,12 @@ fn side_by_side(maps: &[(&'static str, Chart)]) -> String {
 fn placed(chart: &Chart, x: u32, y: u32) -> Markup {
     let inside = chart.inside().map(|found| found.0).unwrap_or_default();
     let scale = 1.0 / f64::from(FINE);
+    // Cells touch: where their edges are smoothed, what is behind shines through.
+    let rendering = chart.cells.is_some().then_some("crispEdges");
     html! {
-        g transform={ "translate(" (x) " " (y) ") scale(" (scale) ")" } stroke-linejoin="round" { (PreEscaped(in_colours(inside))) }
+        g transform={ "translate(" (x) " " (y) ") scale(" (scale) ")" } stroke-linejoin="round" shape-rendering=[rendering] {
+            (PreEscaped(in_colours(inside)))
+        }
     }
 }
 
@@ -198,6 +219,16 @@ mod tests {
         let expected =
             "<a stroke=\"#1B1F24\" stroke-dasharray=\"50 40\"/><b fill=\"#0072B2\"/><c fill=\"#FDE725\"/>";
         assert_eq!(svg, expected);
+    }
+
+    #[test]
+    fn keys_take_another_line_where_there_is_no_room() {
+        let key = |name: &str| (name.to_string(), Ink::Series(0));
+        let lengths = |keys: &[(String, Ink)]| in_lines(keys, 300.0).iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(lengths(&[key("loss"), key("truth")]), [2]);
+        assert_eq!(lengths(&[key(&"long".repeat(9)), key("b"), key("c")]), [2, 1]);
+        assert_eq!(lengths(&[key(&"long".repeat(40))]), [1]);
+        assert!(in_lines(&[], 300.0).is_empty());
     }
 
     #[test]

@@ -112,7 +112,7 @@ fn the_page_of_a_sweep_has_all_sections_and_escapes_everything() {
     ] {
         assert!(page.contains(expected), "{expected}");
     }
-    assert!(!page.contains("<b>bold") && !page.contains("NaN"));
+    assert!(!page.contains("<b>bold") && !page.contains("\"NaN") && !page.contains(">NaN"));
     let share = |name: &str| {
         let (_, rest) = page
             .split_once(&format!("<tr><td>{name}</td><td class=\"number\">"))

@@ -106,7 +106,10 @@ fn best(sweep: &Sweep) -> Option<Markup> {
         dl.facts {
             div { dt { "setting" } dd { (tried.setting.setting) } }
             div { dt { "objective" } dd { (value) } }
-            @for (name, value) in &tried.setting.values { div { dt title=(name) { (name.rsplit('.').next().unwrap_or(name)) } dd { (name) " = " (shown(value)) } } }
+            @for (name, value) in &tried.setting.values { div {
+                dt { (name.rsplit('.').next().unwrap_or(name)) }
+                dd { (shown(value)) " " span.about { "(" (name) ")" } }
+            } }
             div { dt { "run again" } dd { code { "gfn run " (sweep_file(sweep, first.trial.trial)) } } }
         }
         p.note { "Its curves, objects and settings are below." }

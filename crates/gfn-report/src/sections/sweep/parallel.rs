@@ -100,7 +100,7 @@ fn line(axes: &[Upright], tried: &Tried, reached: &Reached, rank: usize, count: 
             let _ = write!(path, "{command}{:.1} {y:.1}", axis.x);
         }
     }
-    let ink = viridis(0.92 * (1.0 - rank as f64 / (count - 1).max(1) as f64));
+    let ink = viridis(0.25 + 0.67 * (1.0 - rank as f64 / (count - 1).max(1) as f64));
     let is_best = rank == 0;
     html! {
         path d=(path) fill="none" stroke=(ink.on_paper()) stroke-width=(if is_best { "3" } else { "1.2" })
@@ -119,7 +119,7 @@ fn upright(axis: &Upright) -> Markup {
         line x1=(axis.x) x2=(axis.x) y1=(TOP) y2=(HEIGHT - 16.0) stroke=(words(Ink::Muted)) {}
         text x=(axis.x) y="18" text-anchor="middle" font-size="13" font-weight="600" fill=(words(Ink::Text)) { (axis.title) }
         @for (place, text) in &axis.axis.ticks {
-            text x=(axis.x - 6.0) y=(format!("{:.1}", axis.height_of(*place) + 4.0)) text-anchor="end" font-size="11.5"
+            text.halo x=(axis.x - 6.0) y=(format!("{:.1}", axis.height_of(*place) + 4.0)) text-anchor="end" font-size="11.5"
                 fill=(words(Ink::Muted)) { (text) }
         }
     }
