@@ -1,6 +1,7 @@
 //! What a user does, through the `gfn` program.
 
 mod check;
+mod exports;
 mod files;
 mod golden;
 mod help;
