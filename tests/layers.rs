@@ -22,10 +22,11 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 16] = [
+const LAYERS: [Layer; 17] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
+    layer("gfn-docking", &[]),
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
     layer("gfn-report", &["gfn-chem", "gfn-record"]),
@@ -34,7 +35,7 @@ const LAYERS: [Layer; 16] = [
     layer("gfn-envs", &["gfn-core", "gfn-chem"]),
     Layer {
         name: "gfn-rewards",
-        on: &["gfn-core", "gfn-chem", "gfn-proxy"],
+        on: &["gfn-core", "gfn-chem", "gfn-proxy", "gfn-docking"],
         in_tests: &["gfn-envs"],
     },
     Layer {
@@ -68,6 +69,7 @@ const LAYERS: [Layer; 16] = [
             "gfn-core",
             "gfn-chem",
             "gfn-config",
+            "gfn-docking",
             "gfn-record",
             "gfn-envs",
             "gfn-rewards",
@@ -84,6 +86,7 @@ const LAYERS: [Layer; 16] = [
             "gfn-core",
             "gfn-chem",
             "gfn-config",
+            "gfn-docking",
             "gfn-record",
             "gfn-envs",
             "gfn-rewards",
