@@ -84,7 +84,7 @@ fn summary(table: &Table) -> String {
 impl From<DockError> for Failure {
     fn from(error: DockError) -> Self {
         match error {
-            DockError::Run(error) => error.into(),
+            DockError::Run(error) => (*error).into(),
             DockError::Molecules(message) | DockError::Receptor(message) => Self::usage(message),
             other => Self::failed(other),
         }

@@ -33,7 +33,7 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 pub enum DockError {
     /// The run cannot be read.
     #[error(transparent)]
-    Run(#[from] RunError),
+    Run(Box<RunError>),
     /// There are no molecules, or one cannot be read.
     #[error("{0}")]
     Molecules(String),
@@ -46,6 +46,12 @@ pub enum DockError {
     /// A file cannot be written.
     #[error(transparent)]
     Folder(#[from] FolderError),
+}
+
+impl From<RunError> for DockError {
+    fn from(error: RunError) -> Self {
+        Self::Run(Box::new(error))
+    }
 }
 
 /// How a run docks, where it was trained on the reward `docking`.
