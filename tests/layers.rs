@@ -83,6 +83,17 @@ const LAYERS: [Layer; 19] = [
         ],
     ),
     layer(
+        "gfn-sweep",
+        &[
+            "gfn-core",
+            "gfn-config",
+            "gfn-record",
+            "gfn-registry",
+            "gfn-runner",
+            "gfn-search",
+        ],
+    ),
+    layer(
         "gfn-cli",
         &[
             "gfn-core",
@@ -99,6 +110,7 @@ const LAYERS: [Layer; 19] = [
             "gfn-registry",
             "gfn-report",
             "gfn-runner",
+            "gfn-sweep",
         ],
     ),
 ];
