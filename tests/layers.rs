@@ -22,10 +22,11 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 22] = [
+const LAYERS: [Layer; 23] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
+    layer("gfn-docking", &[]),
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
     layer("gfn-search", &[]),
@@ -39,7 +40,7 @@ const LAYERS: [Layer; 22] = [
     layer("gfn-envs", &["gfn-core", "gfn-chem"]),
     Layer {
         name: "gfn-rewards",
-        on: &["gfn-core", "gfn-chem", "gfn-proxy"],
+        on: &["gfn-core", "gfn-chem", "gfn-proxy", "gfn-docking"],
         in_tests: &["gfn-envs"],
     },
     Layer {
@@ -74,6 +75,7 @@ const LAYERS: [Layer; 22] = [
             "gfn-chem",
             "gfn-config",
             "gfn-draw",
+            "gfn-docking",
             "gfn-record",
             "gfn-envs",
             "gfn-rewards",
@@ -102,6 +104,7 @@ const LAYERS: [Layer; 22] = [
             "gfn-chem",
             "gfn-config",
             "gfn-draw",
+            "gfn-docking",
             "gfn-record",
             "gfn-envs",
             "gfn-rewards",

@@ -1,6 +1,7 @@
 //! What a user does, through the `gfn` program.
 
 mod check;
+mod docking;
 mod exports;
 mod files;
 mod golden;
@@ -58,7 +59,11 @@ fn fail(arguments: &[&str], code: i32) -> String {
 /// The experiments that come with the program and need no files of others.
 fn shipped_experiments() -> Vec<PathBuf> {
     let mut files = experiment_files(&top().join("experiments"));
-    files.retain(|file| !file.ends_with(molecules::PAPER));
+    files.retain(|file| {
+        ![molecules::PAPER, docking::DOCKING]
+            .iter()
+            .any(|fetched| file.ends_with(fetched))
+    });
     assert!(files.len() > 5, "{files:?}");
     files
 }

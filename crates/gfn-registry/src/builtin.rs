@@ -8,7 +8,7 @@ use gfn_losses::{
     detailed_balance, flow_matching, log_partition_variance, sub_trajectory_balance, trajectory_balance,
 };
 use gfn_plugins::Kind;
-use gfn_rewards::{druglike, hypergrid as hypergrid_reward, seh_proxy};
+use gfn_rewards::{docking, druglike, hypergrid as hypergrid_reward, seh_proxy};
 use gfn_samplers::{on_policy, replay};
 
 use crate::component::{Bases, Entry, entry, entry_examined, no_check};
@@ -78,6 +78,11 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
                 .map(|reward| Box::new(reward) as Box<dyn Reward>)
                 .map_err(|error| format!("`reward.path` names no network: {error}"))
         }),
+        entry(DOCKING, whole_paths, |params: &docking::Params, context| {
+            seh_proxy::accepts(&context.objects)?;
+            docking::DockingReward::new(params, context.threads)
+                .map(|reward| Box::new(reward) as Box<dyn Reward>)
+        }),
         entry_examined(
             "plugin",
             |params: &mut plugin::reward::Params, place| {
@@ -96,12 +101,27 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
 /// The reward whose network is read from a file.
 pub const SEH_PROXY: &str = "seh-proxy";
 
-/// The network's file is kept with its whole path, so that `resolved.toml` runs from anywhere.
+/// The reward that docks, whose receptor is read from a file.
+pub const DOCKING: &str = "docking";
+
+/// Files are kept with their whole paths, so that `resolved.toml` runs from anywhere.
 fn whole_path(params: &mut seh_proxy::Params, bases: &Bases<'_>) -> Result<(), String> {
-    let path = bases.of("path").join(&params.path);
-    let path = std::path::absolute(&path).unwrap_or(path);
-    params.path = path.to_string_lossy().into_owned();
+    make_whole(&mut params.path, "path", bases);
     Ok(())
+}
+
+fn whole_paths(params: &mut docking::Params, bases: &Bases<'_>) -> Result<(), String> {
+    make_whole(&mut params.receptor, "receptor", bases);
+    if let Some(path) = &mut params.cache_file {
+        make_whole(path, "cache_file", bases);
+    }
+    Ok(())
+}
+
+fn make_whole(path: &mut String, key: &str, bases: &Bases<'_>) {
+    let whole = bases.of(key).join(&*path);
+    let whole = std::path::absolute(&whole).unwrap_or(whole);
+    *path = whole.to_string_lossy().into_owned();
 }
 
 /// Networks.

@@ -182,6 +182,7 @@ impl Experiment {
         let vocabulary = text(&self.environment.table, "vocabulary");
         let network = match self.reward.name {
             builtin::SEH_PROXY => text(&self.reward.table, "path"),
+            builtin::DOCKING => text(&self.reward.table, "receptor"),
             _ => None,
         };
         vocabulary

@@ -1,5 +1,6 @@
 //! The built-in rewards, one file each, and what can be declared about any of them.
 
+pub mod docking;
 pub mod druglike;
 pub mod hypergrid;
 pub mod seh_proxy;

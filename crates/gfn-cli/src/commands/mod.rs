@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod components;
 mod diff;
+mod dock;
 mod export;
 mod finished;
 mod new;
@@ -55,6 +56,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             out,
             sets,
         } => finished::sample(&run, count as usize, seed, out.as_deref(), &sets),
+        Command::Dock(args) => dock::dock(&args),
         Command::Plugin(command) => plugin::plugin(command),
         Command::Bench(args) => bench::bench(&args),
         Command::Eval { run, sets, json } => finished::eval(&run, &sets, json),
