@@ -22,7 +22,7 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 16] = [
+const LAYERS: [Layer; 17] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
@@ -48,6 +48,7 @@ const LAYERS: [Layer; 16] = [
         on: &["gfn-core", "gfn-losses"],
         in_tests: &["gfn-envs", "gfn-samplers"],
     },
+    layer("gfn-fit", &["gfn-core", "gfn-chem", "gfn-proxy", "gfn-learn"]),
     layer(
         "gfn-registry",
         &[
@@ -75,6 +76,7 @@ const LAYERS: [Layer; 16] = [
             "gfn-losses",
             "gfn-learn",
             "gfn-plugins",
+            "gfn-fit",
             "gfn-registry",
         ],
     ),
@@ -91,6 +93,8 @@ const LAYERS: [Layer; 16] = [
             "gfn-losses",
             "gfn-learn",
             "gfn-plugins",
+            "gfn-fit",
+            "gfn-proxy",
             "gfn-registry",
             "gfn-report",
             "gfn-runner",
@@ -100,7 +104,7 @@ const LAYERS: [Layer; 16] = [
 
 /// Packages that few crates keep to themselves.
 const RESERVED: [(&str, &[&str]); 9] = [
-    ("tch", &["gfn-learn"]),
+    ("tch", &["gfn-learn", "gfn-fit"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
     ("safetensors", &["gfn-learn", "gfn-chem", "gfn-proxy"]),
     ("chematic", &["gfn-chem"]),

@@ -8,6 +8,7 @@ mod layered;
 mod mistakes;
 mod molecules;
 mod plugins;
+mod proxy;
 mod report;
 mod resume;
 mod runs;

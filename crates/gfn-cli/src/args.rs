@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod plugin;
+mod proxy;
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use gfn_config::Problems;
 use gfn_registry::Experiment;
 
 pub(crate) use plugin::{IsolationArg, Lang, PluginArgs, PluginCommand};
+pub(crate) use proxy::{FitArgs, ProxyCommand, SplitArg};
 
 /// Train generative flow networks from experiment files.
 ///
@@ -214,6 +216,9 @@ pub(crate) enum Command {
     /// Write, check, try and allow plugins: rewards, block vocabularies and environments by third parties.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Fit a proxy to a table of measured molecules, and tell of one.
+    #[command(subcommand)]
+    Proxy(ProxyCommand),
     /// Time training, phase by phase, against what the network alone would take.
     ///
     /// Benchmarks: grid-2d-8, grid-4d-20, grid-4d-8-fm, molecules-fm, molecules-tb. The bound is measured in the same process:

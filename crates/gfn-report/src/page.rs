@@ -19,8 +19,23 @@ pub fn page(runs: &[Run], known: &[Component]) -> String {
         groups: groups(runs),
         known,
     };
-    let sections = sections(&context);
-    let title = title(&context);
+    let head = Head {
+        title: title(&context),
+        subtitle: subtitle(&context),
+        description: description(&context).map(str::to_string),
+    };
+    document(&head, &sections(&context))
+}
+
+/// What stands above a page's sections.
+pub(crate) struct Head {
+    pub(crate) title: String,
+    pub(crate) subtitle: String,
+    pub(crate) description: Option<String>,
+}
+
+/// A whole page.
+pub(crate) fn document(head: &Head, sections: &[Section]) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -30,12 +45,12 @@ pub fn page(runs: &[Run], known: &[Component]) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content={ "gfn " (env!("CARGO_PKG_VERSION")) };
-                title { (title) }
+                title { (head.title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (header(&context, &title, &sections))
-                main { @for section in &sections { (of_section(section)) } }
+                (header(head, sections))
+                main { @for section in sections { (of_section(section)) } }
                 footer { "Made by gfn " (env!("CARGO_PKG_VERSION")) ". This page loads nothing from elsewhere." }
                 script { (PreEscaped(SCRIPT)) }
             }
@@ -60,13 +75,13 @@ fn title(context: &Context<'_>) -> String {
     }
 }
 
-fn header(context: &Context<'_>, title: &str, sections: &[Section]) -> Markup {
+fn header(head: &Head, sections: &[Section]) -> Markup {
     html! {
         header {
             div.inner {
-                h1 { (title) }
-                p.subtitle { (subtitle(context)) }
-                @if let Some(description) = description(context) { p.description { (description) } }
+                h1 { (head.title) }
+                p.subtitle { (head.subtitle) }
+                @if let Some(description) = &head.description { p.description { (description) } }
                 nav { @for section in sections { a href={ "#" (section.id) } { (section.title) } } }
             }
         }

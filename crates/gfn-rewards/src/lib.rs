@@ -2,5 +2,6 @@
 
 pub mod druglike;
 pub mod hypergrid;
+pub mod proxy;
 pub mod seh_proxy;
 pub mod shaped;

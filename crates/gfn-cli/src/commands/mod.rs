@@ -9,6 +9,7 @@ mod finished;
 mod new;
 mod pages;
 mod plugin;
+mod proxy;
 mod report;
 mod resolve;
 mod run;
@@ -50,6 +51,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             sets,
         } => finished::sample(&run, count as usize, seed, out.as_deref(), &sets),
         Command::Plugin(command) => plugin::plugin(command),
+        Command::Proxy(command) => proxy::proxy(command),
         Command::Bench(args) => bench::bench(&args),
         Command::Eval { run, sets, json } => finished::eval(&run, &sets, json),
     }
