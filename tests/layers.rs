@@ -22,7 +22,7 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 19] = [
+const LAYERS: [Layer; 23] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
@@ -30,7 +30,10 @@ const LAYERS: [Layer; 19] = [
     layer("gfn-record", &[]),
     layer("gfn-search", &[]),
     layer("gfn-cluster", &[]),
-    layer("gfn-report", &["gfn-chem", "gfn-record"]),
+    layer("gfn-draw", &["gfn-chem", "gfn-record"]),
+    layer("gfn-report", &["gfn-chem", "gfn-draw", "gfn-record"]),
+    layer("gfn-export", &["gfn-record", "gfn-report"]),
+    layer("gfn-top", &["gfn-record", "gfn-report"]),
     layer("gfn-plugin-sdk", &[]),
     layer("gfn-plugins", &["gfn-plugin-sdk"]),
     layer("gfn-envs", &["gfn-core", "gfn-chem"]),
@@ -71,6 +74,7 @@ const LAYERS: [Layer; 19] = [
             "gfn-core",
             "gfn-chem",
             "gfn-config",
+            "gfn-draw",
             "gfn-record",
             "gfn-envs",
             "gfn-rewards",
@@ -83,11 +87,23 @@ const LAYERS: [Layer; 19] = [
         ],
     ),
     layer(
+        "gfn-sweep",
+        &[
+            "gfn-core",
+            "gfn-config",
+            "gfn-record",
+            "gfn-registry",
+            "gfn-runner",
+            "gfn-search",
+        ],
+    ),
+    layer(
         "gfn-cli",
         &[
             "gfn-core",
             "gfn-chem",
             "gfn-config",
+            "gfn-draw",
             "gfn-record",
             "gfn-envs",
             "gfn-rewards",
@@ -98,14 +114,17 @@ const LAYERS: [Layer; 19] = [
             "gfn-fit",
             "gfn-proxy",
             "gfn-registry",
+            "gfn-export",
             "gfn-report",
+            "gfn-top",
             "gfn-runner",
+            "gfn-sweep",
         ],
     ),
 ];
 
 /// Packages that few crates keep to themselves.
-const RESERVED: [(&str, &[&str]); 10] = [
+const RESERVED: [(&str, &[&str]); 13] = [
     ("tch", &["gfn-learn", "gfn-fit"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
     ("safetensors", &["gfn-learn", "gfn-chem", "gfn-proxy"]),
@@ -113,6 +132,9 @@ const RESERVED: [(&str, &[&str]); 10] = [
     ("chematic-depict", &["gfn-chem"]),
     ("plotters", &["gfn-report"]),
     ("maud", &["gfn-report"]),
+    ("parquet", &["gfn-export"]),
+    ("png", &["gfn-draw"]),
+    ("ratatui", &["gfn-top"]),
     ("landlock", &["gfn-plugins"]),
     ("seccompiler", &["gfn-plugins"]),
     ("sobol_burley", &["gfn-search"]),

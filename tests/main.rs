@@ -1,6 +1,7 @@
 //! What a user does, through the `gfn` program.
 
 mod check;
+mod exports;
 mod files;
 mod golden;
 mod help;
@@ -12,6 +13,7 @@ mod proxy;
 mod report;
 mod resume;
 mod runs;
+mod sweep;
 mod training;
 
 use std::path::{Path, PathBuf};

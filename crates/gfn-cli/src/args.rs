@@ -2,6 +2,7 @@
 
 mod plugin;
 mod proxy;
+mod sweep;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use gfn_registry::Experiment;
 
 pub(crate) use plugin::{IsolationArg, Lang, PluginArgs, PluginCommand};
 pub(crate) use proxy::{FitArgs, ProxyCommand, SplitArg};
+pub(crate) use sweep::{SweepArgs, SweepCommand, WorkArgs};
 
 /// Train generative flow networks from experiment files.
 ///
@@ -68,6 +70,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         going: GoingArgs,
     },
+    /// Run an experiment many times, each with other settings, and find the best.
+    ///
+    /// What is tried stands in the file's section `[sweep]`, or after --grid.
+    #[command(subcommand)]
+    Sweep(SweepCommand),
     /// Find everything that is wrong with experiment files, without running them.
     ///
     /// Reads each file as `run` does, makes its parts and checks that they go
@@ -160,7 +167,7 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Make a page of runs: curves, distributions, objects, settings, papers.
+    /// Make a page of runs or of a sweep: curves, distributions, objects, settings, papers.
     ///
     /// One HTML file that holds all it shows and loads nothing, for a browser.
     /// Runs that differ in nothing but their seed are laid over one another, with
@@ -172,14 +179,40 @@ pub(crate) enum Command {
     ///   gfn report runs/tb/seed-* runs/db/seed-* -o compare.html
     #[command(verbatim_doc_comment)]
     Report {
-        /// The runs' folders.
+        /// The runs' folders, or that of a sweep.
         #[arg(required = true, value_name = "RUN")]
         runs: Vec<PathBuf>,
         /// The file to write; `-` is standard output [default: report.html, in the folder of a single run].
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Write the pictures instead, each as an SVG file of its own in this folder.
+        #[arg(long, value_name = "DIR", conflicts_with = "out")]
+        figures: Option<PathBuf>,
     },
-    /// List runs.
+    /// Write runs as tables, or for another tracker of experiments.
+    ///
+    /// csv and parquet: tables runs (with every setting), training, measurements,
+    /// samples, and distribution or likelihoods where runs have them; all runs
+    /// in one table each, told apart by their first columns. mlflow and wandb:
+    /// the same as runs.json beside a small Python script that brings it in with
+    /// the package of your Python.
+    ///
+    /// Examples:
+    ///   gfn export runs/tb/seed-* --to parquet -o tables
+    ///   gfn export runs --to mlflow -o tracked && python3 tracked/import_mlflow.py
+    #[command(verbatim_doc_comment)]
+    Export {
+        /// Folders of runs, or folders that hold such.
+        #[arg(required = true, value_name = "RUN")]
+        runs: Vec<PathBuf>,
+        /// For whom.
+        #[arg(long, value_enum)]
+        to: TargetArg,
+        /// The folder to write; files of the same names are replaced.
+        #[arg(short, long, value_name = "DIR", default_value = "export")]
+        out: PathBuf,
+    },
+    /// List runs and sweeps.
     Ls {
         /// Folders to look into [default: runs].
         #[arg(value_name = "DIR")]
@@ -188,9 +221,25 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show how a run stands and what came of it.
+    /// Watch runs in the terminal: curves, rate, figures, the best objects.
+    ///
+    /// Reads files alone, once a second: runs do not notice it, and those of
+    /// other machines are seen where their folders are. `q` ends, the arrows
+    /// choose a run. Where standard output is no terminal, prints what it would
+    /// show, once, as text.
+    ///
+    /// Examples:
+    ///   gfn top runs/mol/seed-0
+    ///   gfn top                     (all runs below runs/)
+    #[command(verbatim_doc_comment)]
+    Top {
+        /// Folders of runs, or folders that hold such [default: runs].
+        #[arg(value_name = "DIR")]
+        roots: Vec<PathBuf>,
+    },
+    /// Show how a run or a sweep stands and what came of it.
     Show {
-        /// The run's folder.
+        /// The folder.
         run: PathBuf,
         /// Print JSON.
         #[arg(long)]
@@ -238,6 +287,19 @@ pub(crate) enum Command {
     },
 }
 
+/// What runs are exported for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TargetArg {
+    /// Tables of comma-separated values.
+    Csv,
+    /// Tables as Apache Parquet.
+    Parquet,
+    /// A folder for MLflow.
+    Mlflow,
+    /// A folder for Weights & Biases.
+    Wandb,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct GoingArgs {
     /// Go on with a run although its file, its data or a library is not what it was; the record says so.
@@ -249,6 +311,9 @@ pub(crate) struct GoingArgs {
     /// Write the folder although a process on another machine wrote it and did not say that it stopped: it can then write no more.
     #[arg(long)]
     pub(crate) takeover: bool,
+    /// Save after this update and end with code 75, as after a signal.
+    #[arg(long, value_name = "STEP")]
+    pub(crate) stop_at: Option<u64>,
     /// Show no progress.
     #[arg(long)]
     pub(crate) quiet: bool,
@@ -390,6 +455,12 @@ impl ExperimentArgs {
     /// The experiment with all layers.
     pub(crate) fn load(&self) -> Result<Experiment, Problems> {
         self.layers.load(&self.file)
+    }
+
+    /// The same with further changes.
+    fn load_with(&self, sets: Vec<String>) -> Result<Experiment, Problems> {
+        let sets: Vec<String> = self.layers.all_sets().into_iter().chain(sets).collect();
+        Experiment::load_with(&self.file, self.layers.profile.as_deref(), &sets)
     }
 }
 

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::axis::{Axis, Scale, span};
 use crate::curves::{Curve, Plan};
 use crate::number::{count, figure, per_cent, short_figure, signed};
-use crate::page::{Head, document};
+use crate::page::{Head, whole};
 use crate::plot::{Chart, Ink, Mark, Readout};
 use crate::sections::{Cell, Section, Table, Tile, keys, panel, tiles};
 use crate::statistics::{Bins, Point};
@@ -73,7 +73,7 @@ pub fn fit_page(fit: &FitPage) -> String {
         section("molecules", "The test molecules", molecules(fit)),
         section("proxy", "The proxy", facts(fit)),
     ];
-    document(&head, &sections)
+    whole(&head, &sections)
 }
 
 impl FitPage {

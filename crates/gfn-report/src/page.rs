@@ -6,9 +6,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use crate::group::groups;
-use crate::number::moment;
-use crate::sections::{Context, Section, sections};
-use crate::{Component, Run};
+use crate::number::{count, moment};
+use crate::sections::{self, Context, Section, sections};
+use crate::{Component, Run, Sweep};
 
 const STYLE: &str = include_str!("page/report.css");
 const SCRIPT: &str = include_str!("page/report.js");
@@ -24,10 +24,38 @@ pub fn page(runs: &[Run], known: &[Component]) -> String {
         subtitle: subtitle(&context),
         description: description(&context).map(str::to_string),
     };
-    document(&head, &sections(&context))
+    whole(&head, &sections(&context))
 }
 
-/// What stands above a page's sections.
+/// A sweep as a page of HTML; `best` are the runs of its best setting.
+pub fn page_of_sweep(sweep: &Sweep, best: &[Run], known: &[Component]) -> String {
+    let context = Context {
+        groups: groups(best),
+        known,
+    };
+    let manifest = &sweep.manifest;
+    let head = Head {
+        title: format!("{}, a sweep", manifest.name),
+        subtitle: format!(
+            "{} settings by {}, {} each, from {}",
+            count(sweep.wanted),
+            manifest.method,
+            match manifest.seeds.len() {
+                1 => "one seed".into(),
+                several => format!("{several} seeds"),
+            },
+            manifest.experiment
+        ),
+        description: description(&context).map(str::to_string),
+    };
+    let mut all = sections::sweep::sections(sweep);
+    // How the best runs stand is told with the sweep.
+    let of_best = sections(&context).into_iter();
+    all.extend(of_best.filter(|section| section.id != "overview" && !best.is_empty()));
+    whole(&head, &all)
+}
+
+/// What stands above everything.
 pub(crate) struct Head {
     pub(crate) title: String,
     pub(crate) subtitle: String,
@@ -35,7 +63,7 @@ pub(crate) struct Head {
 }
 
 /// A whole page.
-pub(crate) fn document(head: &Head, sections: &[Section]) -> String {
+pub(crate) fn whole(head: &Head, sections: &[Section]) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {

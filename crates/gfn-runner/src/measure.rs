@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::RunError;
 use crate::signals::Stop;
 use crate::train::Trainer;
+use crate::work::Work;
 
 /// Trajectories that are drawn at a time.
 const CHUNK: usize = 256;
@@ -38,6 +39,7 @@ pub struct Measurer<'a> {
     swept: Option<Swept>,
     modes_visited: HashSet<String, FxBuildHasher>,
     stop: Stop,
+    tells: bool,
 }
 
 /// A policy that gives up when the run is asked to stop: a measurement can take long, and is made again later.
@@ -125,7 +127,14 @@ impl<'a> Measurer<'a> {
             swept,
             modes_visited: HashSet::default(),
             stop: Stop::default(),
+            tells: false,
         })
+    }
+
+    /// Shows how far it is when it draws objects.
+    pub fn telling(mut self) -> Self {
+        self.tells = true;
+        self
     }
 
     /// Measurements fail, soon, once a stop is asked for.
@@ -300,6 +309,7 @@ impl<'a> Measurer<'a> {
             model,
             stop: &self.stop,
         };
+        let mut work = self.tells.then(|| Work::new("drawing objects", count as u64));
         for first in (0..count).step_by(CHUNK) {
             let count = CHUNK.min(count - first);
             let request = SampleRequest {
@@ -311,6 +321,9 @@ impl<'a> Measurer<'a> {
             };
             sampler.sample(&request, environment, &mut policy, &mut batch)?;
             self.score(&batch, distribution, &mut samples, states.as_deref_mut())?;
+            if let Some(work) = &mut work {
+                work.did(count as u64);
+            }
         }
         let metrics = self.describe(&samples);
         Ok(Drawn { metrics, samples })

@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod components;
 mod diff;
+mod export;
 mod finished;
 mod new;
 mod pages;
@@ -15,6 +16,8 @@ mod resolve;
 mod run;
 mod schema;
 mod show;
+mod sweep;
+mod top;
 
 use std::io::Write;
 
@@ -30,6 +33,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             going,
         } => run::run(&experiment, out, &going),
         Command::Resume { run, sets, going } => run::resume(run, &sets, &going),
+        Command::Sweep(command) => sweep::sweep(command),
         Command::Check(args) => check::check(&args),
         Command::Resolve { experiment, origin } => resolve::resolve(&experiment, origin),
         Command::Diff(args) => diff::diff(&args),
@@ -40,8 +44,10 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::New(args) => new::new(&args),
         Command::Schema { out } => schema::schema(out.as_deref()),
         Command::Completions { shell } => completions::completions(shell),
-        Command::Report { runs, out } => report::report(&runs, out.as_deref()),
+        Command::Report { runs, out, figures } => report::report(&runs, out.as_deref(), figures.as_deref()),
+        Command::Export { runs, to, out } => export::export(&runs, to, &out),
         Command::Ls { roots, json } => show::ls(&roots, json),
+        Command::Top { roots } => top::top(&roots),
         Command::Show { run, json } => show::show(&run, json),
         Command::Sample {
             run,

@@ -130,6 +130,12 @@ impl Writer {
     }
 }
 
+/// Whether a process writes a run now; none where that cannot be known, such as from another machine.
+pub fn is_written(run: &Path) -> Option<bool> {
+    let (_, holder) = newest_claim(&run.join(PLACE)).ok()?;
+    holder?.runs(&Holder::this())
+}
+
 /// Makes the folder of a generation, which only one process can, and says there who that is.
 fn make_claim(run: &Path, generation: u64, holder: &Holder) -> Result<(), FolderError> {
     let claim = claim(&run.join(PLACE), generation);
@@ -176,6 +182,23 @@ fn claim(place: &Path, generation: u64) -> PathBuf {
 fn newest_claim(place: &Path) -> Result<(u64, Option<Holder>), FolderError> {
     let newest = claims(place)?.into_iter().max().unwrap_or(0);
     Ok((newest, Holder::of(&claim(place, newest))))
+}
+
+/// Who wrote a folder last, and whether that process may still do so; none where nobody did.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn last_holder(run: &Path) -> Result<Option<(Holder, bool)>, FolderError> {
+    let place = run.join(PLACE);
+    if !place.is_dir() {
+        return Ok(None);
+    }
+    let (_, holder) = newest_claim(&place)?;
+    let may_run = |holder: &Holder| holder.runs(&Holder::this()) != Some(false);
+    Ok(holder.map(|holder| {
+        let may_run = may_run(&holder);
+        (holder, may_run)
+    }))
 }
 
 /// The generations that were claimed and not shut out yet.
