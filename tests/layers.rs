@@ -54,6 +54,7 @@ const LAYERS: [Layer; 23] = [
         on: &["gfn-core", "gfn-losses"],
         in_tests: &["gfn-envs", "gfn-samplers"],
     },
+    layer("gfn-fit", &["gfn-core", "gfn-chem", "gfn-proxy", "gfn-learn"]),
     layer(
         "gfn-registry",
         &[
@@ -83,6 +84,7 @@ const LAYERS: [Layer; 23] = [
             "gfn-losses",
             "gfn-learn",
             "gfn-plugins",
+            "gfn-fit",
             "gfn-registry",
         ],
     ),
@@ -112,6 +114,8 @@ const LAYERS: [Layer; 23] = [
             "gfn-losses",
             "gfn-learn",
             "gfn-plugins",
+            "gfn-fit",
+            "gfn-proxy",
             "gfn-registry",
             "gfn-export",
             "gfn-report",
@@ -124,7 +128,7 @@ const LAYERS: [Layer; 23] = [
 
 /// Packages that few crates keep to themselves.
 const RESERVED: [(&str, &[&str]); 13] = [
-    ("tch", &["gfn-learn"]),
+    ("tch", &["gfn-learn", "gfn-fit"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
     ("safetensors", &["gfn-learn", "gfn-chem", "gfn-proxy"]),
     ("chematic", &["gfn-chem"]),

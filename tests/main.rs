@@ -10,6 +10,7 @@ mod layered;
 mod mistakes;
 mod molecules;
 mod plugins;
+mod proxy;
 mod report;
 mod resume;
 mod runs;

@@ -2,6 +2,7 @@
 
 mod dock;
 mod plugin;
+mod proxy;
 mod sweep;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use gfn_registry::Experiment;
 
 pub(crate) use dock::DockArgs;
 pub(crate) use plugin::{IsolationArg, Lang, PluginArgs, PluginCommand};
+pub(crate) use proxy::{FitArgs, ProxyCommand, SplitArg};
 pub(crate) use sweep::{SweepArgs, SweepCommand, WorkArgs};
 
 /// Train generative flow networks from experiment files.
@@ -283,6 +285,9 @@ pub(crate) enum Command {
     /// Write, check, try and allow plugins: rewards, block vocabularies and environments by third parties.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Fit a proxy to a table of measured molecules, and tell of one.
+    #[command(subcommand)]
+    Proxy(ProxyCommand),
     /// Time training, phase by phase, against what the network alone would take.
     ///
     /// Benchmarks: grid-2d-8, grid-4d-20, grid-4d-8-fm, molecules-fm, molecules-tb. The bound is measured in the same process:

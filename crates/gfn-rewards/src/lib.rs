@@ -3,5 +3,6 @@
 pub mod docking;
 pub mod druglike;
 pub mod hypergrid;
+pub mod proxy;
 pub mod seh_proxy;
 pub mod shaped;

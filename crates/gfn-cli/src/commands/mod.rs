@@ -11,6 +11,7 @@ mod finished;
 mod new;
 mod pages;
 mod plugin;
+mod proxy;
 mod report;
 mod resolve;
 mod run;
@@ -58,6 +59,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         } => finished::sample(&run, count as usize, seed, out.as_deref(), &sets),
         Command::Dock(args) => dock::dock(&args),
         Command::Plugin(command) => plugin::plugin(command),
+        Command::Proxy(command) => proxy::proxy(command),
         Command::Bench(args) => bench::bench(&args),
         Command::Eval { run, sets, json } => finished::eval(&run, &sets, json),
     }
