@@ -81,6 +81,17 @@ const LAYERS: [Layer; 18] = [
         ],
     ),
     layer(
+        "gfn-sweep",
+        &[
+            "gfn-core",
+            "gfn-config",
+            "gfn-record",
+            "gfn-registry",
+            "gfn-runner",
+            "gfn-search",
+        ],
+    ),
+    layer(
         "gfn-cli",
         &[
             "gfn-core",
@@ -96,6 +107,7 @@ const LAYERS: [Layer; 18] = [
             "gfn-registry",
             "gfn-report",
             "gfn-runner",
+            "gfn-sweep",
         ],
     ),
 ];

@@ -68,7 +68,7 @@ impl Holder {
     }
 
     /// Whether it surely runs no more, or surely runs; none where that cannot be known from here.
-    fn runs(&self, this: &Self) -> Option<bool> {
+    pub(super) fn runs(&self, this: &Self) -> Option<bool> {
         if self.released || !self.is_near(this) {
             return self.released.then_some(false);
         }
