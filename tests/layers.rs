@@ -55,6 +55,7 @@ const LAYERS: [Layer; 18] = [
         &[
             "gfn-core",
             "gfn-chem",
+            "gfn-cluster",
             "gfn-config",
             "gfn-envs",
             "gfn-rewards",
@@ -84,6 +85,7 @@ const LAYERS: [Layer; 18] = [
         "gfn-sweep",
         &[
             "gfn-core",
+            "gfn-cluster",
             "gfn-config",
             "gfn-record",
             "gfn-registry",
@@ -96,6 +98,7 @@ const LAYERS: [Layer; 18] = [
         &[
             "gfn-core",
             "gfn-chem",
+            "gfn-cluster",
             "gfn-config",
             "gfn-record",
             "gfn-envs",

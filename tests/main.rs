@@ -1,6 +1,7 @@
 //! What a user does, through the `gfn` program.
 
 mod check;
+mod clusters;
 mod files;
 mod golden;
 mod help;
@@ -11,6 +12,7 @@ mod plugins;
 mod report;
 mod resume;
 mod runs;
+mod slurm;
 mod sweep;
 mod training;
 

@@ -115,8 +115,15 @@ impl Place {
 fn written(sweep: &Path) -> BTreeMap<String, Vec<Vec<u8>>> {
     let trials = std::fs::read_dir(sweep.join("trials")).expect("trials");
     let trials = trials.map(|entry| entry.expect("an entry").path());
-    let read = |path: PathBuf| std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let files = ["run/metrics.jsonl", "run/samples.csv", "run/weights.safetensors", "spec.toml", "result.json"];
+    let read =
+        |path: PathBuf| std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let files = [
+        "run/metrics.jsonl",
+        "run/samples.csv",
+        "run/weights.safetensors",
+        "spec.toml",
+        "result.json",
+    ];
     trials
         .map(|trial| {
             let name = trial.file_name().expect("a name").to_string_lossy().into_owned();
@@ -130,7 +137,9 @@ fn count(status: &Value, state: &str) -> u64 {
 }
 
 fn kill(pid: u64, name: &str) {
-    let status = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();
+    let status = Command::new("kill")
+        .args([&format!("-{name}"), &pid.to_string()])
+        .status();
     status.expect("kill starts");
 }
 
@@ -160,7 +169,14 @@ fn process_of(sweep: &Path, trial: u64) -> Option<u64> {
 fn plans_are_shown() {
     let grid = Place::new(GRID);
     insta::assert_snapshot!(grid.succeed(&["plan", "tiny.toml"]), @"");
-    let said = grid.succeed(&["plan", "tiny.toml", "--grid", "network.hidden=[4, 8]", "--set", "sweep.repeats=1"]);
+    let said = grid.succeed(&[
+        "plan",
+        "tiny.toml",
+        "--grid",
+        "network.hidden=[4, 8]",
+        "--set",
+        "sweep.repeats=1",
+    ]);
     assert!(said.contains("4 settings × 1 seeds = 4 trials"), "{said}");
     let json = grid.json(&["plan", "tiny.toml", "--json"]);
     assert_eq!(json["settings"][1]["optimizer.learning_rate"], 1e-3);
@@ -192,17 +208,35 @@ fn refusal(sweep: &str) -> String {
 #[test]
 fn mistakes_are_refused_before_anything_runs() {
     let mistakes = [
-        ("a setting that does not exist", "[sweep.parameters]\noptimizer.learnin_rate = [1, 2]\n"),
-        ("values of the wrong type, among good ones", "[sweep.parameters]\nnetwork.hidden = [8, \"16\", 32]\n"),
-        ("values out of range", "[sweep.parameters]\ntraining.batch_size = [4, 0]\n"),
-        ("nothing to try", "[sweep.parameters]\nnetwork.hidden = []\nloss.kind = 3\n"),
+        (
+            "a setting that does not exist",
+            "[sweep.parameters]\noptimizer.learnin_rate = [1, 2]\n",
+        ),
+        (
+            "values of the wrong type, among good ones",
+            "[sweep.parameters]\nnetwork.hidden = [8, \"16\", 32]\n",
+        ),
+        (
+            "values out of range",
+            "[sweep.parameters]\ntraining.batch_size = [4, 0]\n",
+        ),
+        (
+            "nothing to try",
+            "[sweep.parameters]\nnetwork.hidden = []\nloss.kind = 3\n",
+        ),
         ("no parameters", "[sweep]\nmethod = \"random\"\ntrials = 3\n"),
         (
             "a logarithm of 0, and an end without a number",
             "[sweep]\nmethod = \"sobol\"\n[sweep.parameters]\noptimizer.learning_rate = { range = [0, 1], log = true }\n",
         ),
-        ("a grid over a range", "[sweep.parameters]\noptimizer.learning_rate = { range = [1e-4, 1e-2] }\n"),
-        ("an unknown figure", "[sweep]\nobjective = \"exact.l2\"\n[sweep.parameters]\nnetwork.hidden = [8]\n"),
+        (
+            "a grid over a range",
+            "[sweep.parameters]\noptimizer.learning_rate = { range = [1e-4, 1e-2] }\n",
+        ),
+        (
+            "an unknown figure",
+            "[sweep]\nobjective = \"exact.l2\"\n[sweep.parameters]\nnetwork.hidden = [8]\n",
+        ),
         (
             "a figure of another environment",
             "[sweep]\nobjective = \"top_100\"\n[sweep.parameters]\nnetwork.hidden = [8]\n",
@@ -212,12 +246,18 @@ fn mistakes_are_refused_before_anything_runs() {
             "a setting within another",
             "[sweep.parameters]\nloss = [{ kind = \"trajectory-balance\" }]\nloss.kind = [\"detailed-balance\"]\n",
         ),
-        ("an unknown component in a table", "[sweep.parameters]\nloss = [{ kind = \"trajectory-balanc\" }]\n"),
+        (
+            "an unknown component in a table",
+            "[sweep.parameters]\nloss = [{ kind = \"trajectory-balanc\" }]\n",
+        ),
         (
             "comparisons where nothing is measured",
             "every = 7\n[sweep.early_stopping]\nmin_steps = 5\n[sweep.parameters]\nnetwork.hidden = [8]\n",
         ),
-        ("a sweep's own keys", "[sweep]\nmethod = \"bayes\"\nrepeat = 3\n[sweep.parameters]\nnetwork.hidden = [8]\n"),
+        (
+            "a sweep's own keys",
+            "[sweep]\nmethod = \"bayes\"\nrepeat = 3\n[sweep.parameters]\nnetwork.hidden = [8]\n",
+        ),
     ];
     let said: Vec<String> = mistakes
         .iter()
@@ -226,7 +266,10 @@ fn mistakes_are_refused_before_anything_runs() {
     insta::assert_snapshot!("sweep-mistakes", said.join("\n"));
     let none = Place::new("");
     let said = none.fail(&["plan", "tiny.toml"], 2);
-    assert!(said.contains("the file has no section `sweep`") && said.contains("--grid"), "{said}");
+    assert!(
+        said.contains("the file has no section `sweep`") && said.contains("--grid"),
+        "{said}"
+    );
 }
 
 /// The number of trials at a time changes no byte of any; a sweep that is done is not done again.
@@ -241,16 +284,23 @@ fn jobs_change_nothing() {
     let (one, two) = (written(&place.sweep("1")), written(&place.sweep("2")));
     assert_eq!(one.len(), 4);
     assert!(one == two);
-    let before = std::fs::metadata(place.sweep("1").join("trials/000000/log.txt")).expect("a log").len();
+    let before = std::fs::metadata(place.sweep("1").join("trials/000000/log.txt"))
+        .expect("a log")
+        .len();
     place.succeed(&["run", "tiny.toml", "--out", "sweeps/1"]);
-    let after = std::fs::metadata(place.sweep("1").join("trials/000000/log.txt")).expect("a log").len();
+    let after = std::fs::metadata(place.sweep("1").join("trials/000000/log.txt"))
+        .expect("a log")
+        .len();
     assert_eq!(before, after);
 
     let status = place.json(&["status", "sweeps/1", "--json"]);
     assert_eq!((count(&status, "finished"), count(&status, "waiting")), (4, 0));
     let best = place.json(&["best", "sweeps/1", "--json"]);
     let (first, second) = (&best[0], &best[1]);
-    assert!(first["objective"].as_f64() < second["objective"].as_f64(), "{best}");
+    assert!(
+        first["objective"].as_f64() < second["objective"].as_f64(),
+        "{best}"
+    );
     assert_eq!(first["seeds"], 2);
     assert!(first["interval"].as_f64().is_some_and(|interval| interval > 0.0));
     let trials = status["trials"].as_array().expect("trials").iter();
@@ -267,10 +317,26 @@ fn jobs_change_nothing() {
         .output();
     assert!(run.expect("gfn starts").status.success());
     let metrics = |run: &Path| std::fs::read(run.join("metrics.jsonl")).expect("metrics");
-    let trial = place.root.path().join(spec).parent().expect("a trial").join("run");
+    let trial = place
+        .root
+        .path()
+        .join(spec)
+        .parent()
+        .expect("a trial")
+        .join("run");
     assert!(metrics(&again) == metrics(&trial));
     // Another sweep does not get into this folder.
-    let said = place.fail(&["run", "tiny.toml", "--out", "sweeps/1", "--set", "training.steps=31"], 2);
+    let said = place.fail(
+        &[
+            "run",
+            "tiny.toml",
+            "--out",
+            "sweeps/1",
+            "--set",
+            "training.steps=31",
+        ],
+        2,
+    );
     assert!(said.contains("holds another sweep"), "{said}");
     place.fail(&["extend", "sweeps/1", "--trials", "2"], 2);
 }
@@ -289,8 +355,13 @@ fn killed_sweeps_lose_nothing() {
     wait_for("trial at work", || process_of(&killed, 0));
     coordinator.kill().expect("a child");
     coordinator.wait().expect("a child");
-    let mut coordinators = [place.start(&run("sweeps/killed", "1")), place.start(&run("sweeps/killed", "1"))];
-    let process = wait_for("second trial at work", || process_of(&killed, 2).or_else(|| process_of(&killed, 3)));
+    let mut coordinators = [
+        place.start(&run("sweeps/killed", "1")),
+        place.start(&run("sweeps/killed", "1")),
+    ];
+    let process = wait_for("second trial at work", || {
+        process_of(&killed, 2).or_else(|| process_of(&killed, 3))
+    });
     kill(process, "KILL");
     for coordinator in &mut coordinators {
         assert!(coordinator.wait().expect("a child").success());
@@ -303,28 +374,57 @@ fn killed_sweeps_lose_nothing() {
     }
     let status = place.json(&["status", "sweeps/killed", "--json"]);
     assert_eq!(count(&status, "finished"), 4);
-    let failures: usize = status["trials"].as_array().expect("trials").iter()
-        .map(|trial| trial["failures"].as_array().map_or(0, Vec::len)).sum();
-    assert_eq!(failures, 1, "the kill of a trial counts, that of a coordinator does not: {status}");
+    let failures: usize = status["trials"]
+        .as_array()
+        .expect("trials")
+        .iter()
+        .map(|trial| trial["failures"].as_array().map_or(0, Vec::len))
+        .sum();
+    assert_eq!(
+        failures, 1,
+        "the kill of a trial counts, that of a coordinator does not: {status}"
+    );
 }
 
 /// A trial that fails is tried again, then counted; the sweep stops when there are too many.
 #[test]
 fn failures_are_counted() {
-    let place = Place::new("[sweep]\nmax_failures = 0\n[sweep.parameters]\noptimizer.learning_rate = [1e-3, 1e30, 1e-2]\n");
+    let place = Place::new(
+        "[sweep]\nmax_failures = 0\n[sweep.parameters]\noptimizer.learning_rate = [1e-3, 1e30, 1e-2]\n",
+    );
     let said = place.fail(&["run", "tiny.toml", "--jobs", "1"], 1);
-    assert!(said.contains("is tried again") && said.contains("`sweep.max_failures`"), "{said}");
+    assert!(
+        said.contains("is tried again") && said.contains("`sweep.max_failures`"),
+        "{said}"
+    );
     let status = place.json(&["status", "sweeps/tiny", "--json"]);
-    assert_eq!((count(&status, "finished"), count(&status, "failed"), count(&status, "waiting")), (1, 1, 1));
+    assert_eq!(
+        (
+            count(&status, "finished"),
+            count(&status, "failed"),
+            count(&status, "waiting")
+        ),
+        (1, 1, 1)
+    );
     let failed = &status["trials"][1];
     assert_eq!(failed["failures"].as_array().map(Vec::len), Some(2));
-    assert!(failed["error"].as_str().is_some_and(|error| error.contains("exit code 1")), "{failed}");
+    assert!(
+        failed["error"]
+            .as_str()
+            .is_some_and(|error| error.contains("exit code 1")),
+        "{failed}"
+    );
     // With room for it, the others go on.
-    let place = Place::new("[sweep]\nretries = 0\n[sweep.parameters]\noptimizer.learning_rate = [1e30, 1e-2]\n");
+    let place =
+        Place::new("[sweep]\nretries = 0\n[sweep.parameters]\noptimizer.learning_rate = [1e30, 1e-2]\n");
     place.succeed(&["run", "tiny.toml", "--jobs", "2", "--quiet"]);
     let status = place.json(&["status", "sweeps/tiny", "--json"]);
     assert_eq!((count(&status, "finished"), count(&status, "failed")), (1, 1));
-    assert!(place.succeed(&["status", "sweeps/tiny"]).contains("trial 0 failed: "));
+    assert!(
+        place
+            .succeed(&["status", "sweeps/tiny"])
+            .contains("trial 0 failed: ")
+    );
 }
 
 #[test]
@@ -356,14 +456,23 @@ fn decisions_can_be_made_again() {
     );
     place.succeed(&["run", "tiny.toml", "--quiet", "--jobs", "2"]);
     let said = place.succeed(&["status", "sweeps/tiny", "--audit"]);
-    assert!(said.contains("audit: 5 settings and 0 decisions to go on made again, 0 disagree"), "{said}");
+    assert!(
+        said.contains("audit: 5 settings and 0 decisions to go on made again, 0 disagree"),
+        "{said}"
+    );
     let path = place.sweep("tiny").join("settings/000004/setting.json");
     let mut setting: Value = serde_json::from_slice(&std::fs::read(&path).expect("a setting")).expect("JSON");
-    assert!(setting["seen"].as_array().is_some_and(|seen| seen.len() == 4), "{setting}");
+    assert!(
+        setting["seen"].as_array().is_some_and(|seen| seen.len() == 4),
+        "{setting}"
+    );
     setting["point"][0]["float"] = 0.05.into();
     std::fs::write(&path, setting.to_string()).expect("a setting");
     let said = place.fail(&["status", "sweeps/tiny", "--audit"], 1);
-    assert!(said.contains("setting 4: does not follow from what was seen"), "{said}");
+    assert!(
+        said.contains("setting 4: does not follow from what was seen"),
+        "{said}"
+    );
 }
 
 /// Poor trials stop early, so that far fewer updates are taken in all; the ones that go on are as if nobody had stopped them.
@@ -383,12 +492,18 @@ fn poor_trials_are_stopped_early() {
     let trials = status["trials"].as_array().expect("trials");
     let updates = |trial: &Value| match trial["state"].as_str() {
         Some("finished") => 40,
-        _ => trial["rungs"].as_array().and_then(|rungs| rungs.last()?["step"].as_u64()).unwrap_or(0),
+        _ => trial["rungs"]
+            .as_array()
+            .and_then(|rungs| rungs.last()?["step"].as_u64())
+            .unwrap_or(0),
     };
     let all: u64 = trials.iter().map(updates).sum();
     assert!(all < 6 * 40 * 3 / 4, "{all}");
     let best = place.json(&["best", "sweeps/tiny", "--json"]);
-    assert!(best[0]["updates"].is_null(), "who went all the way comes first: {best}");
+    assert!(
+        best[0]["updates"].is_null(),
+        "who went all the way comes first: {best}"
+    );
     // A trial that was stopped and sent on is the run that was never stopped.
     let spec = best[0]["spec"].as_str().expect("a path");
     let run = Command::new(env!("CARGO_BIN_EXE_gfn"))
@@ -396,8 +511,15 @@ fn poor_trials_are_stopped_early() {
         .current_dir(place.root.path())
         .output();
     assert!(run.expect("gfn starts").status.success());
-    let trial = place.root.path().join(spec).parent().expect("a trial").join("run");
-    let read = |run: &Path| ["metrics.jsonl", "samples.csv"].map(|name| std::fs::read(run.join(name)).expect(name));
+    let trial = place
+        .root
+        .path()
+        .join(spec)
+        .parent()
+        .expect("a trial")
+        .join("run");
+    let read =
+        |run: &Path| ["metrics.jsonl", "samples.csv"].map(|name| std::fs::read(run.join(name)).expect(name));
     assert!(read(&place.root.path().join("again")) == read(&trial));
 }
 
@@ -407,13 +529,22 @@ fn workers_save_when_asked() {
     let place = Place::new(GRID);
     let long = ["--set", "training.steps=400"];
     // Made here, worked at elsewhere: a cancelled sweep is made and nothing of it runs.
-    let mut maker = place.start(&[&["run", "tiny.toml", "--jobs", "1", "--out", "sweeps/w"][..], &long].concat());
+    let mut maker = place.start(
+        &[
+            &["run", "tiny.toml", "--jobs", "1", "--out", "sweeps/w"][..],
+            &long,
+        ]
+        .concat(),
+    );
     let sweep = place.sweep("w");
     wait_for("sweep", || process_of(&sweep, 0));
     kill(u64::from(maker.id()), "TERM");
     assert_eq!(maker.wait().expect("a child").code(), Some(75));
     let said = place.succeed(&["status", "sweeps/w"]);
-    assert!(said.contains("1 interrupted") && said.contains("3 waiting"), "{said}");
+    assert!(
+        said.contains("1 interrupted") && said.contains("3 waiting"),
+        "{said}"
+    );
 
     let mut worker = place.start(&["worker", "sweeps/w", "--trial", "2"]);
     wait_for("trial at work", || process_of(&sweep, 2));
@@ -424,9 +555,15 @@ fn workers_save_when_asked() {
     assert!(!sweep.join("trials/000002/result.json").exists());
     place.succeed(&["worker", "sweeps/w", "--trial", "2"]);
     let status = place.json(&["status", "sweeps/w", "--json"]);
-    assert_eq!((count(&status, "finished"), count(&status, "interrupted")), (1, 1));
+    assert_eq!(
+        (count(&status, "finished"), count(&status, "interrupted")),
+        (1, 1)
+    );
     place.succeed(&["worker", "sweeps/w"]);
-    assert_eq!(count(&place.json(&["status", "sweeps/w", "--json"]), "finished"), 4);
+    assert_eq!(
+        count(&place.json(&["status", "sweeps/w", "--json"]), "finished"),
+        4
+    );
     let said = place.fail(&["worker", "sweeps/w", "--trial", "9"], 2);
     assert!(said.contains("there is no trial 9"), "{said}");
 }

@@ -18,7 +18,8 @@ use sha2::{Digest, Sha256};
 use crate::settings::{Command, Slurm, Wrong};
 use crate::{ClusterError, words};
 
-const PLACE: &str = "submissions";
+/// The folder of submissions in that of a sweep.
+pub const PLACE: &str = "submissions";
 const LIST: &str = "trials.txt";
 
 /// What the elements of an array do.
@@ -193,6 +194,8 @@ pub fn slurm(settings: &Slurm, job: &Job, submission: &Submission) -> Result<Str
         .map(|module| format!("module load {}", words::quoted(module)));
     let mut lines = vec![shell.to_string(), note(job)?];
     lines.extend(directives);
+    // A warning before `gfn` listens would end the shell, and with it the element.
+    lines.push("trap '' USR1 USR2".into());
     lines.extend(modules);
     lines.extend(settings.prelude.iter().cloned());
     lines.extend(body(
