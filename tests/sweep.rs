@@ -168,7 +168,7 @@ fn process_of(sweep: &Path, trial: u64) -> Option<u64> {
 #[test]
 fn plans_are_shown() {
     let grid = Place::new(GRID);
-    insta::assert_snapshot!(grid.succeed(&["plan", "tiny.toml"]), @"");
+    insta::assert_snapshot!("sweep-plan-grid", grid.succeed(&["plan", "tiny.toml"]));
     let said = grid.succeed(&[
         "plan",
         "tiny.toml",
@@ -177,7 +177,7 @@ fn plans_are_shown() {
         "--set",
         "sweep.repeats=1",
     ]);
-    assert!(said.contains("4 settings × 1 seeds = 4 trials"), "{said}");
+    assert!(said.contains("4 settings × 1 seed = 4 trials"), "{said}");
     let json = grid.json(&["plan", "tiny.toml", "--json"]);
     assert_eq!(json["settings"][1]["optimizer.learning_rate"], 1e-3);
     assert!(!grid.root.path().join("sweeps").exists(), "a plan leaves nothing");
@@ -188,7 +188,7 @@ fn plans_are_shown() {
          loss = [{ kind = \"trajectory-balance\" }, { kind = \"sub-trajectory-balance\", lambda = 0.9 }]\n\
          network.hidden = { range = [4, 16], integer = true, step = 4 }\n",
     );
-    insta::assert_snapshot!(tpe.succeed(&["plan", "tiny.toml"]), @"");
+    insta::assert_snapshot!("sweep-plan-tpe", tpe.succeed(&["plan", "tiny.toml"]));
 }
 
 /// What is said of a sweep that cannot be.
@@ -244,7 +244,7 @@ fn mistakes_are_refused_before_anything_runs() {
         ("seeds", "[sweep.parameters]\nseed = [0, 1]\n"),
         (
             "a setting within another",
-            "[sweep.parameters]\nloss = [{ kind = \"trajectory-balance\" }]\nloss.kind = [\"detailed-balance\"]\n",
+            "[sweep.parameters]\nloss = [{ kind = \"trajectory-balance\" }]\n\"loss.kind\" = [\"detailed-balance\"]\n",
         ),
         (
             "an unknown component in a table",
@@ -528,7 +528,6 @@ fn poor_trials_are_stopped_early() {
 fn workers_save_when_asked() {
     let place = Place::new(GRID);
     let long = ["--set", "training.steps=400"];
-    // Made here, worked at elsewhere: a cancelled sweep is made and nothing of it runs.
     let mut maker = place.start(
         &[
             &["run", "tiny.toml", "--jobs", "1", "--out", "sweeps/w"][..],
@@ -547,10 +546,14 @@ fn workers_save_when_asked() {
     );
 
     let mut worker = place.start(&["worker", "sweeps/w", "--trial", "2"]);
-    wait_for("trial at work", || process_of(&sweep, 2));
+    let process = wait_for("trial at work", || process_of(&sweep, 2));
+    // Held still, so that it cannot end before the second has tried.
+    kill(process, "STOP");
     let said = place.fail(&["worker", "sweeps/w", "--trial", "2"], 76);
     assert!(said.contains("another process has trial 2"), "{said}");
     kill(u64::from(worker.id()), "USR1");
+    sleep(Duration::from_millis(200));
+    kill(process, "CONT");
     assert_eq!(worker.wait().expect("a child").code(), Some(75));
     assert!(!sweep.join("trials/000002/result.json").exists());
     place.succeed(&["worker", "sweeps/w", "--trial", "2"]);

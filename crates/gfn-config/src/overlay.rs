@@ -22,7 +22,7 @@ impl Tree {
     pub fn overlaid(&self, settings: &[Laid], without: &[&str]) -> Self {
         let mut root = self.root().clone();
         if let Some(table) = root.table_mut() {
-            table.retain(|key, _| !without.iter().any(|name| key == *name));
+            table.retain(|key, _| !without.contains(&key));
         }
         for setting in settings {
             lay(&mut root, &setting.path, setting, self.sources());

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use gfn_record::folder::FolderError;
 use gfn_record::lock::{Holder, Writer};
-use gfn_record::sweep::{Promotion, Setting, SweepFolder, Trial, TrialView, names, publish};
+use gfn_record::sweep::{Promotion, Seen, Setting, SweepFolder, Trial, TrialView, names, publish};
 use gfn_search::Point;
 
 use crate::plan::Plan;
@@ -144,7 +144,7 @@ impl Board {
     ///
     /// # Errors
     /// Where the folder cannot be read or written.
-    pub fn next(&mut self) -> Result<Next, SweepError> {
+    pub fn claim_next(&mut self) -> Result<Next, SweepError> {
         loop {
             if self.folder.is_cancelled() {
                 return Ok(Next::Cancelled);
@@ -158,11 +158,12 @@ impl Board {
                 continue;
             }
             let mut elsewhere = Vec::new();
-            let mut here = 0;
+            let (mut here, mut is_old) = (0, false);
             for (standing, repeat) in open(&standings) {
                 match self.claim(standing, repeat)? {
                     Claimed::Ours(claim) => return Ok(Next::Work(claim)),
-                    Claimed::Closed => {}
+                    // What is known is out of date: there may be more to decide.
+                    Claimed::Closed => is_old = true,
                     Claimed::Held => here += 1,
                     Claimed::Elsewhere(holder) => {
                         elsewhere.push((standing.first_trial() + repeat as u64, holder));
@@ -171,7 +172,7 @@ impl Board {
             }
             if (standings.len() as u64) < self.all_settings()? {
                 self.choose(&standings)?;
-            } else {
+            } else if !is_old {
                 let is_done = here == 0 && elsewhere.is_empty();
                 return Ok(if is_done {
                     Next::Done
@@ -192,32 +193,42 @@ impl Board {
         if setting >= self.all_settings()? {
             return Err(SweepError::NoTrial(trial));
         }
+        if self.folder.is_cancelled() {
+            return Ok(Next::Cancelled);
+        }
+        let setting = self.chosen(setting)?;
+        let standing = self.standing(setting)?;
+        let repeat = (trial % repeats) as usize;
+        if !standing.is_open(repeat) {
+            return Ok(Next::Done);
+        }
+        Ok(match self.claim(&standing, repeat)? {
+            Claimed::Ours(claim) => Next::Work(claim),
+            Claimed::Closed => Next::Done,
+            Claimed::Held => Next::Wait {
+                elsewhere: Vec::new(),
+                here: 1,
+            },
+            Claimed::Elsewhere(holder) => Next::Wait {
+                elsewhere: vec![(trial, holder)],
+                here: 0,
+            },
+        })
+    }
+
+    /// A setting; it is chosen where it was not yet, after those before it if it depends on their results.
+    fn chosen(&mut self, number: u64) -> Result<Setting, SweepError> {
         loop {
-            if self.folder.is_cancelled() {
-                return Ok(Next::Cancelled);
+            if let Some(setting) = self.folder.setting(number)? {
+                return Ok(setting);
             }
-            let standings = self.standings()?;
-            self.promote(&standings)?;
-            let Some(standing) = standings.get(setting as usize) else {
-                self.choose(&standings)?;
-                continue;
-            };
-            let repeat = (trial % repeats) as usize;
-            if !standing.is_open(repeat) {
-                return Ok(Next::Done);
+            match self.plan.point(number) {
+                Some(point) => self.publish(number, &point, None)?,
+                None => {
+                    let standings = self.standings()?;
+                    self.choose(&standings)?;
+                }
             }
-            return Ok(match self.claim(standing, repeat)? {
-                Claimed::Ours(claim) => Next::Work(claim),
-                Claimed::Closed => Next::Done,
-                Claimed::Held => Next::Wait {
-                    elsewhere: Vec::new(),
-                    here: 1,
-                },
-                Claimed::Elsewhere(holder) => Next::Wait {
-                    elsewhere: vec![(trial, holder)],
-                    here: 0,
-                },
-            });
         }
     }
 
@@ -235,9 +246,13 @@ impl Board {
             .method
             .point(&self.plan.space, self.plan.sweep.seed, number, &observations);
         let point = point.ok_or(SweepError::NoSetting(number))?;
+        self.publish(number, &point, seen)
+    }
+
+    fn publish(&self, number: u64, point: &Point, seen: Option<Vec<Seen>>) -> Result<(), SweepError> {
         let setting = Setting {
             setting: number,
-            values: self.plan.values(&point),
+            values: self.plan.values(point),
             point: point.iter().map(|at| points::recorded(*at)).collect(),
             seen,
         };

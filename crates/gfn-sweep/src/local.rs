@@ -158,7 +158,7 @@ impl Slot<'_> {
             }
             let next = match self.options.trial {
                 Some(trial) => board.take(trial)?,
-                None => board.next()?,
+                None => board.claim_next()?,
             };
             match next {
                 Next::Work(claim) => self.one(&board, *claim)?,

@@ -63,6 +63,7 @@ pub(super) fn plan(plan: &Plan, json: bool) -> Result<(), Failure> {
 fn headline(manifest: &SweepManifest, settings: u64) -> String {
     let seeds = manifest.seeds.len() as u64;
     let trials = settings * seeds;
+    let noun = if seeds == 1 { "seed" } else { "seeds" };
     let better = match manifest.direction {
         gfn_record::sweep::Direction::Minimize => "less",
         gfn_record::sweep::Direction::Maximize => "more",
@@ -74,7 +75,7 @@ fn headline(manifest: &SweepManifest, settings: u64) -> String {
         ..
     } = manifest;
     format!(
-        "{name}: {method}, {settings} settings × {seeds} seeds = {trials} trials; {objective}, {better} is better\n"
+        "{name}: {method}, {settings} settings × {seeds} {noun} = {trials} trials; {objective}, {better} is better\n"
     )
 }
 
