@@ -4,6 +4,7 @@
 //! deals them out; otherwise a few elements take one trial after another. Either way an element claims its trial like any other
 //! process, so nothing goes wrong when an engine starts it twice, or somebody submits it twice: that costs time, not results.
 
+mod abandoned;
 mod checks;
 mod manifest;
 mod worker;
@@ -127,6 +128,7 @@ fn to_slurm(board: &mut Board, settings: &Slurm, job: &Job) -> Result<Submitted,
     let client = client(settings);
     // An element that waits is not submitted twice; where Slurm does not say what waits, nothing is.
     let queued = client.queue(job)?;
+    abandoned::free(board, &script::arrays(&job.folder), &queued)?;
     let chunks = left(board, &queued, settings.workers)?.chunks(client.most_elements());
     // The limit is one of each array, and meant for all of them.
     let at_once = settings.at_once.map(|limit| limit / chunks.len().max(1) as u64);
@@ -137,7 +139,9 @@ fn to_slurm(board: &mut Board, settings: &Slurm, job: &Job) -> Result<Submitted,
     for elements in chunks.into_iter().filter(|elements| elements.count() > 0) {
         let submission = Submission::create(job, elements)?;
         submission.write(&script::slurm(settings, job, &submission)?)?;
-        submitted.arrays.push(client.submit(job, &submission, at_once)?);
+        let number = client.submit(job, &submission, at_once)?;
+        submission.record(&number)?;
+        submitted.arrays.push(number);
         submitted.elements += submission.elements.count();
     }
     Ok(submitted)
