@@ -60,6 +60,7 @@ const LAYERS: [Layer; 23] = [
         &[
             "gfn-core",
             "gfn-chem",
+            "gfn-cluster",
             "gfn-config",
             "gfn-envs",
             "gfn-rewards",
@@ -92,6 +93,7 @@ const LAYERS: [Layer; 23] = [
         "gfn-sweep",
         &[
             "gfn-core",
+            "gfn-cluster",
             "gfn-config",
             "gfn-record",
             "gfn-registry",
@@ -104,6 +106,7 @@ const LAYERS: [Layer; 23] = [
         &[
             "gfn-core",
             "gfn-chem",
+            "gfn-cluster",
             "gfn-config",
             "gfn-draw",
             "gfn-docking",

@@ -1,6 +1,7 @@
 //! What a user does, through the `gfn` program.
 
 mod check;
+mod clusters;
 mod docking;
 mod exports;
 mod files;
@@ -14,6 +15,7 @@ mod proxy;
 mod report;
 mod resume;
 mod runs;
+mod slurm;
 mod sweep;
 mod training;
 
