@@ -23,6 +23,8 @@ pub enum Purpose {
     Test = 5,
     /// Which remembered trajectories are trained on again.
     Replay = 6,
+    /// In which order the trajectories of a batch are learned from, where that is done in parts.
+    Parts = 7,
 }
 
 /// A stream of random numbers.

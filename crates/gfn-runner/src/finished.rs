@@ -92,7 +92,7 @@ impl Loaded {
     /// # Errors
     /// Where the policy or the reward fails.
     pub fn measure(&mut self) -> Result<Measured, RunError> {
-        let measurer = Measurer::new(&self.parts, &self.experiment.evaluation)?;
+        let mut measurer = Measurer::new(&self.parts, &self.experiment.evaluation)?;
         let seed = self.experiment.top.seed;
         let found = measurer.measure(&mut self.model, seed, Purpose::Evaluation, self.at, None)?;
         Ok(Measured {

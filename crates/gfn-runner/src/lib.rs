@@ -8,6 +8,7 @@ mod begin;
 pub mod bench;
 pub mod changes;
 pub mod finished;
+mod found;
 mod likelihoods;
 pub mod measure;
 pub mod observers;

@@ -207,7 +207,7 @@ impl<'a> Session<'a> {
                 .positions
                 .extend(position.map(|(name, offset)| (name.to_string(), offset)));
         }
-        let parts = state::save(&self.trainer, &self.measurer, &self.counters, &self.record)?;
+        let parts = state::save(&self.trainer, &mut self.measurer, &self.counters, &self.record)?;
         if let Some(saver) = &mut self.saver {
             saver.submit(self.trainer.steps(), parts)?;
         }

@@ -1,6 +1,6 @@
 //! Curves for TensorBoard.
 
-use gfn_record::event::{Event, Measured, StepMetrics};
+use gfn_record::event::{Event, Found, Measured, StepMetrics};
 use gfn_record::folder::{FolderError, RunFolder};
 use gfn_record::scalars::Scalars;
 
@@ -34,11 +34,14 @@ impl Curves {
             ("train/mean_length", step.mean_length),
             ("train/gradient_norm", step.gradient_norm),
         ];
-        self.scalars.push(step.step, &values)
+        // What is not estimated is not a number: a loss without flows knows of no log Z.
+        let known: Vec<_> = values.into_iter().filter(|(_, value)| !value.is_nan()).collect();
+        self.scalars.push(step.step, &known)
     }
 
     fn measured(&mut self, measured: &Measured) -> Result<(), FolderError> {
         let samples = &measured.samples;
+        let found: Vec<(String, f64)> = measured.found.iter().flat_map(found).collect();
         let mut values = vec![
             ("samples/mean_reward", samples.mean_reward),
             ("samples/best_reward", samples.best_reward),
@@ -55,10 +58,40 @@ impl Curves {
             values.push(("molecules/mean_similarity", molecules.mean_similarity));
             values.extend(molecules.top_100.map(|top| ("molecules/top_100", top)));
         }
+        values.extend(found.iter().map(|(name, value)| (name.as_str(), *value)));
+        if let Some(line) = &measured.inflow {
+            values.push(("train/inflow_slope", line.slope));
+            values.push(("train/inflow_correlation", line.correlation));
+        }
         let modes = measured.modes_visited;
         values.extend(modes.map(|modes| ("train/modes_visited", modes as f64)));
         self.scalars.push(measured.step, &values)
     }
+}
+
+/// Of all distinct objects made in training.
+fn found(found: &Found) -> Vec<(String, f64)> {
+    let mut figures = vec![
+        ("found/objects".into(), Some(found.objects as f64)),
+        ("found/top_10".into(), found.top_10),
+        ("found/top_100".into(), found.top_100),
+        ("found/top_1000".into(), found.top_1000),
+        ("found/top_similarity".into(), found.top_similarity),
+    ];
+    for level in &found.levels {
+        let counts = [
+            ("objects", Some(level.objects)),
+            ("modes", level.modes),
+            ("scaffolds", level.scaffolds),
+        ];
+        let named = |(name, count): (&str, Option<u64>)| {
+            let name = format!("found/{name}_from_{}", level.threshold);
+            (name, count.map(|count| count as f64))
+        };
+        figures.extend(counts.into_iter().map(named));
+    }
+    let known = figures.into_iter();
+    known.filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 impl Observer for Curves {
