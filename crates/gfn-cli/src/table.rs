@@ -70,11 +70,26 @@ fn found(measured: &Measured) -> [(&'static str, Option<Figure>); 5] {
     let found = measured.found.as_ref();
     let number = |value: Option<f64>| value.map(Figure::Number);
     [
-        ("found: distinct objects", found.map(|found| Figure::Count(found.objects))),
-        ("found: top 10 mean reward", number(found.and_then(|found| found.top_10))),
-        ("found: top 100 mean reward", number(found.and_then(|found| found.top_100))),
-        ("found: top 1000 mean reward", number(found.and_then(|found| found.top_1000))),
-        ("found: top 1000 similarity", number(found.and_then(|found| found.top_similarity))),
+        (
+            "found: distinct objects",
+            found.map(|found| Figure::Count(found.objects)),
+        ),
+        (
+            "found: top 10 mean reward",
+            number(found.and_then(|found| found.top_10)),
+        ),
+        (
+            "found: top 100 mean reward",
+            number(found.and_then(|found| found.top_100)),
+        ),
+        (
+            "found: top 1000 mean reward",
+            number(found.and_then(|found| found.top_1000)),
+        ),
+        (
+            "found: top 1000 similarity",
+            number(found.and_then(|found| found.top_similarity)),
+        ),
     ]
 }
 

@@ -25,6 +25,8 @@ pub enum Purpose {
     Replay = 6,
     /// In which order the trajectories of a batch are learned from, where that is done in parts.
     Parts = 7,
+    /// Trajectories drawn backward from an object to estimate how probable it is.
+    Backward = 8,
 }
 
 /// A stream of random numbers.

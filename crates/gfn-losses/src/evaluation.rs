@@ -294,7 +294,10 @@ impl Evaluation {
     /// What the terms of the planned batch are, for steps on it after the first.
     pub fn before(&self, loss: &dyn Loss, outputs: &Outputs) -> Before {
         let forward = Normalised::new(&outputs.forward, &self.legal);
-        let log_pf = self.steps.iter().map(|step| forward.log_p(step.source, step.action));
+        let log_pf = self
+            .steps
+            .iter()
+            .map(|step| forward.log_p(step.source, step.action));
         Before {
             log_pf: log_pf.collect(),
             log_flow: self.log_flow(loss, outputs),
@@ -332,7 +335,11 @@ impl Evaluation {
         let log_pb: Vec<f64> = self.steps.iter().map(|step| policies.log_pb(step)).collect();
         let log_flow = self.log_flow(loss, outputs);
         let entropy: Vec<f64> = match needs.entropy {
-            true => self.steps.iter().map(|step| policies.forward.entropy(step.source)).collect(),
+            true => self
+                .steps
+                .iter()
+                .map(|step| policies.forward.entropy(step.source))
+                .collect(),
             false => Vec::new(),
         };
         let terms = TrajectoryTerms {
@@ -374,7 +381,9 @@ impl Evaluation {
             .forward
             .pull_back(chosen.zip(slopes.log_pf.iter().copied()));
         for (step, &slope) in steps().zip(&slopes.entropy) {
-            policies.forward.pull_back_entropy(step.source, slope, &mut forward);
+            policies
+                .forward
+                .pull_back_entropy(step.source, slope, &mut forward);
         }
         let learned = steps()
             .zip(&slopes.log_pb)

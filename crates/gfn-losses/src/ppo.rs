@@ -239,7 +239,8 @@ mod tests {
         let rewards = [0.3f64, 0.3, -0.7, -0.7, -0.7].map(f64::exp);
         let advantages: Vec<f64> = rewards.iter().zip(&numbers[1]).map(|(r, v)| r - v).collect();
         // Where nothing was before, G = A + V is the reward, and the error is −A.
-        let of_step = |(advantage, entropy): (&f64, &f64)| -advantage + 0.5 * advantage * advantage - 0.1 * entropy;
+        let of_step =
+            |(advantage, entropy): (&f64, &f64)| -advantage + 0.5 * advantage * advantage - 0.1 * entropy;
         let expected = advantages.iter().zip(&numbers[2]).map(of_step).sum::<f64>() / 5.0;
         assert!((found - expected).abs() < 1e-12, "{found} {expected}");
         for (slope, advantage) in gradients.log_pf.iter().zip(&advantages) {

@@ -10,7 +10,7 @@ pub enum Event {
     /// Training went on.
     Step(StepMetrics),
     /// The policy was measured.
-    Measured(Measured),
+    Measured(Box<Measured>),
 }
 
 /// One update.
@@ -279,7 +279,12 @@ mod tests {
         assert_eq!((found.objects, found.slope, found.correlation), (3, 2.0, 1.0));
         let found = of(&[(0.0, 0.0), (1.0, 1.0), (2.0, 0.0)]).unwrap();
         assert_eq!((found.slope, found.correlation), (0.0, 0.0));
-        for none in [&[][..], &[(1.0, 2.0)], &[(1.0, 2.0), (1.0, 3.0)], &[(1.0, 2.0), (2.0, 2.0)]] {
+        for none in [
+            &[][..],
+            &[(1.0, 2.0)],
+            &[(1.0, 2.0), (1.0, 3.0)],
+            &[(1.0, 2.0), (2.0, 2.0)],
+        ] {
             assert_eq!(of(none), None);
         }
     }

@@ -167,7 +167,9 @@ pub fn losses() -> Vec<Entry<Box<dyn Loss>>> {
         entry("ppo", no_check, |params: &ppo::Params, ()| {
             Ok(Box::new(ppo::Ppo::new(params)))
         }),
-        entry("none", no_check, |_: &none::Params, ()| Ok(Box::new(none::Nothing))),
+        entry("none", no_check, |_: &none::Params, ()| {
+            Ok(Box::new(none::Nothing))
+        }),
     ]
 }
 
@@ -190,11 +192,9 @@ pub fn samplers() -> Vec<Entry<MakeSampler>> {
             |params: &mut replay::Params, _| params.check(),
             |params: &replay::Params, ()| Ok(make(params, replay::Replay::new)),
         ),
-        entry(
-            METROPOLIS,
-            no_check,
-            |params: &metropolis::Params, ()| Ok(make(params, metropolis::Metropolis::new)),
-        ),
+        entry(METROPOLIS, no_check, |params: &metropolis::Params, ()| {
+            Ok(make(params, metropolis::Metropolis::new))
+        }),
     ]
 }
 

@@ -238,6 +238,10 @@ pub struct Evaluation {
     /// over flows; 0: not.
     #[schemars(range(min = 0, max = 10_000_000), extend("x-unit" = "objects"))]
     pub flow_window: usize,
+    /// Trajectories drawn backward from an object to estimate its probability, where it has too many ancestors for an exact one
+    /// (`likelihoods.csv` tells of each estimate how many equal trajectories it is worth); 0: none is estimated.
+    #[schemars(range(min = 0, max = 1_000_000), extend("x-unit" = "trajectories"))]
+    pub backward_samples: usize,
 }
 
 /// What molecules are compared by, each in 2,048 bits.
@@ -263,6 +267,7 @@ impl Default for Evaluation {
             fingerprint: Fingerprint::Morgan,
             thresholds: Vec::new(),
             flow_window: 0,
+            backward_samples: 64,
         }
     }
 }

@@ -164,7 +164,11 @@ impl Found {
             top_100: top(100),
             top_1000: top(1_000),
             top_similarity: self.top_similarity(),
-            levels: self.levels.iter().map(|level| level.figures(self.is_molecule)).collect(),
+            levels: self
+                .levels
+                .iter()
+                .map(|level| level.figures(self.is_molecule))
+                .collect(),
         })
     }
 
@@ -172,7 +176,10 @@ impl Found {
         if !self.is_molecule {
             return None;
         }
-        let prints = self.top.iter().map(|(_, words)| Traits::print_of(words, self.kind));
+        let prints = self
+            .top
+            .iter()
+            .map(|(_, words)| Traits::print_of(words, self.kind));
         let prints: Vec<chem::Fingerprint> = prints.flatten().collect();
         (prints.len() > 1).then(|| 1.0 - diversity(&prints))
     }
@@ -202,7 +209,9 @@ impl Found {
         let thresholds: Vec<f64> = self.levels.iter().map(|level| level.threshold).collect();
         let before: Vec<f64> = saved.levels.iter().map(|level| level.threshold).collect();
         if thresholds != before {
-            return Err(format!("objects were counted by the thresholds {before:?}, now {thresholds:?}"));
+            return Err(format!(
+                "objects were counted by the thresholds {before:?}, now {thresholds:?}"
+            ));
         }
         let mode = |mode: Option<(f64, u64)>| mode.map(|(threshold, _)| threshold);
         if mode(self.mode) != mode(saved.mode) {
@@ -212,7 +221,11 @@ impl Found {
                 mode(self.mode)
             ));
         }
-        self.levels = saved.levels.into_iter().map(Level::restored).collect::<Result<_, _>>()?;
+        self.levels = saved
+            .levels
+            .into_iter()
+            .map(Level::restored)
+            .collect::<Result<_, _>>()?;
         (self.top, self.mode) = (saved.top, saved.mode);
         self.known = saved.known.into_iter().collect();
         Ok(())
@@ -236,7 +249,9 @@ impl Traits {
     }
 
     fn print_of(words: &str, kind: Fingerprint) -> Option<chem::Fingerprint> {
-        Molecule::parse(words).ok().and_then(|molecule| fingerprint(&molecule, kind))
+        Molecule::parse(words)
+            .ok()
+            .and_then(|molecule| fingerprint(&molecule, kind))
     }
 }
 
@@ -275,7 +290,9 @@ impl Level {
     fn restored(saved: SavedLevel) -> Result<Self, String> {
         let print = |words: Vec<u64>| {
             let words: Result<[u64; 32], _> = words.try_into();
-            words.map(chem::Fingerprint).map_err(|_| "a fingerprint is damaged".to_string())
+            words
+                .map(chem::Fingerprint)
+                .map_err(|_| "a fingerprint is damaged".to_string())
         };
         Ok(Self {
             threshold: saved.threshold,
@@ -369,7 +386,10 @@ mod tests {
             let expected = (modes.len() as u64, 1.0 - diversity(&prints));
             let figures = found.figures().unwrap();
             let found = (figures.levels[0].modes.unwrap(), figures.top_similarity.unwrap());
-            assert!(found.0 == expected.0 && (found.1 - expected.1).abs() < 1e-12, "{similarity}");
+            assert!(
+                found.0 == expected.0 && (found.1 - expected.1).abs() < 1e-12,
+                "{similarity}"
+            );
         }
     }
 
@@ -414,7 +434,10 @@ mod tests {
         assert!(bytes(&whole) == bytes(&parts));
         let mut other = found_by(&[1.0]);
         let refused = other.restore(whole.save()).unwrap_err();
-        assert!(refused.contains("the thresholds [1.0, 2.0], now [1.0]"), "{refused}");
+        assert!(
+            refused.contains("the thresholds [1.0, 2.0], now [1.0]"),
+            "{refused}"
+        );
     }
 
     fn found_by(thresholds: &[f64]) -> Found {

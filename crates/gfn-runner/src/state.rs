@@ -83,7 +83,10 @@ pub fn save(
         Part::new(WEIGHTS, weights::to_bytes(&trainer.model)?),
         Part::new(OPTIMISER, moments::to_bytes(&trainer.model.optimiser)?),
         Part::new(SAMPLER, trainer.sampler.save()),
-        Part::new(VISITED, postcard::to_stdvec(&measurer.visited()).expect("plain data")),
+        Part::new(
+            VISITED,
+            postcard::to_stdvec(&measurer.visited()).expect("plain data"),
+        ),
     ])
 }
 
@@ -136,7 +139,9 @@ pub fn restore(
         .map_err(|error| refuse(SAMPLER, error))?;
     let visited: Visited = postcard::from_bytes(checkpoint.part(VISITED)?)
         .map_err(|error| refuse(VISITED, error.to_string()))?;
-    measurer.revisit(visited).map_err(|error| refuse(VISITED, error))?;
+    measurer
+        .revisit(visited)
+        .map_err(|error| refuse(VISITED, error))?;
     trainer.phases = counters.phases;
     trainer.go_on_from(counters.step, counters.best_reward, counters.log_z);
     Ok(counters)

@@ -239,7 +239,11 @@ impl<'a> Trainer<'a> {
     ) -> Result<Learned, Cause> {
         let mut stream = Stream::new(self.seed, Purpose::Parts, self.step);
         let mut order: Vec<usize> = (0..whole.len()).collect();
-        let part = if repeats.part == 0 { whole.len() } else { repeats.part };
+        let part = if repeats.part == 0 {
+            whole.len()
+        } else {
+            repeats.part
+        };
         let (mut sum, mut steps) = (Learned::default(), 0.0);
         for _ in 0..repeats.epochs {
             for last in (1..order.len()).rev() {

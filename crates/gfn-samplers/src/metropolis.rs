@@ -172,7 +172,9 @@ impl Metropolis {
             mask.count()
         };
         let further = self.params.further_probability;
-        let steps = way.states[1..].iter().map(|state| -(ways_back(state) as f64).ln());
+        let steps = way.states[1..]
+            .iter()
+            .map(|state| -(ways_back(state) as f64).ln());
         let steps = steps.sum::<f64>() + (way.actions.len() - 1) as f64 * further.ln();
         match ways_back(&way.states[0]) {
             0 => steps,
@@ -309,15 +311,24 @@ impl Sampler for Metropolis {
     }
 
     fn standing(&self) -> Option<Vec<i32>> {
-        let chains = self.proposed.iter().filter_map(|proposal| self.chains[proposal.chain].as_ref());
-        Some(chains.flat_map(|chain| chain.finished(0).iter().copied()).collect())
+        let chains = self
+            .proposed
+            .iter()
+            .filter_map(|proposal| self.chains[proposal.chain].as_ref());
+        Some(
+            chains
+                .flat_map(|chain| chain.finished(0).iter().copied())
+                .collect(),
+        )
     }
 
     fn save(&self) -> Vec<u8> {
         let chains = self.chains.iter();
         let saved = Saved {
             format: FORMAT,
-            chains: chains.map(|chain| chain.as_ref().map(SavedTrajectory::of)).collect(),
+            chains: chains
+                .map(|chain| chain.as_ref().map(SavedTrajectory::of))
+                .collect(),
         };
         saved::to_bytes(&saved)
     }
@@ -332,11 +343,194 @@ impl Sampler for Metropolis {
             ));
         }
         let walked = saved.chains.iter().enumerate().map(|(number, chain)| {
-            let walked = chain.as_ref().map(|trajectory| saved::walk(environment, trajectory));
-            walked.transpose().map_err(|why| format!("the saved chain {number} {why}"))
+            let walked = chain
+                .as_ref()
+                .map(|trajectory| saved::walk(environment, trajectory));
+            walked
+                .transpose()
+                .map_err(|why| format!("the saved chain {number} {why}"))
         });
         self.chains = walked.collect::<Result<_, _>>()?;
         self.proposed.clear();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gfn_core::exact::{StateGraph, l1, sampling_floor};
+    use gfn_core::testkit::RandomDag;
+    use gfn_core::{Purpose, UniformPolicy};
+    use gfn_envs::hypergrid::{self, Hypergrid};
+
+    const CHAINS: usize = 50;
+
+    /// Chains on an environment whose objects have these log-rewards.
+    struct Run<'a> {
+        environment: &'a dyn Environment,
+        log_reward: &'a dyn Fn(&[i32]) -> f64,
+        sampler: Metropolis,
+        step: u64,
+    }
+
+    impl<'a> Run<'a> {
+        fn new(environment: &'a dyn Environment, log_reward: &'a dyn Fn(&[i32]) -> f64) -> Self {
+            Self {
+                environment,
+                log_reward,
+                sampler: Metropolis::new(Params {
+                    chains: CHAINS,
+                    ..Params::default()
+                }),
+                step: 0,
+            }
+        }
+
+        /// Draws and observes some trajectories; returns them.
+        fn draw(&mut self, first_index: u64, count: usize) -> TrajectoryBatch {
+            let request = SampleRequest {
+                seed: 7,
+                purpose: Purpose::Test,
+                first_index,
+                count,
+                step: 0,
+            };
+            let mut batch = TrajectoryBatch::new(self.environment.spec().state_len());
+            self.sampler
+                .sample(&request, self.environment, &mut UniformPolicy, &mut batch)
+                .unwrap();
+            batch.log_reward = (0..count)
+                .map(|index| (self.log_reward)(batch.finished(index)))
+                .collect();
+            let all: Vec<usize> = (0..count).collect();
+            self.sampler.observe(&batch, &all);
+            batch
+        }
+
+        fn update(&mut self) -> TrajectoryBatch {
+            let batch = self.draw(self.step * CHAINS as u64, CHAINS);
+            self.step += 1;
+            batch
+        }
+
+        /// How far the objects at which the chains stand are from the target, and how far perfect samples would be.
+        fn distance(&mut self, updates: u64) -> (f64, f64) {
+            let graph = StateGraph::build(self.environment, 10_000).unwrap();
+            let objects = graph.finished();
+            let log_reward = objects
+                .iter()
+                .map(|&object| (self.log_reward)(graph.state(object as usize)));
+            let log_reward: Vec<f64> = log_reward.collect();
+            let (target, _) = gfn_core::exact::normalise(&log_reward);
+            let mut seen = vec![0.0; target.len()];
+            let length = self.environment.spec().state_len();
+            for update in 0..updates {
+                self.update();
+                for state in self.sampler.standing().unwrap().chunks_exact(length) {
+                    let object = graph.find(state).unwrap() as u32;
+                    let place = objects.iter().position(|&other| other == object).unwrap();
+                    seen[place] += f64::from(u8::from(update >= updates / 10));
+                }
+            }
+            let total: f64 = seen.iter().sum();
+            seen.iter_mut().for_each(|count| *count /= total);
+            (l1(&seen, &target), sampling_floor(&target, total as u64))
+        }
+    }
+
+    /// Objects at many depths, several edges between two states, several ways to one object.
+    #[test]
+    fn objects_are_visited_in_proportion_to_their_reward() {
+        for seed in 0..4 {
+            let dag = RandomDag::new(seed, 5, 5);
+            let log_reward = |state: &[i32]| f64::from(state[0] * 7 % 5) * 0.6;
+            let (distance, floor) = Run::new(&dag, &log_reward).distance(3_000);
+            assert!(
+                distance < 3.0 * floor + 0.004,
+                "graph {seed}: {distance}, {floor}"
+            );
+        }
+        for terminal in [hypergrid::Terminal::Everywhere, hypergrid::Terminal::Boundary] {
+            let grid = Hypergrid::new(&hypergrid::Params {
+                dimensions: 2,
+                height: 4,
+                terminal,
+            });
+            let log_reward = |state: &[i32]| f64::from((state[0] * 3 + state[1] * 5) % 7) * 0.5;
+            let (distance, floor) = Run::new(&grid, &log_reward).distance(3_000);
+            assert!(distance < 4.0 * floor, "{terminal:?}: {distance}, {floor}");
+        }
+    }
+
+    #[test]
+    fn trajectories_are_legal_and_a_batch_may_be_split() {
+        let dag = RandomDag::new(1, 6, 8);
+        let log_reward = |state: &[i32]| f64::from(state[0] % 3);
+        let (mut whole, mut split) = (Run::new(&dag, &log_reward), Run::new(&dag, &log_reward));
+        for _ in 0..20 {
+            let batch = whole.update();
+            let first = split.step * CHAINS as u64;
+            let parts = [split.draw(first, 20), split.draw(first + 20, CHAINS - 20)];
+            split.step += 1;
+            let joined: Vec<i32> = parts.iter().flat_map(TrajectoryBatch::all_finished).collect();
+            assert_eq!(batch.all_finished(), joined);
+            let mut mask = Mask::default();
+            for index in 0..batch.len() {
+                for (position, step) in batch.steps_of(index).enumerate() {
+                    dag.forward_mask(batch.state(index, position), &mut mask);
+                    assert!(mask.allows(batch.actions()[step]));
+                }
+                dag.forward_mask(batch.finished(index), &mut mask);
+                assert!(mask.none());
+            }
+        }
+    }
+
+    #[test]
+    fn a_restored_sampler_goes_on_as_the_saved_one() {
+        let dag = RandomDag::new(2, 6, 8);
+        let log_reward = |state: &[i32]| f64::from(state[0] % 3);
+        let (mut one, mut two) = (Run::new(&dag, &log_reward), Run::new(&dag, &log_reward));
+        (0..7).for_each(|_| drop(one.update()));
+        two.sampler.restore(&dag, &one.sampler.save()).unwrap();
+        two.step = one.step;
+        for _ in 0..7 {
+            assert_eq!(one.update(), two.update());
+            assert_eq!(one.sampler.standing(), two.sampler.standing());
+        }
+        let saved = one.sampler.save();
+        let refused = Metropolis::new(Params::default())
+            .restore(&dag, &saved)
+            .unwrap_err();
+        assert_eq!(refused, "50 chains were saved, but `sampler.chains` is 64");
+        let refused = two.sampler.restore(&dag, &saved[..saved.len() - 1]).unwrap_err();
+        assert!(
+            refused.contains("the saved set of chains is damaged"),
+            "{refused}"
+        );
+    }
+
+    /// An object without a reward is no place to go.
+    #[test]
+    fn what_is_left_out_is_rejected() {
+        let dag = RandomDag::new(3, 6, 8);
+        let log_reward = |_: &[i32]| 0.0;
+        let mut run = Run::new(&dag, &log_reward);
+        run.update();
+        let before = run.sampler.standing().unwrap();
+        let request = SampleRequest {
+            seed: 7,
+            purpose: Purpose::Test,
+            first_index: CHAINS as u64,
+            count: CHAINS,
+            step: 1,
+        };
+        let mut batch = TrajectoryBatch::new(1);
+        run.sampler
+            .sample(&request, &dag, &mut UniformPolicy, &mut batch)
+            .unwrap();
+        run.sampler.observe(&TrajectoryBatch::new(1), &[]);
+        assert_eq!(run.sampler.standing().unwrap(), before);
     }
 }

@@ -49,7 +49,10 @@ pub(crate) fn from_bytes<T: DeserializeOwned>(bytes: &[u8], version: u32, what: 
 }
 
 /// The trajectory as a batch of one, or what is wrong with it.
-pub(crate) fn walk(environment: &dyn Environment, saved: &SavedTrajectory) -> Result<TrajectoryBatch, String> {
+pub(crate) fn walk(
+    environment: &dyn Environment,
+    saved: &SavedTrajectory,
+) -> Result<TrajectoryBatch, String> {
     if !saved.log_reward.is_finite() {
         return Err(format!("has the log-reward {}", saved.log_reward));
     }

@@ -139,7 +139,10 @@ fn on_policy(report: &mut Report<'_>, loss: &dyn Loss) {
         let given = sampler.table.get(key);
         if let Some(given) = given.filter(|given| given.as_float() != Some(plain)) {
             let message = format!("`sampler.{key}` is {given}, but {needs}");
-            let help = format!("remove the key (it is {} then), or choose another loss", number(plain));
+            let help = format!(
+                "remove the key (it is {} then), or choose another loss",
+                number(plain)
+            );
             report.refuse("sampler", message, Some(&help));
         }
     }

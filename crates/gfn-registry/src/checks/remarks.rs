@@ -179,7 +179,11 @@ fn flow_window(report: &mut Report<'_>) {
     let (window, loss) = (experiment.evaluation.flow_window, experiment.loss.name);
     if window > 0 && loss != "flow-matching" {
         let message = format!("`evaluation.flow_window` is {window}, but loss `{loss}` is not over flows");
-        report.warn("evaluation", message, Some("remove the key; it is for `flow-matching`"));
+        report.warn(
+            "evaluation",
+            message,
+            Some("remove the key; it is for `flow-matching`"),
+        );
     }
 }
 
