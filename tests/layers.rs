@@ -22,12 +22,14 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 16] = [
+const LAYERS: [Layer; 18] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
+    layer("gfn-search", &[]),
+    layer("gfn-cluster", &[]),
     layer("gfn-report", &["gfn-chem", "gfn-record"]),
     layer("gfn-plugin-sdk", &[]),
     layer("gfn-plugins", &["gfn-plugin-sdk"]),
@@ -99,7 +101,7 @@ const LAYERS: [Layer; 16] = [
 ];
 
 /// Packages that few crates keep to themselves.
-const RESERVED: [(&str, &[&str]); 9] = [
+const RESERVED: [(&str, &[&str]); 10] = [
     ("tch", &["gfn-learn"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
     ("safetensors", &["gfn-learn", "gfn-chem", "gfn-proxy"]),
@@ -109,6 +111,7 @@ const RESERVED: [(&str, &[&str]); 9] = [
     ("maud", &["gfn-report"]),
     ("landlock", &["gfn-plugins"]),
     ("seccompiler", &["gfn-plugins"]),
+    ("sobol_burley", &["gfn-search"]),
 ];
 
 /// The contracts know no configuration.

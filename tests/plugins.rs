@@ -110,6 +110,10 @@ fn train(example: &str, python: &str, steps: u32) -> (tempfile::TempDir, String)
     let text = fs::read_to_string(from.join("experiment.toml")).unwrap();
     let scripts = from.canonicalize().unwrap().display().to_string();
     let text = text
+        .replace(
+            "\"reward.py\", \"../python/src\"]",
+            &format!("\"{scripts}/reward.py\", \"{scripts}/../python/src\"]"),
+        )
         .replace("../target", &examples().display().to_string())
         .replace(
             "command = [\"python3\"",
@@ -387,6 +391,63 @@ fn an_inline_plugin_can_take_the_run_down_but_not_what_was_saved() {
     assert!(going_on.status.success(), "{text}");
     let lines = lab.read("crash/metrics.jsonl");
     assert_eq!(lines.matches("\"event\":\"step\"").count(), 12, "{lines}");
+}
+
+/// A module beside the script is as much the plugin as the script itself: changed, it does not run, and is named.
+#[test]
+fn a_changed_module_does_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let approvals = folder.path().join("approved").display().to_string();
+    let gfn = |arguments: &[&str]| gfn_with(&[("GFN_APPROVALS", &approvals)], arguments);
+    let project = folder.path().join("mine");
+    let of = |name: &str| project.join(name).display().to_string();
+    let succeed = |arguments: &[&str]| {
+        let output = gfn(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", errors(&output));
+    };
+    succeed(&["plugin", "new", "--lang", "python", "mine", "--dir", &of("")]);
+    let file = of("experiment.toml");
+    succeed(&["plugin", "trust", &file, "--yes"]);
+    let run = |out: &str| {
+        let (out, steps) = (of(out), "training.steps=2");
+        gfn(&[
+            "run",
+            &file,
+            "--quiet",
+            "--out",
+            &out,
+            "--set",
+            steps,
+            "--set",
+            "evaluation.samples=10",
+        ])
+    };
+    let first = run("first");
+    assert!(first.status.success(), "{}", errors(&first));
+    // What the run left behind, and what the experiment says besides, is no code.
+    fs::write(
+        of("experiment.toml"),
+        fs::read_to_string(&file).unwrap() + "# a remark\n",
+    )
+    .unwrap();
+    let second = run("second");
+    assert!(second.status.success(), "{}", errors(&second));
+    let module = of("gfn_plugin/_objects.py");
+    let before = fs::read_to_string(&module).unwrap();
+    fs::write(&module, format!("{before}\nprint('evil')\n")).unwrap();
+    for arguments in [
+        &["check", &file][..],
+        &["run", &file, "--quiet", "--out", &of("third")],
+    ] {
+        let refused = gfn(arguments);
+        let text = errors(&refused);
+        assert_eq!(refused.status.code(), Some(2), "{text}");
+        assert!(text.contains("`gfn_plugin/_objects.py` was changed"), "{text}");
+    }
+    assert!(!project.join("third").exists());
+    fs::write(&module, before).unwrap();
+    let again = run("fourth");
+    assert!(again.status.success(), "{}", errors(&again));
 }
 
 /// Nothing runs that was not approved, whatever the file says; nor with rights that were not.

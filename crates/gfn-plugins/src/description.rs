@@ -102,24 +102,45 @@ impl Description {
             members.entry("kinds").or_insert(reward);
             members.entry("deterministic").or_insert(true.into());
         }
-        let mut description: Self = serde_json::from_value(value).map_err(wrong)?;
-        let shown = [
-            &mut description.name,
-            &mut description.version,
-            &mut description.summary,
-        ];
-        for text in shown.into_iter().chain(description.licence.as_mut()) {
-            *text = cut(&cleaned(text), LONGEST_TEXT);
-        }
+        let description: Self = serde_json::from_value(value).map_err(wrong)?;
+        let description = description.cleaned();
         match description.name.is_empty() {
             true => Err("its description has no `name`".to_string()),
             false => Ok(description),
         }
     }
 
+    /// With texts that can be shown: whoever wrote them may have meant to steer a terminal.
+    pub(crate) fn cleaned(mut self) -> Self {
+        let shown = [&mut self.name, &mut self.version, &mut self.summary];
+        for text in shown.into_iter().chain(self.licence.as_mut()) {
+            *text = cut(&cleaned(text), LONGEST_TEXT);
+        }
+        clean_all(&mut self.parameters);
+        self
+    }
+
     /// Whether it can be a `kind`.
     pub fn is(&self, kind: Kind) -> bool {
         self.kinds.contains(&kind)
+    }
+}
+
+/// Cleans every text in a schema that people are told; what parameters may be stays as it is.
+fn clean_all(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members.iter_mut() {
+                match member {
+                    Value::String(text) if key == "description" || key == "title" => {
+                        *text = text.lines().map(cleaned).collect::<Vec<_>>().join("\n");
+                    }
+                    member => clean_all(member),
+                }
+            }
+        }
+        Value::Array(members) => members.iter_mut().for_each(clean_all),
+        _ => {}
     }
 }
 
@@ -143,8 +164,9 @@ mod tests {
     #[test]
     fn a_description_survives_being_written() {
         let full = json!({"name": "a", "version": "1", "summary": "s\u{1b}[1m", "kinds": ["reward", "vocabulary"], "input": "texts",
-            "objects": ["molecule"], "greatest": 2.5, "parameters": {"type": "object"}, "max_batch": 7});
+            "objects": ["molecule"], "greatest": 2.5, "parameters": {"type": "object", "properties": {"a": {"description": "\u{1b}[2J"}}}, "max_batch": 7});
         let description = Description::read(full).unwrap();
+        assert_eq!(description.parameters["properties"]["a"]["description"], "[2J");
         assert_eq!(description.summary, "s [1m");
         let written = serde_json::to_value(&description).unwrap();
         assert_eq!(Description::read(written).unwrap(), description);

@@ -42,6 +42,17 @@ pub enum PluginError {
         /// The hash that was expected.
         expected: String,
     },
+    /// The command is not the one that was approved.
+    #[error(
+        "plugin `{plugin}` was changed since it was approved: {difference}; look at what changed, then approve it again \
+         with `gfn plugin trust FILE`, with the experiment's file"
+    )]
+    CodeChanged {
+        /// Which plugin.
+        plugin: String,
+        /// Which files, as far as that is known.
+        difference: String,
+    },
     /// It could not be started, or did not say what it should.
     #[error("plugin `{plugin}` did not start: {message}{output}")]
     Start {
@@ -125,12 +136,10 @@ pub(crate) fn in_words(duration: Duration) -> String {
     }
 }
 
-/// A plugin's text as it can be shown: on one line, without what would steer a terminal.
-pub(crate) fn cleaned(text: &str) -> String {
-    let shown: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+/// A plugin's text as it can be shown: on one line, without what would steer a terminal or turn the direction of writing.
+pub fn cleaned(text: &str) -> String {
+    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown: String = text.chars().map(|c| if steers(c) { ' ' } else { c }).collect();
     shown.trim().to_string()
 }
 
@@ -153,6 +162,7 @@ mod tests {
     #[test]
     fn texts_are_shown_on_one_line_and_in_one_colour() {
         assert_eq!(cleaned(" a\n\x1b[31mb\u{9b}é\0"), "a  [31mb é");
+        assert_eq!(cleaned("reward\u{202e}yp."), "reward yp.");
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub mod trust;
 pub use batch::{Batch, Failure, Scores, Status};
 pub use description::{Description, Input, Kind};
 pub use environment::{Actions, EnvironmentSpec, RemoteEnvironment, open_environment};
-pub use error::{Output, PluginError};
+pub use error::{Output, PluginError, cleaned};
 pub use image::hash_of;
 pub use new::{Language, new_project};
 pub use options::{Confinement, Isolation, Limits, Log, Options, Program, Protocol, Report};

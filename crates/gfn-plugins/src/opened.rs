@@ -12,7 +12,7 @@ use crate::interpreter;
 use crate::options::{Options, Program, Report};
 use crate::parameters::complete;
 use crate::policy::{self, Trouble};
-use crate::process::{Blueprint, Seat};
+use crate::process::{Approved, Blueprint, Seat};
 use crate::protocol::{Reply, Request};
 use crate::sharing::{joined, most_in_a_call, shared};
 
@@ -145,6 +145,8 @@ pub(crate) fn blueprint(
 ) -> Result<(Blueprint, Option<String>), PluginError> {
     check_paths(&options)?;
     let (mut library, mut hash) = (None, None);
+    // Before an interpreter is looked up: what was approved are the words as they are written.
+    let approved = Approved::of(&options.program);
     if let Program::Library { path, expected_hash } = &options.program {
         let image = Image::read(&options.name, path, expected_hash.as_deref())?;
         library = Some(image.sealed().map_err(PluginError::file(&options.name, path))?);
@@ -159,6 +161,7 @@ pub(crate) fn blueprint(
         Blueprint {
             options,
             library,
+            approved,
             kind,
             parameters,
             restarts,

@@ -25,6 +25,10 @@ pub enum Program {
         folder: PathBuf,
         /// How it is spoken with.
         protocol: Protocol,
+        /// The files and folders that hold its code; empty for the usual ones, as [`crate::trust::identity`] finds them.
+        code: Vec<PathBuf>,
+        /// The hash of its identity: one with another is not started, nor started again.
+        expected_hash: Option<String>,
     },
 }
 

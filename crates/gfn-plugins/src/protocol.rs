@@ -39,6 +39,9 @@ pub(crate) struct Start {
 pub(crate) struct CommandLine {
     pub words: Vec<String>,
     pub protocol: Protocol,
+    /// Whether Python must not look at modules that were compiled before.
+    #[serde(default)]
+    pub ignore_compiled: bool,
 }
 
 /// What a plugin's process is asked.

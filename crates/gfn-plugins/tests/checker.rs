@@ -269,6 +269,8 @@ fn commands_pass_as_libraries_do() {
             words,
             folder: folder.clone(),
             protocol,
+            code: Vec::new(),
+            expected_hash: None,
         };
         let report = check(
             &quick(Options::new("short", program, host())),

@@ -200,6 +200,8 @@ fn a_folder_that_is_missing_is_told() {
         words,
         folder: "/nowhere/at/all".into(),
         protocol: Protocol::Lines,
+        code: Vec::new(),
+        expected_hash: None,
     };
     let error = open_reward(options).err().unwrap().to_string();
     assert!(error.contains("/nowhere/at/all"), "{error}");
@@ -229,6 +231,8 @@ fn a_command_that_is_not_there_is_told() {
             words: vec!["no-such-program".to_string()],
             folder: ".".into(),
             protocol,
+            code: Vec::new(),
+            expected_hash: None,
         };
         let error = open_reward(options.clone()).err().unwrap().to_string();
         assert!(error.contains("`no-such-program` cannot be run"), "{error}");

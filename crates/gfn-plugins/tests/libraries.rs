@@ -50,6 +50,12 @@ mod mode {
     pub(super) const ENVIRONMENT_OF_PARENT: i32 = 37;
     pub(super) const MESSAGE: i32 = 38;
     pub(super) const SELF: i32 = 39;
+    pub(super) const OWN_SIGNALS: i32 = 41;
+    pub(super) const SIGNAL_OF_CHOICE: i32 = 42;
+    pub(super) const SHARED_MEMORY: i32 = 43;
+    pub(super) const RING: i32 = 44;
+    pub(super) const EXECUTE_AT: i32 = 45;
+    pub(super) const FIRST_TO_GO: i32 = 46;
 }
 
 const EPERM: f64 = 1.0;
@@ -354,6 +360,11 @@ fn other_processes_and_the_network_are_out_of_reach() {
         mode::KILL_PARENT,
         mode::LIMIT_PARENT,
         mode::TRACE_PARENT,
+        mode::OWN_SIGNALS,
+        mode::SIGNAL_OF_CHOICE,
+        mode::SHARED_MEMORY,
+        mode::RING,
+        mode::EXECUTE_AT,
     ];
     for mode in refused {
         assert_eq!(states(&oracle, &one(mode)).log_reward, [EPERM], "{mode}");
@@ -365,6 +376,8 @@ fn other_processes_and_the_network_are_out_of_reach() {
     // What a well-behaved plugin needs.
     assert_eq!(states(&oracle, &one(mode::THREAD)).log_reward, [-5.0]);
     assert_eq!(states(&oracle, &one(mode::SELF)).log_reward, [0.0]);
+    // Where memory runs out, it is the one to end.
+    assert_eq!(states(&oracle, &one(mode::FIRST_TO_GO)).log_reward, [1000.0]);
     assert_eq!(states(&oracle, &one(mode::SOCKET_PAIR)).log_reward, [0.0]);
     assert_eq!(oracle.restarts(), 0);
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use gfn_plugins::new::{Language, new_project};
+use gfn_plugins::trust::identity;
 use gfn_plugins::{Batch, Options, PluginError, Program, Protocol, Scores, Status, open_reward};
 use serde_json::json;
 
@@ -96,6 +97,8 @@ fn options(folder: &Path, protocol: Protocol) -> Option<Options> {
         words,
         folder: folder.to_path_buf(),
         protocol,
+        code: Vec::new(),
+        expected_hash: None,
     };
     let mut options = Options::new("short-rings", program, host());
     options.objects = json!({"kind": "molecule"});
@@ -224,4 +227,73 @@ gfn_plugin.run()
     if report.seccomp {
         assert_eq!(scores.log_reward[1..3], [0.0, 0.0]);
     }
+}
+
+/// Options that hold a command to what it is now.
+fn approved(mut options: Options) -> Options {
+    let hash = identity(&options.program).unwrap().sha256;
+    if let Program::Command { expected_hash, .. } = &mut options.program {
+        *expected_hash = Some(hash);
+    }
+    options
+}
+
+#[test]
+fn a_module_that_is_changed_is_not_started_again() {
+    let text = "
+import os, gfn_plugin
+@gfn_plugin.reward()
+def score(objects, parameters):
+    if 'die' in objects:
+        os._exit(3)
+    return [1.0] * len(objects)
+gfn_plugin.run()
+";
+    let (_root, folder) = project(Some(text));
+    let Some(options) = options(&folder, Protocol::Frames) else {
+        return;
+    };
+    let oracle = open_reward(approved(options)).unwrap();
+    assert_eq!(oracle.score(&Batch::Texts(&["C"])).unwrap().log_reward, [1.0]);
+    // It dies, is started again, and is the same: only the object suffers.
+    let scores = oracle.score(&Batch::Texts(&["die"])).unwrap();
+    assert_eq!(scores.status, [Status::Failed]);
+    std::fs::write(folder.join("gfn_plugin/_outcomes.py"), "print('evil')").unwrap();
+    let error = oracle.score(&Batch::Texts(&["die"])).unwrap_err();
+    assert!(matches!(error, PluginError::CodeChanged { .. }), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("`gfn_plugin/_outcomes.py` was changed"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_module_that_somebody_compiled_is_not_loaded_in_place_of_its_source() {
+    let text = "
+import gfn_plugin, helper
+@gfn_plugin.reward()
+def score(objects, parameters):
+    return [helper.VALUE] * len(objects)
+gfn_plugin.run()
+";
+    let (root, folder) = project(Some(text));
+    std::fs::write(folder.join("helper.py"), "VALUE = 1.0\n").unwrap();
+    std::fs::write(root.path().join("evil.py"), "VALUE = 2.0\n").unwrap();
+    let compile = "import importlib.util, py_compile
+place = importlib.util.cache_from_source('helper.py')
+mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+py_compile.compile('../evil.py', cfile=place, invalidation_mode=mode)";
+    let Some(output) = run(&folder, &["-c", compile]) else {
+        return;
+    };
+    assert_passes(&output);
+    let Some(options) = options(&folder, Protocol::Frames) else {
+        return;
+    };
+    let value = |options| score(options, &["C"]).unwrap().log_reward[0];
+    assert_eq!(value(approved(options.clone())), 1.0);
+    // Which it would be, were nothing done about it.
+    assert_eq!(value(options), 2.0);
 }

@@ -39,6 +39,8 @@ pub(crate) fn script(name: &str, protocol: Protocol) -> Option<Options> {
         words,
         folder: folder("tests"),
         protocol,
+        code: Vec::new(),
+        expected_hash: None,
     };
     Some(quick(Options::new("toy", program, host())))
 }

@@ -72,8 +72,9 @@ impl Live {
         };
         let no_connection =
             |error| blueprint.error(format!("no connection could be made: {error}"), Output::default());
+        let start = blueprint.start()?;
         let (link, ends) = connect().map_err(no_connection)?;
-        let process = Process::start(options, &blueprint.start(), ends).map_err(|error| {
+        let process = Process::start(options, &start, ends).map_err(|error| {
             let host = options.host.display();
             let message =
                 format!("{host} could not be run: {error}; it is installed beside gfn: install gfn again");

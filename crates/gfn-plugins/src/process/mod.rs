@@ -1,5 +1,6 @@
 //! Plugins in processes of their own.
 
+mod approved;
 mod capture;
 mod child;
 mod end;
@@ -11,5 +12,6 @@ mod spawner;
 mod trial;
 mod wait;
 
+pub(crate) use approved::Approved;
 pub(crate) use seat::{Blueprint, Seat};
 pub(crate) use trial::ask;

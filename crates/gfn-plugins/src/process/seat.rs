@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use super::approved::Approved;
 use super::live::{Hello, HelloError, Live};
 use super::wait::Lost;
 use crate::batch::{Batch, Scores};
@@ -26,6 +27,8 @@ pub(crate) struct Blueprint {
     pub(crate) options: Options,
     /// The library, sealed; absent for a command.
     pub(crate) library: Option<File>,
+    /// The command that was approved; absent for a library, or where nothing had to be.
+    pub(crate) approved: Option<Approved>,
     /// What the instance is of.
     pub(crate) kind: Kind,
     /// Complete parameters; unknown while nothing but the description is wanted.
@@ -54,26 +57,37 @@ impl Blueprint {
     }
 
     /// What its process is started with.
-    pub(super) fn start(&self) -> Start {
+    ///
+    /// # Errors
+    /// Where a command is no longer what was approved: its files are hashed anew for every start.
+    pub(super) fn start(&self) -> Result<Start, PluginError> {
+        let approved = self.approved.as_ref();
+        let ignore_compiled = approved.map_or(Ok(false), |approved| approved.check(&self.options.name))?;
         let command = match &self.options.program {
             Program::Library { .. } => None,
             Program::Command { words, protocol, .. } => Some(CommandLine {
                 words: words.clone(),
                 protocol: *protocol,
+                ignore_compiled,
             }),
         };
         let mut confinement = self.options.confinement.clone();
+        if let Program::Command { code, .. } = &self.options.program
+            && !confinement.read.is_empty()
+        {
+            confinement.read.extend(code.iter().cloned());
+        }
         for path in confinement.read.iter_mut().chain(&mut confinement.write) {
             *path = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
         }
-        Start {
+        Ok(Start {
             plugin: self.options.name.clone(),
             parent: std::process::id(),
             command,
             memory_bytes: self.options.limits.memory_bytes,
             confinement,
             is_trial: false,
-        }
+        })
     }
 
     /// What its process is greeted with.

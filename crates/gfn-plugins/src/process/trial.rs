@@ -17,7 +17,7 @@ use crate::protocol::Reply;
 /// Why there is no answer; completes "the plugin …".
 pub(crate) fn ask(blueprint: &Blueprint, question: &[u8]) -> Result<Vec<u8>, String> {
     let (packets, stdin) = packets::pair().map_err(|error| no_connection(&error))?;
-    let mut start = blueprint.start();
+    let mut start = blueprint.start().map_err(|error| error.to_string())?;
     start.is_trial = true;
     let ends = Ends { stdin, stdout: None };
     let process = Process::start(&blueprint.options, &start, ends);

@@ -22,7 +22,7 @@ pub enum TrustError {
         targets: Vec<String>,
     },
     /// The plugin is another one than that which was pinned.
-    #[error("{asked} was changed since it was pinned in {lock}, with the SHA-256 {pinned}; {}", asked.advice())]
+    #[error("{asked} was changed since it was pinned in {lock}, with the SHA-256 {pinned}: {difference}; {}", asked.advice())]
     Changed {
         /// What was to be loaded.
         asked: Box<Asked>,
@@ -30,6 +30,8 @@ pub enum TrustError {
         lock: PathBuf,
         /// The hash that is pinned.
         pinned: String,
+        /// What is different.
+        difference: String,
     },
     /// The plugin is pinned, but this user has not agreed to run it.
     #[error("{asked} is pinned, but you have not approved it in {approvals}; {}", asked.advice())]
@@ -42,6 +44,23 @@ pub enum TrustError {
     /// A command without words.
     #[error("a plugin's command is empty; name a program: command = [\"python3\", \"reward.py\"]")]
     EmptyCommand,
+    /// Nobody could look at that much.
+    #[error(
+        "{folder} has more than {what}, more than can be the code of a plugin; say what is in `code`, such as \
+         code = [\"reward.py\", \"my_package\"], or keep the code in a folder of its own"
+    )]
+    TooMuch {
+        /// The folder that was taken to hold the code.
+        folder: PathBuf,
+        /// What there is too much of.
+        what: String,
+    },
+    /// Compiled modules could be loaded in place of those that were hashed.
+    #[error(
+        "{0} holds modules that Python compiled, which this command could load in place of their sources; remove the \
+         folder, or start a plain `python3` without -I and -E, which is told not to look there"
+    )]
+    Compiled(PathBuf),
     /// A file that is part of a plugin, or says what is trusted, could not be read or written.
     #[error("{path}: {error}")]
     File {

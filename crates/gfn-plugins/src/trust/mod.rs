@@ -6,15 +6,18 @@
 //! before they did. Both speak of a SHA-256, so that neither a path nor a name is ever trusted.
 
 mod approvals;
+mod code;
 mod error;
 mod files;
 mod identity;
 mod lock_file;
 mod pin;
+mod tree;
 
 pub use approvals::{Approval, Approvals};
 pub use error::TrustError;
-pub use identity::{Identity, identity};
+pub(crate) use identity::difference;
+pub use identity::{HashedFile, Identity, identity};
 pub use lock_file::LockFile;
 pub use pin::{Pin, Source};
 
@@ -24,8 +27,8 @@ pub const TARGET: &str = env!("GFN_TARGET");
 /// Whether what `identity` tells may run as the plugin `name`.
 ///
 /// A library may be exchanged after it was looked at: whoever loads it passes the identity's hash on as what is expected
-/// ([`crate::Program::Library`]), so that the bytes that are loaded are those that were checked. A command's files are read
-/// by the command itself, and whoever can write them can exchange them.
+/// ([`crate::Program`]), so that the bytes that are loaded are those that were checked. A command's files are read by the
+/// command itself: they are hashed again right before each start, and whoever can write them then can still exchange them.
 ///
 /// # Errors
 /// [`TrustError::NotPinned`], [`TrustError::Changed`] or [`TrustError::NotApproved`], each with what would be loaded and
@@ -51,11 +54,11 @@ pub fn check(
         });
     };
     if pin.sha256 != identity.sha256 {
-        let (lock, pinned) = (lock.path.clone(), pin.sha256.clone());
         return Err(TrustError::Changed {
             asked: asked(),
-            lock,
-            pinned,
+            lock: lock.path.clone(),
+            pinned: pin.sha256.clone(),
+            difference: pin.difference(identity),
         });
     }
     match approvals.contains(&identity.sha256) {

@@ -1,10 +1,11 @@
 //! One plugin in `gfn.lock`.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Identity, TrustError, is_hash, is_name};
+use super::{HashedFile, Identity, TrustError, difference, is_hash, is_name};
 use crate::{Description, Program};
 
 /// A plugin that an experiment may load, for one target.
@@ -20,6 +21,8 @@ pub struct Pin {
     pub target: Option<String>,
     /// How many bytes were hashed.
     pub size: u64,
+    /// The files of a command with their hashes, to tell which was changed. Only shown: what is trusted is the hash.
+    pub files: BTreeMap<String, String>,
     /// What it says of itself, so that an experiment can be checked without running it.
     pub description: Description,
 }
@@ -49,9 +52,29 @@ impl Pin {
             sha256: identity.sha256.clone(),
             target: identity.target.clone(),
             size: identity.size,
+            files: match program {
+                Program::Library { .. } => BTreeMap::new(),
+                Program::Command { .. } => identity.files.iter().map(named).collect(),
+            },
             description,
         }
     }
+
+    /// What is different about a plugin that has another hash, in words.
+    pub fn difference(&self, now: &Identity) -> String {
+        if now.target.is_some() {
+            return "the library is another".to_string();
+        }
+        let before = self.files.iter();
+        difference(
+            before.map(|(name, sha256)| (name.as_str(), sha256.as_str())),
+            &now.files,
+        )
+    }
+}
+
+fn named(file: &HashedFile) -> (String, String) {
+    (file.name.clone(), file.sha256.clone())
 }
 
 impl Source {
@@ -90,6 +113,8 @@ pub(super) struct Written {
     sha256: String,
     size: u64,
     description: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    files: BTreeMap<String, String>,
 }
 
 impl Written {
@@ -101,6 +126,7 @@ impl Written {
             sha256,
             target,
             size,
+            files,
             description,
         } = pin.clone();
         let (library, command) = match source {
@@ -116,6 +142,7 @@ impl Written {
             sha256,
             size,
             description,
+            files,
         })
     }
 
@@ -129,6 +156,7 @@ impl Written {
             sha256,
             size,
             description,
+            files,
         } = self;
         if !is_name(&name) {
             return Err(TrustError::BadName(name).to_string());
@@ -142,7 +170,7 @@ impl Written {
         if !is_hash(&sha256) {
             return Err(wrong("`sha256` is not 64 small hexadecimal digits"));
         }
-        let description = serde_json::from_str(&description).map_err(|error| {
+        let description: Description = serde_json::from_str(&description).map_err(|error| {
             wrong(&format!(
                 "`description` is not what a plugin says of itself: {error}"
             ))
@@ -153,7 +181,8 @@ impl Written {
             sha256,
             target,
             size,
-            description,
+            files,
+            description: description.cleaned(),
         })
     }
 }

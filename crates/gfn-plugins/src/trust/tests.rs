@@ -9,6 +9,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::{Description, Program};
 
+mod commands;
+
 /// A folder with a library, a script, and the lists of a user.
 struct Project {
     folder: TempDir,
@@ -44,6 +46,8 @@ impl Project {
             words: words.iter().map(|word| word.to_string()).collect(),
             folder: self.folder.path().to_path_buf(),
             protocol: Default::default(),
+            code: Vec::new(),
+            expected_hash: None,
         }
     }
 
@@ -56,7 +60,7 @@ impl Project {
     }
 
     fn approvals(&self) -> Approvals {
-        Approvals::load(&self.path("approved")).unwrap()
+        Approvals::load(&self.path("approved.txt")).unwrap()
     }
 
     fn pin(&self, program: &Program) -> Pin {
@@ -89,6 +93,11 @@ impl Project {
     }
 }
 
+/// The names of the files that were hashed.
+fn names(identity: &Identity) -> Vec<&str> {
+    identity.files.iter().map(|file| file.name.as_str()).collect()
+}
+
 #[track_caller]
 fn assert_says(error: impl std::fmt::Display, parts: &[&str]) {
     let message = error.to_string();
@@ -104,6 +113,7 @@ fn other_pin(name: &str, target: &str) -> Pin {
         sha256: "0".repeat(64),
         target: Some(target.to_string()),
         size: 1,
+        files: Default::default(),
         description: Description::default(),
     }
 }
@@ -125,8 +135,8 @@ fn a_commands_identity_is_its_words_and_the_files_that_they_name() {
     let project = Project::new();
     let words = ["python3", "reward.py", "--fast"];
     let first = identity(&project.command(&words)).unwrap();
-    assert_eq!(first.files, [project.path("reward.py")]);
-    assert_eq!((first.target, first.size), (None, 11));
+    assert_eq!(names(&first), ["reward.py", "lib.so"]);
+    assert_eq!((first.target, first.size), (None, 11 + 18));
     assert_ne!(
         first.sha256,
         project.hash(&["python3", "reward.py", "--fas", "t"])
@@ -146,17 +156,18 @@ fn a_commands_identity_is_its_words_and_the_files_that_they_name() {
 #[test]
 fn a_program_is_hashed_where_its_path_is_given_and_not_where_it_is_looked_up() {
     let project = Project::new();
-    let hashes = || [project.hash(&["tool"]), project.hash(&["./tool"])];
-    project.write("tool", "one");
+    let hashes = || ["python3", "./python3"].map(|program| project.hash(&[program, "reward.py"]));
+    project.write("python3", "one");
     let before = hashes();
-    project.write("tool", "two");
+    project.write("python3", "two");
     let after = hashes();
     assert_eq!(before[0], after[0]);
     assert_ne!(before[1], after[1]);
     let elsewhere = Project::new();
     let script = elsewhere.path("reward.py");
     let named = project.command(&["python3", script.to_str().unwrap()]);
-    assert_eq!(identity(&named).unwrap().files, [script]);
+    let found = identity(&named).unwrap();
+    assert_eq!(names(&found)[0], script.display().to_string());
 }
 
 #[test]
@@ -372,8 +383,8 @@ fn approvals_that_are_none_or_cannot_be_read_are_told() {
         &format!("{} a/b", "a".repeat(64)),
         &format!("{}  a", "A".repeat(64)),
     ] {
-        project.write("approved", &format!("# mine\n\n{text}\n"));
-        let error = Approvals::load(&project.path("approved")).unwrap_err();
+        project.write("approved.txt", &format!("# mine\n\n{text}\n"));
+        let error = Approvals::load(&project.path("approved.txt")).unwrap_err();
         assert_says(error, &["approved", "line 3"]);
     }
     // Not even the administrator reads a folder.

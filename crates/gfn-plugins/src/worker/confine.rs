@@ -44,14 +44,11 @@ const SYSTEM: [&str; 18] = [
 /// Devices that hold nothing.
 const HARMLESS: [&str; 3] = ["/dev/null", "/dev/zero", "/dev/full"];
 
-/// What drivers of GPUs use.
-const GPU: [&str; 5] = [
-    "/dev/dri",
-    "/dev/kfd",
-    "/dev/nvidia-caps",
-    "/sys/bus/pci",
-    "/sys/class",
-];
+/// The devices of GPUs, besides those of NVIDIA, which are counted.
+const GPU: [&str; 3] = ["/dev/dri", "/dev/kfd", "/dev/nvidia-caps"];
+
+/// What drivers of GPUs read of the machine. Entries of the first two are links into the third.
+const GPU_FACTS: [&str; 4] = ["/sys/bus/pci", "/sys/class", "/sys/devices", "/sys/module"];
 
 /// All that is left of a superuser's powers: that over files, which Landlock guards.
 const KEPT: CapabilitySet = CapabilitySet::DAC_OVERRIDE;
@@ -203,6 +200,8 @@ fn grants(start: &Start) -> Vec<(Vec<PathBuf>, BitFlags<AccessFs>)> {
     ];
     if allowed.gpu {
         grants.push((gpu_devices(), device | AccessFs::ReadDir));
+        let facts = GPU_FACTS.iter().map(PathBuf::from).collect();
+        grants.push((facts, AccessFs::ReadFile | AccessFs::ReadDir));
     }
     grants
 }
@@ -243,4 +242,35 @@ fn grant(
         ruleset = ruleset.add_rule(PathBeneath::new(file, access))?;
     }
     Ok(ruleset)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may")]
+mod tests {
+    use super::*;
+
+    /// What a library is granted with these exceptions.
+    fn granted(confinement: serde_json::Value) -> Vec<(Vec<PathBuf>, BitFlags<AccessFs>)> {
+        let start = serde_json::json!({"plugin": "a", "parent": 1, "confinement": confinement});
+        grants(&serde_json::from_value(start).unwrap())
+    }
+
+    #[test]
+    fn a_gpu_opens_its_devices_and_facts_and_nothing_else() {
+        let without = granted(serde_json::json!({}));
+        let with = granted(serde_json::json!({"gpu": true}));
+        let (same, more) = with.split_at(without.len());
+        assert_eq!(same, without);
+        let [(devices, use_), (facts, look)] = more else {
+            panic!("{more:?}")
+        };
+        let is_device = |path: &PathBuf| {
+            GPU.iter().any(|known| Path::new(known) == path)
+                || path.to_string_lossy().starts_with("/dev/nvidia")
+        };
+        assert!(devices.iter().all(is_device), "{devices:?}");
+        assert!(use_.contains(AccessFs::IoctlDev | AccessFs::WriteFile));
+        assert!(facts.iter().all(|path| path.starts_with("/sys")), "{facts:?}");
+        assert_eq!(*look, AccessFs::ReadFile | AccessFs::ReadDir);
+    }
 }

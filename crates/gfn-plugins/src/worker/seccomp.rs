@@ -59,7 +59,21 @@ const ALWAYS: &[c_long] = &[
     libc::SYS_quotactl,
     libc::SYS_open_by_handle_at,
     libc::SYS_vhangup,
+    // Memory and queues of the user's other processes, which no path leads to and Landlock does not guard.
+    libc::SYS_shmget,
+    libc::SYS_shmat,
+    libc::SYS_msgget,
+    libc::SYS_semget,
+    libc::SYS_mq_open,
+    libc::SYS_mq_unlink,
 ];
+
+/// Commands of `fcntl` that have the kernel send a signal of choice to a process of choice when a file is ready:
+/// F_SETOWN, F_SETSIG, F_SETOWN_EX.
+const OWNERS: [u64; 3] = [8, 10, 15];
+
+/// The same as requests to devices and sockets: FIOSETOWN, SIOCSPGRP.
+const OWNERS_OF_DEVICES: [u64; 2] = [0x8901, 0x8902];
 
 /// Without the right to the network.
 const NETWORK: &[c_long] = &[
@@ -147,6 +161,8 @@ fn rules(wanted: &Wanted<'_>) -> Result<Rules, Failure> {
             rules.insert(*call, vec![SeccompRule::new(vec![differs(0, own)?])?]);
         }
     }
+    rules.insert(libc::SYS_fcntl, second_is(&OWNERS)?);
+    rules.insert(libc::SYS_ioctl, second_is(&OWNERS_OF_DEVICES)?);
     // The limits of another process are a way to end it.
     rules.insert(
         libc::SYS_prlimit64,
@@ -161,6 +177,15 @@ fn refused(calls: &[c_long]) -> Rules {
 
 fn differs(argument: u8, from: u64) -> Result<SeccompCondition, Failure> {
     Ok(SeccompCondition::new(argument, Length::Dword, Op::Ne, from)?)
+}
+
+/// Rules for calls whose second argument is one of these.
+fn second_is(values: &[u64]) -> Result<Vec<SeccompRule>, Failure> {
+    let rule = |value: &u64| {
+        let is = SeccompCondition::new(1, Length::Dword, Op::Eq, *value)?;
+        Ok(SeccompRule::new(vec![is])?)
+    };
+    values.iter().map(rule).collect()
 }
 
 fn without_flag(flag: i32) -> Result<SeccompRule, Failure> {
@@ -194,8 +219,8 @@ fn with_old_numbers(mut rules: Rules) -> Rules {
     /// What such a number is marked with.
     const MARK: i64 = 0x4000_0000;
     /// Calls that have another number there: `execve`, `ptrace`, `rt_sigqueueinfo`, `process_vm_readv` and `_writev`,
-    /// `execveat`, `rt_tgsigqueueinfo`.
-    const MOVED: [i64; 7] = [520, 521, 524, 539, 540, 545, 536];
+    /// `execveat`, `rt_tgsigqueueinfo`, `ioctl`.
+    const MOVED: [i64; 8] = [520, 521, 524, 539, 540, 545, 536, 514];
     let marked: Rules = rules
         .iter()
         .map(|(call, rule)| (call | MARK, rule.clone()))

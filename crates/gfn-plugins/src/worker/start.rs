@@ -17,6 +17,9 @@ use crate::protocol::{CommandLine, FAILED, Reply, Start, VERSION};
 /// The descriptor at which commands find their socket.
 const SOCKET: i32 = 3;
 
+/// Where Python looks for compiled modules when it must find none: nothing can lie in what is no folder.
+const NOWHERE: &str = "/dev/null/compiled";
+
 /// Starts the plugin that the one argument describes, and serves it if it is a library.
 pub(super) fn run() -> Result<(), String> {
     let mut arguments = std::env::args().skip(1);
@@ -29,6 +32,7 @@ pub(super) fn run() -> Result<(), String> {
     // Before anything is opened: whatever is open came along by mistake.
     system::close_all_but_standard();
     end_with(start.parent)?;
+    first_to_go();
     // An interrupt from the terminal is for its parent to handle, what it may start ends with it as one group, and the
     // terminal itself is out of reach.
     rustix::process::setsid().map_err(|error| format!("cannot have a session of its own: {error}"))?;
@@ -39,6 +43,11 @@ pub(super) fn run() -> Result<(), String> {
             Protocol::Lines => become_with_lines(&start, command),
         }),
     }
+}
+
+/// Where memory runs out, the kernel is to end this process rather than the run. Some containers do not let it be said.
+fn first_to_go() {
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
 }
 
 /// Ends this process when its parent does.
@@ -126,7 +135,12 @@ fn becoming(command: &CommandLine, prepare: impl FnOnce(&mut Command) -> &mut Co
     };
     let mut next = Command::new(program);
     next.args(arguments)
-        .env("GFN_PLUGIN_PROTOCOL", VERSION.to_string());
+        .env("GFN_PLUGIN_PROTOCOL", VERSION.to_string())
+        // What it compiled would lie among what is hashed.
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    if command.ignore_compiled {
+        next.env("PYTHONPYCACHEPREFIX", NOWHERE);
+    }
     let error = prepare(&mut next).exec();
     format!("its command `{program}` cannot be run: {error}")
 }

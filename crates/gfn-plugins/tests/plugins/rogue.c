@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,7 +22,8 @@ enum {
     BAD_STATUS, PAST_REWARDS, BEFORE_REWARDS, PAST_STATUS, WRITE_INPUT, FAR_PAST, FLOOD, FLOOD_ERRORS, SOCKET, EXECUTE,
     FORK, READ, WRITE, MEMORY, FAIL, KILL_PARENT, THREAD, CLOSE_ALL, GARBAGE, OVERFLOW,
     STOP, LIMIT_PARENT, TRACE_PARENT, DEAD_THREAD, VFORK, SOCKET_PAIR, DATAGRAMS, ENVIRONMENT_OF_PARENT, MESSAGE, SELF,
-    ORPHAN,
+    ORPHAN, OWN_SIGNALS, SIGNAL_OF_CHOICE, SHARED_MEMORY, RING, EXECUTE_AT,
+    FIRST_TO_GO,
 };
 
 typedef struct {
@@ -78,6 +80,15 @@ static double refused(int mode) {
     case READ: return error_of(open(path, O_RDONLY));
     case WRITE: return error_of(open(path, O_WRONLY | O_CREAT, 0600));
     case KILL_PARENT: return error_of(kill(getppid(), 0));
+    case OWN_SIGNALS: return error_of(fcntl(0, F_SETOWN, getppid()));
+    case SIGNAL_OF_CHOICE: return error_of(fcntl(0, F_SETSIG, SIGKILL));
+    case SHARED_MEMORY: return error_of(shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600));
+    case RING: return error_of(syscall(425, 1, text));
+    case EXECUTE_AT: return error_of(syscall(SYS_execveat, 0, "/bin/true", 0, 0, 0));
+    case FIRST_TO_GO:
+        child = open("/proc/self/oom_score_adj", O_RDONLY);
+        memset(text, 0, sizeof text);
+        return child >= 0 && read(child, text, sizeof text - 1) > 0 ? atoi(text) : -2;
     case SELF: return error_of(kill(getpid(), 0));
     case LIMIT_PARENT: return error_of(prlimit(getppid(), RLIMIT_CPU, &limit, 0));
     case TRACE_PARENT: return error_of(ptrace(PTRACE_ATTACH, getppid(), 0, 0));

@@ -113,6 +113,9 @@ fn one_program(source: &Source, place: &Examined<'_>) -> Result<(), Problem> {
                 format!("`{path}.command` is given, and `{path}.path` too"),
             )
             .help("`path` is a library, `command` a program and its arguments: keep one of them")),
+        (Some(_), _) if !source.code.is_empty() => Err(place
+            .problem("code", format!("`{path}.code`: a library is one file"))
+            .help("remove the key; it says what is hashed of a command")),
         (None, _) if source.isolation == Isolation::Inline => Err(place
             .problem(
                 "isolation",
@@ -133,6 +136,7 @@ fn absolute(source: &mut Source, place: &Examined<'_>) {
         let folder = source.folder.as_deref().map(|folder| from("folder", folder));
         source.folder = Some(folder.unwrap_or_else(|| place.base("command").to_string_lossy().into_owned()));
     }
+    source.code.iter_mut().for_each(|path| *path = from("code", path));
     source.read.iter_mut().for_each(|path| *path = from("read", path));
     source
         .write
@@ -181,11 +185,11 @@ fn pin(
             return Ok((lock.path.clone(), pin.clone()));
         }
         let named = lock.pins.iter().find(|pin| is_source(pin, source, &lock));
-        before = before.or_else(|| named.map(|pin| pin.sha256.clone()));
+        before = before.or_else(|| named.map(|pin| (pin.sha256.clone(), pin.difference(identity))));
     }
-    if let Some(before) = before {
+    if let Some((before, difference)) = before {
         let message = format!(
-            "plugin `{}` was changed since it was pinned: it has the SHA-256 {}, not {before}",
+            "plugin `{}` was changed since it was pinned: {difference}; it has the SHA-256 {}, not {before}",
             source.name(),
             identity.sha256
         );

@@ -49,9 +49,15 @@ pub struct Source {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"rewards")]
     pub folder: Option<String>,
+    /// Files and folders that hold the code of a command, relative to this file. All of it is hashed, so that none of it can
+    /// change without a new approval. Where absent it is the folder of the script, and for other languages than Python also
+    /// that in which the command is started.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(length(min = 1)), example = code())]
+    pub code: Vec<String>,
     /// How a command is spoken with.
     pub protocol: Protocol,
-    /// The SHA-256 that the library must have, or the command's words and scripts together: that of `gfn.lock` where this is
+    /// The SHA-256 that the library must have, or the command's words and code together: that of `gfn.lock` where this is
     /// absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
@@ -113,12 +119,18 @@ fn command() -> [&'static str; 2] {
     ["python3", "reward.py"]
 }
 
+/// Where code is, as an example.
+fn code() -> [&'static str; 2] {
+    ["reward.py", "my_package"]
+}
+
 impl Default for Source {
     fn default() -> Self {
         Self {
             path: None,
             command: Vec::new(),
             folder: None,
+            code: Vec::new(),
             protocol: Protocol::default(),
             sha256: None,
             isolation: Isolation::default(),
@@ -175,6 +187,8 @@ impl Source {
                     Protocol::Frames => Spoken::Frames,
                     Protocol::Lines => Spoken::Lines,
                 },
+                code: self.code.iter().map(PathBuf::from).collect(),
+                expected_hash: self.sha256.clone(),
             },
         }
     }

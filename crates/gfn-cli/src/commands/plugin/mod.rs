@@ -62,6 +62,8 @@ fn program(words: &[String], protocol: Protocol) -> Result<Program, Failure> {
                     words: vec!["python3".into(), path.clone()],
                     folder,
                     protocol,
+                    code: Vec::new(),
+                    expected_hash: None,
                 });
             }
             _ => {}
@@ -71,6 +73,8 @@ fn program(words: &[String], protocol: Protocol) -> Result<Program, Failure> {
         words: words.to_vec(),
         folder,
         protocol,
+        code: Vec::new(),
+        expected_hash: None,
     })
 }
 

@@ -4,13 +4,16 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use gfn_plugins::trust::{Approvals, Identity, LockFile, Pin, TrustError, identity};
-use gfn_plugins::{Description, Options, Program, Protocol, describe};
+use gfn_plugins::{Description, Options, Program, Protocol, cleaned, describe};
 use gfn_registry::plugin::host;
 use gfn_registry::plugin::settings::Source;
 
 use super::{failed, info, program};
 use crate::commands::print;
 use crate::exit::Failure;
+
+/// The most files of a plugin that are listed.
+const MOST_SHOWN: usize = 40;
 
 /// A plugin that is to be trusted, or no longer.
 struct Asked {
@@ -111,7 +114,19 @@ fn pinned(asked: &Asked) -> Program {
             path: path.clone(),
             expected_hash: Some(asked.identity.sha256.clone()),
         },
-        command => command.clone(),
+        Program::Command {
+            words,
+            folder,
+            protocol,
+            code,
+            ..
+        } => Program::Command {
+            words: words.clone(),
+            folder: folder.clone(),
+            protocol: *protocol,
+            code: code.clone(),
+            expected_hash: Some(asked.identity.sha256.clone()),
+        },
     }
 }
 
@@ -128,11 +143,18 @@ fn told(asked: &Asked) -> String {
         sha256,
         size,
         files,
+        left_out,
         ..
     } = &asked.identity;
     let mut text = format!("{} would load {shown}\n", asked.by);
-    for file in files {
-        text += &format!("  {}\n", file.display());
+    for file in files.iter().take(MOST_SHOWN) {
+        text += &format!("  {}\n", file.name);
+    }
+    if files.len() > MOST_SHOWN {
+        text += &format!("  and {} files more\n", files.len() - MOST_SHOWN);
+    }
+    for folder in left_out {
+        text += &format!("  not looked into: {folder}\n");
     }
     text += &format!("  {size} bytes, SHA-256 {sha256}\n");
     let exceptions = asked.source.exceptions();
@@ -144,7 +166,7 @@ fn told(asked: &Asked) -> String {
         return text + &format!("  in a confined process: no network, no other programs, {files}\n");
     }
     for exception in exceptions {
-        text += &format!("  and let it {exception}\n");
+        text += &format!("  and let it {}\n", cleaned(&exception));
     }
     text
 }

@@ -8,20 +8,28 @@ use super::raw::{self, Maker};
 use crate::checker::report::{Finding, Problem, fail};
 use crate::checker::samples::Objects;
 
-/// How many instances are made.
-const MANY: usize = 1_000;
+/// How many instances are made before what is in use is measured: the first fill caches, and so may the next hundreds.
+const FIRST: usize = 400;
 
-/// How many are made before what is in use is measured: the first fill caches.
-const FIRST: usize = 100;
+/// How often it is measured after that, and how many instances are made in between.
+const WINDOWS: usize = 4;
+const IN_WINDOW: usize = 150;
 
-/// How long it may take; fewer are made by then where making one takes long.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long they may take: fewer are made by then where making one takes long.
+const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Bytes for each instance that are taken for a leak, where the C library counts what is in use.
+/// The fewest instances of a window that say anything.
+const FEWEST: usize = 5;
+
+/// Bytes for each instance that are taken for a leak, where the C library counts what is in use, and they are left in every
+/// window. Memory that is kept for later use comes in leaps, and at some time no more.
 const LEAK: f64 = 8.0;
 
-/// Bytes of memory that are enough to know, so that a leak does not fill the machine.
-const ENOUGH: usize = 64 << 20;
+/// Bytes that windows may leave behind all in all, leaps included.
+const LEAPS: f64 = 100e3;
+
+/// Bytes of memory that are enough to know each time, so that a leak does not fill the machine.
+const ENOUGH: usize = 16 << 20;
 
 /// Bytes of memory that may come to be in use, all in all, where only whole pages can be counted.
 const GROWTH: usize = 8 << 20;
@@ -29,22 +37,23 @@ const GROWTH: usize = 8 << 20;
 /// A thousand instances are made, score an object and are freed, and leave nothing behind.
 pub(super) fn instances(maker: &Maker, order: &Order) -> Finding {
     let object = order.objects.pick([0]);
-    let start = Instant::now();
-    let goes_on = |before: &Usage| start.elapsed() < PATIENCE && Usage::now().since(before).1 < ENOUGH;
-    let at_first = Usage::now();
-    let first = make(maker, &object, FIRST, || goes_on(&at_first))?;
+    let first = make(maker, &object, FIRST)?;
     let before = Usage::now();
-    let more = make(maker, &object, MANY - FIRST, || goes_on(&before))?;
-    let (each, grown) = Usage::now().since(&before);
-    let each = each / more.max(1) as f64;
-    if (more > 10 && each >= LEAK) || grown > GROWTH {
-        let each = each.max(grown as f64 / more.max(1) as f64);
+    let mut windows = Vec::new();
+    for _ in 0..WINDOWS {
+        let start = Usage::now();
+        let made = make(maker, &object, IN_WINDOW)?;
+        windows.push((made, Usage::now().since(&start).0));
+    }
+    let more: usize = windows.iter().map(|(made, _)| made).sum();
+    let grown = Usage::now().since(&before);
+    if let Some(each) = leak(&windows, grown) {
         return fail(format!(
             "every instance that scores an object leaves about {each:.0} bytes behind: `destroy` must free what `create` made"
         ));
     }
     let count = first + more;
-    let slow = if count < MANY {
+    let slow = if count < FIRST + WINDOWS * IN_WINDOW {
         "; more would take too long"
     } else {
         ""
@@ -54,11 +63,25 @@ pub(super) fn instances(maker: &Maker, order: &Order) -> Finding {
     ))
 }
 
-/// Makes instances and frees them, at least one: how many.
-fn make(maker: &Maker, object: &Objects, count: usize, goes_on: impl Fn() -> bool) -> Result<usize, Problem> {
+/// The bytes that every instance leaves behind, if they do. `windows` hold how many were made and how many bytes were left;
+/// `grown` is what came into use all in all.
+fn leak(windows: &[(usize, f64)], grown: (f64, usize)) -> Option<f64> {
+    let made: usize = windows.iter().map(|(made, _)| made).sum();
+    let each = grown.0.max(0.0) / made.max(1) as f64;
+    let enough = windows.iter().all(|(made, _)| *made >= FEWEST);
+    let always = enough && windows.iter().all(|(made, left)| *left >= LEAK * *made as f64);
+    if always || (enough && grown.0 > LEAPS) {
+        return Some(each);
+    }
+    (grown.1 > GROWTH).then(|| each.max(grown.1 as f64 / made.max(1) as f64))
+}
+
+/// Makes instances and frees them, at least one, until there are enough or time is up: how many.
+fn make(maker: &Maker, object: &Objects, count: usize) -> Result<usize, Problem> {
+    let (start, before) = (Instant::now(), Usage::now());
     for index in 0..count {
         raw::score(&maker.make()?, object)?;
-        if !goes_on() {
+        if start.elapsed() > PATIENCE || Usage::now().since(&before).1 > ENOUGH {
             return Ok(index + 1);
         }
     }
@@ -84,8 +107,8 @@ impl Usage {
         let heap = self
             .heap
             .zip(before.heap)
-            .map_or(0, |(now, before)| now.saturating_sub(before));
-        (heap as f64, self.resident.saturating_sub(before.resident))
+            .map_or(0.0, |(now, before)| now as f64 - before as f64);
+        (heap, self.resident.saturating_sub(before.resident))
     }
 }
 
@@ -115,4 +138,30 @@ fn resident() -> usize {
         .nth(1)
         .and_then(|pages| pages.parse::<usize>().ok());
     pages.unwrap_or(0) * rustix::param::page_size()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_every_time_is_a_leak_and_what_is_kept_once_is_none() {
+        let windows = |left: [f64; WINDOWS]| left.map(|left| (IN_WINDOW, left));
+        let judged = |left: [f64; WINDOWS]| leak(&windows(left), (left.iter().sum(), 0));
+        assert_eq!(judged([9_600.0; WINDOWS]), Some(64.0));
+        assert_eq!(judged([1_200.0; WINDOWS]), Some(8.0));
+        for kept in [
+            [80e3, 0.0, 0.0, 0.0],
+            [40e3, 20e3, 10e3, 500.0],
+            [-5e3, 5e3, -5e3, 5e3],
+            [0.0; WINDOWS],
+        ] {
+            assert_eq!(judged(kept), None, "{kept:?}");
+        }
+        // A list that doubles: nothing for long, then all at once.
+        assert!(judged([0.0, 0.0, 500e3, 0.0]).is_some());
+        // Where the C library does not say, and where making one takes long.
+        assert!(leak(&windows([0.0; WINDOWS]), (0.0, 9 << 20)).is_some());
+        assert_eq!(leak(&[(1, 5e3); WINDOWS], (20e3, 0)), None);
+    }
 }
