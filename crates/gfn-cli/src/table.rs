@@ -24,7 +24,7 @@ pub(crate) fn figures(columns: &[(&str, &Measured)]) -> String {
 
 fn line(name: &str, cells: &[String]) -> String {
     let cells: String = cells.iter().map(|cell| format!("{cell:>12}")).collect();
-    format!("{name:<32}{cells}")
+    format!("{name:<28}{cells}")
 }
 
 fn cell(value: Option<Figure>) -> String {
