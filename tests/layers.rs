@@ -22,7 +22,7 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 18] = [
+const LAYERS: [Layer; 19] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
@@ -81,6 +81,17 @@ const LAYERS: [Layer; 18] = [
         ],
     ),
     layer(
+        "gfn-sweep",
+        &[
+            "gfn-core",
+            "gfn-config",
+            "gfn-record",
+            "gfn-registry",
+            "gfn-runner",
+            "gfn-search",
+        ],
+    ),
+    layer(
         "gfn-cli",
         &[
             "gfn-core",
@@ -96,6 +107,7 @@ const LAYERS: [Layer; 18] = [
             "gfn-registry",
             "gfn-report",
             "gfn-runner",
+            "gfn-sweep",
         ],
     ),
 ];

@@ -12,6 +12,7 @@ mod plugins;
 mod report;
 mod resume;
 mod runs;
+mod sweep;
 mod training;
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod plugin;
+mod sweep;
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use gfn_config::Problems;
 use gfn_registry::Experiment;
 
 pub(crate) use plugin::{IsolationArg, Lang, PluginArgs, PluginCommand};
+pub(crate) use sweep::{SweepArgs, SweepCommand, WorkArgs};
 
 /// Train generative flow networks from experiment files.
 ///
@@ -66,6 +68,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         going: GoingArgs,
     },
+    /// Run an experiment many times, each with other settings, and find the best.
+    ///
+    /// What is tried stands in the file's section `[sweep]`, or after --grid.
+    #[command(subcommand)]
+    Sweep(SweepCommand),
     /// Find everything that is wrong with experiment files, without running them.
     ///
     /// Reads each file as `run` does, makes its parts and checks that they go
@@ -244,6 +251,9 @@ pub(crate) struct GoingArgs {
     /// Write the folder although a process on another machine wrote it and did not say that it stopped: it can then write no more.
     #[arg(long)]
     pub(crate) takeover: bool,
+    /// Save after this update and end with code 75, as after a signal.
+    #[arg(long, value_name = "STEP")]
+    pub(crate) stop_at: Option<u64>,
     /// Show no progress.
     #[arg(long)]
     pub(crate) quiet: bool,
@@ -385,6 +395,12 @@ impl ExperimentArgs {
     /// The experiment with all layers.
     pub(crate) fn load(&self) -> Result<Experiment, Problems> {
         self.layers.load(&self.file)
+    }
+
+    /// The same with further changes.
+    fn load_with(&self, sets: Vec<String>) -> Result<Experiment, Problems> {
+        let sets: Vec<String> = self.layers.all_sets().into_iter().chain(sets).collect();
+        Experiment::load_with(&self.file, self.layers.profile.as_deref(), &sets)
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 use gfn_config::Problems;
 use gfn_record::folder::FolderError;
 use gfn_runner::RunError;
+use gfn_sweep::SweepError;
 
 /// All went well.
 pub(crate) const DONE: u8 = 0;
@@ -74,6 +75,14 @@ impl Failure {
         }
     }
 
+    /// Another process does what was asked for.
+    pub(crate) fn fenced(text: impl std::fmt::Display) -> Self {
+        Self {
+            code: FENCED,
+            ..Self::failed(text)
+        }
+    }
+
     /// No failure, but no end either.
     pub(crate) fn saved(text: &str) -> Self {
         Self {
@@ -106,6 +115,20 @@ impl From<RunError> for Failure {
                 code: code_of(&other),
                 ..Self::failed(other)
             },
+        }
+    }
+}
+
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Experiment(problems) => (*problems).into(),
+            SweepError::Another(_) | SweepError::Grid | SweepError::NoTrial(_) => Self {
+                code: BAD_FILE,
+                ..Self::failed(error)
+            },
+            SweepError::Folder(error) => RunError::from(error).into(),
+            other => Self::failed(other),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! system does at once or not at all; then its folder is synced, without which the new name may be lost with the power.
 
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -39,6 +40,35 @@ pub(crate) fn publish(
         let _ = fs::remove_file(aside);
     }
     result
+}
+
+/// Writes a whole file under a name that is free, and the folder above it where that is not there; whether it was this
+/// call that did. Of several processes that try, on whatever machines, exactly one does, and nobody sees the file half
+/// written: it grows aside, and gets its name by a link, which does not replace.
+///
+/// # Errors
+/// Where the disk is full, a folder cannot be written, or the file system has no links.
+pub fn publish_new(path: &Path, bytes: &[u8]) -> Result<bool, FolderError> {
+    if path.exists() {
+        return Ok(false);
+    }
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let nonce = RandomState::new().build_hasher().finish();
+    let aside = path.with_file_name(format!(".{name}.{nonce:016x}"));
+    let linked = (|| {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&aside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        match fs::hard_link(&aside, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            linked => linked.and_then(|()| sync_parent(path)).map(|()| true),
+        }
+    })();
+    let _ = fs::remove_file(&aside);
+    linked.map_err(FolderError::io(path))
 }
 
 /// Makes a folder and those above it, and waits until they are on the disk.
@@ -86,6 +116,23 @@ mod tests {
             assert_eq!(fs::read(&path).unwrap(), bytes);
             assert!(!aside.exists());
         }
+    }
+
+    #[test]
+    fn a_name_is_given_once() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a/b.json");
+        let publish = |number: u8| publish_new(&path, &[number; 4096]).unwrap();
+        let won: Vec<bool> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|number| scope.spawn(move || publish(number)))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(won.iter().filter(|won| **won).count(), 1);
+        let winner = won.iter().position(|won| *won).unwrap() as u8;
+        assert_eq!(fs::read(&path).unwrap(), [winner; 4096]);
+        assert_eq!(fs::read_dir(root.path().join("a")).unwrap().count(), 1);
     }
 
     #[test]

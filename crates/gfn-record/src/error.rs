@@ -17,6 +17,9 @@ pub enum FolderError {
     /// The folder is not that of a run.
     #[error("{0} is not the folder of a run: it holds no {name}", name = names::RESOLVED)]
     NotARun(PathBuf),
+    /// The folder is not that of a sweep.
+    #[error("{0} is not the folder of a sweep: it holds no {name}", name = crate::sweep::names::SWEEP)]
+    NotASweep(PathBuf),
     /// A file or folder could not be read or written.
     #[error("{path}: {error}{}", advice(error))]
     Io {

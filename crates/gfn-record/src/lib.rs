@@ -15,3 +15,4 @@ pub mod number;
 pub mod phases;
 pub mod samples;
 pub mod scalars;
+pub mod sweep;

@@ -16,9 +16,10 @@ use crate::component::{Chosen, Section, choose, place};
 use crate::elsewhere::{TOP, redirect};
 use crate::sections::default_kind;
 use crate::settings::{BackwardKind, Checkpoint, Evaluation, Hardware, Top, Training};
+use crate::sweep::Sweep;
 
 /// The sections of a file, in the order in which they are written.
-pub const SECTIONS: [&str; 11] = [
+pub const SECTIONS: [&str; 12] = [
     "environment",
     "reward",
     "network",
@@ -30,6 +31,7 @@ pub const SECTIONS: [&str; 11] = [
     "checkpoint",
     "hardware",
     "evaluation",
+    "sweep",
 ];
 
 /// Once a file has this many mistakes, its profiles are not read for more.
@@ -68,6 +70,8 @@ pub struct Experiment {
     pub hardware: Hardware,
     /// How to measure.
     pub evaluation: Evaluation,
+    /// What of it is searched, where the file says so.
+    pub sweep: Option<Sweep>,
     /// The folder that relative paths start from.
     pub base: PathBuf,
     /// The layers, to point into.
@@ -134,6 +138,10 @@ impl Experiment {
         let checkpoint = keep.of(plain(&tree, "checkpoint", &[]));
         let hardware = keep.of(plain(&tree, "hardware", &[]));
         let evaluation = keep.of(plain(&tree, "evaluation", &[]));
+        let sweep = match tree.section("sweep") {
+            Some(_) => keep.of(plain(&tree, "sweep", &[])).map(Some),
+            None => Some(None),
+        };
         let backward_policy_given = tree
             .root()
             .entry("backward_policy")
@@ -157,6 +165,7 @@ impl Experiment {
                 checkpoint: checkpoint?,
                 hardware: hardware?,
                 evaluation: evaluation?,
+                sweep: sweep?,
                 base,
                 tree: tree.clone(),
             })

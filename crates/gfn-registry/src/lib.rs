@@ -17,6 +17,7 @@ pub mod json_schema;
 pub mod plugin;
 pub mod sections;
 pub mod settings;
+pub mod sweep;
 pub mod template;
 
 pub use assemble::{Assembled, assemble};

@@ -9,6 +9,7 @@ use crate::builtin;
 use crate::component::{Entry, schema_of};
 use crate::inline::inlined;
 use crate::settings::{Checkpoint, Evaluation, FileKeys, Hardware, Top, Training};
+use crate::sweep::Sweep;
 
 /// The component taken where a section, or its `kind`, is absent. The other sections with a choice must be there.
 const DEFAULT_KINDS: [(&str, &str); 4] = [
@@ -83,6 +84,11 @@ pub fn sections() -> Vec<SectionSchema> {
         plain("checkpoint", "When to save.", vec![schema::<Checkpoint>()]),
         plain("hardware", "Where to compute.", vec![schema::<Hardware>()]),
         plain("evaluation", "How to measure.", vec![schema::<Evaluation>()]),
+        plain(
+            "sweep",
+            "What of it is searched, and how.",
+            vec![schema::<Sweep>()],
+        ),
     ]
 }
 

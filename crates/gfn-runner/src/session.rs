@@ -122,7 +122,7 @@ impl<'a> Session<'a> {
             if step < steps && self.is_measurement_due(step) && !self.measure_on_the_way(step)? {
                 return self.stop_here();
             }
-            if self.stop.is_asked() {
+            if self.stop.is_asked() || (step < steps && self.stop.is_due(step)) {
                 return self.stop_here();
             }
             if step == steps {

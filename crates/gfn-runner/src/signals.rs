@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::flag;
 
@@ -14,9 +15,16 @@ const URGENT: [i32; 2] = [SIGTERM, SIGINT];
 /// What a cluster sends in good time where it was asked to.
 const WARNINGS: [i32; 2] = [SIGUSR1, SIGUSR2];
 
+/// The variable in which a process that starts runs says its number: its runs are saved and end when it does.
+pub const PARENT: &str = "GFN_PARENT";
+
 /// Whether somebody asked the run to stop.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop {
+    asked: Arc<AtomicBool>,
+    /// The update after which a stop was asked for from the start.
+    at: Option<u64>,
+}
 
 impl Stop {
     /// Listens for TERM, INT, USR1, USR2 and HUP from now on. After a TERM, another ends the process with 128 plus its
@@ -31,26 +39,51 @@ impl Stop {
             // In this order: a signal first looks whether it is a second one.
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&came))?;
             flag::register(signal, came)?;
-            flag::register(signal, Arc::clone(&stop.0))?;
+            flag::register(signal, Arc::clone(&stop.asked))?;
         }
         for signal in WARNINGS {
-            flag::register(signal, Arc::clone(&stop.0))?;
+            flag::register(signal, Arc::clone(&stop.asked))?;
         }
         // A lost terminal, unless the process was started by `nohup`.
         if !is_ignored(SIGHUP) {
-            flag::register(SIGHUP, Arc::clone(&stop.0))?;
+            flag::register(SIGHUP, Arc::clone(&stop.asked))?;
         }
+        stop.end_with_parent();
         Ok(stop)
+    }
+
+    /// Stops the run after this update, too.
+    pub fn at(self, step: Option<u64>) -> Self {
+        Self { at: step, ..self }
+    }
+
+    /// Whether the run is to stop after `step` updates whatever comes.
+    pub fn is_due(&self, step: u64) -> bool {
+        self.at.is_some_and(|at| step >= at)
+    }
+
+    /// Where the process was started by one that says so: a stop is asked for as soon as that one is gone.
+    fn end_with_parent(&self) {
+        let parent = std::env::var(PARENT).ok().and_then(|number| number.parse().ok());
+        let Some(parent) = parent.and_then(Pid::from_raw) else {
+            return;
+        };
+        // A system without it leaves the run to go on by itself.
+        let _ = set_parent_process_death_signal(Some(Signal::USR1));
+        // It may have gone before the signal was asked for.
+        if getppid() != Some(parent) {
+            self.ask();
+        }
     }
 
     /// Asks for a stop.
     pub fn ask(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.asked.store(true, Ordering::Relaxed);
     }
 
     /// Whether a stop was asked for.
     pub fn is_asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed)
     }
 }
 

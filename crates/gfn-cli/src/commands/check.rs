@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gfn_config::{Finding, Problems, Severity, Written};
 use gfn_registry::assemble;
+use gfn_sweep::plan::Plan;
 
 use super::print;
 use crate::args::{CheckArgs, Format, LayerArgs};
@@ -64,9 +65,15 @@ fn problems_of(file: &Path, layers: &LayerArgs) -> Problems {
         Ok(experiment) => experiment,
         Err(problems) => return problems,
     };
-    match assemble(&experiment) {
+    let warnings = match assemble(&experiment) {
         Ok(parts) => parts.warnings,
-        Err(problems) => problems,
+        Err(problems) => return problems,
+    };
+    let is_swept = experiment.sweep.is_some();
+    let planned = is_swept.then(|| Plan::read(experiment, "").and_then(|plan| plan.check()));
+    match planned {
+        Some(Err(problems)) => problems,
+        _ => warnings,
     }
 }
 

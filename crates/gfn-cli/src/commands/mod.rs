@@ -14,6 +14,7 @@ mod resolve;
 mod run;
 mod schema;
 mod show;
+mod sweep;
 
 use std::io::Write;
 
@@ -29,6 +30,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             going,
         } => run::run(&experiment, out, &going),
         Command::Resume { run, sets, going } => run::resume(run, &sets, &going),
+        Command::Sweep(command) => sweep::sweep(command),
         Command::Check(args) => check::check(&args),
         Command::Resolve { experiment, origin } => resolve::resolve(&experiment, origin),
         Command::Diff(args) => diff::diff(&args),

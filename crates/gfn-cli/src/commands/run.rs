@@ -35,7 +35,7 @@ fn go(experiment: &Experiment, out: Option<PathBuf>, file: String, going: &Going
         accept_changes: going.accept_changes,
         begin_again: going.begin_again,
         takeover: going.takeover,
-        stop: Stop::listen().map_err(Failure::failed)?,
+        stop: Stop::listen().map_err(Failure::failed)?.at(going.stop_at),
     };
     match run_experiment(experiment, &options)? {
         Outcome::Finished(finished) => {

@@ -68,7 +68,7 @@ impl Holder {
     }
 
     /// Whether it surely runs no more, or surely runs; none where that cannot be known from here.
-    fn runs(&self, this: &Self) -> Option<bool> {
+    pub(super) fn runs(&self, this: &Self) -> Option<bool> {
         if self.released || !self.is_near(this) {
             return self.released.then_some(false);
         }
@@ -97,7 +97,11 @@ fn job(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
         (Some(array), Some(task)) => format!("{array}_{task}"),
         _ => set("SLURM_JOB_ID")?,
     };
-    Some(format!("slurm {cluster} {number}"))
+    // Tasks of one job live at the same time.
+    let tasks = set("SLURM_NTASKS").filter(|tasks| tasks != "1");
+    let task = tasks.and_then(|_| set("SLURM_PROCID"));
+    let task = task.map_or_else(String::new, |task| format!(" task {task}"));
+    Some(format!("slurm {cluster} {number}{task}"))
 }
 
 /// What the operating system says about the file `lock`.
@@ -225,6 +229,12 @@ mod tests {
             ]),
         ];
         assert_eq!(seven.as_deref(), Some("slurm c 7"));
+        let task = [
+            ("SLURM_JOB_ID", "7"),
+            ("SLURM_NTASKS", "2"),
+            ("SLURM_PROCID", "1"),
+        ];
+        assert_eq!(of(&task).as_deref(), Some("slurm  7 task 1"));
         assert_eq!(element.as_deref(), Some("slurm  7_3"));
         assert_eq!(
             of(&[("GFN_JOB", "mine"), ("SLURM_JOB_ID", "7")]).as_deref(),

@@ -178,6 +178,23 @@ fn newest_claim(place: &Path) -> Result<(u64, Option<Holder>), FolderError> {
     Ok((newest, Holder::of(&claim(place, newest))))
 }
 
+/// Who wrote a folder last, and whether that process may still do so; none where nobody did.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn last_holder(run: &Path) -> Result<Option<(Holder, bool)>, FolderError> {
+    let place = run.join(PLACE);
+    if !place.is_dir() {
+        return Ok(None);
+    }
+    let (_, holder) = newest_claim(&place)?;
+    let may_run = |holder: &Holder| holder.runs(&Holder::this()) != Some(false);
+    Ok(holder.map(|holder| {
+        let may_run = may_run(&holder);
+        (holder, may_run)
+    }))
+}
+
 /// The generations that were claimed and not shut out yet.
 fn claims(place: &Path) -> Result<Vec<u64>, FolderError> {
     let names = names_in(place).map_err(FolderError::io(place))?;

@@ -1,0 +1,164 @@
+//! `gfn sweep`.
+
+mod show;
+
+use std::path::{Path, PathBuf};
+
+use gfn_record::sweep::{SweepFolder, names};
+use gfn_runner::signals::Stop;
+use gfn_sweep::local::{self, Options, Outcome};
+use gfn_sweep::plan::Plan;
+use gfn_sweep::{SweepError, create, open};
+
+use super::{print, print_error};
+use crate::args::{SweepArgs, SweepCommand, WorkArgs};
+use crate::exit::Failure;
+
+/// Does what was typed after `gfn sweep`.
+pub(crate) fn sweep(command: SweepCommand) -> Result<(), Failure> {
+    match command {
+        SweepCommand::Plan { sweep, json } => show::plan(&planned(&sweep)?, json),
+        SweepCommand::Run { sweep, out, work } => run(&sweep, out, &work),
+        SweepCommand::Resume { sweep, work } => {
+            gfn_sweep::uncancel(&folder(&sweep)?).map_err(SweepError::from)?;
+            go(&sweep, &work)
+        }
+        SweepCommand::Worker {
+            sweep,
+            trial,
+            takeover,
+        } => worker(&sweep, trial, takeover),
+        SweepCommand::Status { sweep, audit, json } => show::status(&sweep, audit, json),
+        SweepCommand::Cancel { sweep } => cancel(&sweep),
+        SweepCommand::Extend { sweep, trials } => extend(&sweep, trials),
+        SweepCommand::Best { sweep, count, json } => show::best(&sweep, count, json),
+    }
+}
+
+/// The sweep of a file, checked.
+fn planned(args: &SweepArgs) -> Result<Plan, Failure> {
+    let experiment = args.load()?;
+    let plan = Plan::read(experiment, &args.experiment.file.display().to_string())?;
+    plan.check()?;
+    Ok(plan)
+}
+
+fn folder(sweep: &Path) -> Result<SweepFolder, SweepError> {
+    Ok(SweepFolder::open(sweep)?)
+}
+
+fn run(args: &SweepArgs, out: Option<PathBuf>, work: &WorkArgs) -> Result<(), Failure> {
+    let file = &args.experiment.file;
+    if file.is_dir() && out.is_none() {
+        return go(file, work);
+    }
+    let plan = planned(args)?;
+    let out = out.unwrap_or_else(|| Path::new("sweeps").join(&plan.base.top.name));
+    create(&plan, &out)?;
+    go(&out, work)
+}
+
+/// Works at a sweep until nothing is left of it.
+fn go(sweep: &Path, work: &WorkArgs) -> Result<(), Failure> {
+    let hardware = open(sweep, work.takeover)?.plan.base.hardware.clone();
+    let gpus = local::gpus_for(&hardware);
+    let options = Options {
+        program: program()?,
+        jobs: work
+            .jobs
+            .map_or_else(|| local::usual_jobs(&hardware, &gpus), usize::from),
+        gpus,
+        takeover: work.takeover,
+        stay: true,
+        trial: None,
+        quiet: work.quiet,
+        stop: Stop::listen().map_err(Failure::failed)?,
+    };
+    let outcome = local::run(sweep, &options)?;
+    ended(sweep, outcome)?;
+    show::best(sweep, 5, false)
+}
+
+fn worker(sweep: &Path, trial: Option<u64>, takeover: bool) -> Result<(), Failure> {
+    let options = Options {
+        program: program()?,
+        jobs: 1,
+        gpus: Vec::new(),
+        takeover,
+        stay: false,
+        trial,
+        quiet: false,
+        stop: Stop::listen().map_err(Failure::failed)?,
+    };
+    let outcome = local::run(sweep, &options)?;
+    if let (Some(trial), Outcome::Left(_)) = (trial, &outcome) {
+        return Err(Failure::fenced(format!("another process has trial {trial}")));
+    }
+    let is_of_others = matches!(&outcome, Outcome::Left(elsewhere) if elsewhere.is_empty());
+    if !is_of_others {
+        ended(sweep, outcome)?;
+    }
+    let result = trial.map(|trial| folder(sweep)?.trial(trial).map_err(SweepError::from));
+    let error = result
+        .transpose()?
+        .flatten()
+        .and_then(|view| view.result)
+        .and_then(|result| result.error);
+    error.map_or(Ok(()), |error| Err(Failure::failed(error)))
+}
+
+/// This program, which also runs the trials.
+fn program() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(Failure::failed)
+}
+
+/// What work at a sweep ended with, where that is not its end.
+fn ended(sweep: &Path, outcome: Outcome) -> Result<(), Failure> {
+    let shown = sweep.display();
+    match outcome {
+        Outcome::Done => Ok(()),
+        Outcome::Stopped => Err(Failure::saved(&format!(
+            "saved; go on with `gfn sweep resume {shown}`"
+        ))),
+        Outcome::Cancelled => Err(Failure::saved(&format!(
+            "{shown} is cancelled; go on with `gfn sweep resume {shown}`"
+        ))),
+        Outcome::TooManyFailures(count) => Err(Failure::failed(format!(
+            "{count} trials of {shown} failed, more than `sweep.max_failures` allows; `gfn sweep status {shown}` says why"
+        ))),
+        Outcome::Left(elsewhere) => {
+            let held = elsewhere
+                .iter()
+                .map(|(trial, holder)| format!("  trial {trial} by {holder}"));
+            Err(Failure::fenced(format!(
+                "what is left of {shown} is at work elsewhere, or was when that was last heard of:\n{}\n\
+                 make sure that those processes are gone, then take their trials over with --takeover",
+                held.collect::<Vec<_>>().join("\n")
+            )))
+        }
+    }
+}
+
+fn cancel(sweep: &Path) -> Result<(), Failure> {
+    gfn_sweep::cancel(&folder(sweep)?).map_err(SweepError::from)?;
+    let shown = sweep.display();
+    print_error(&format!(
+        "{shown} is cancelled: whoever works at it saves and stops; `gfn sweep resume {shown}` goes on\n"
+    ));
+    Ok(())
+}
+
+fn extend(sweep: &Path, settings: u64) -> Result<(), Failure> {
+    let board = open(sweep, false)?;
+    gfn_sweep::extend(&board, settings)?;
+    let all = board.all_settings().map_err(SweepError::from)?;
+    let shown = sweep
+        .join(names::SWEEP)
+        .parent()
+        .unwrap_or(sweep)
+        .display()
+        .to_string();
+    print(&format!(
+        "{shown}: {all} settings; `gfn sweep resume {shown}` runs what is new\n"
+    ))
+}

@@ -1,0 +1,327 @@
+//! What is shown of a sweep.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use gfn_record::sweep::{State, SweepManifest, TrialView, names};
+use gfn_sweep::best::{Ranked, ranked};
+use gfn_sweep::board::Board;
+use gfn_sweep::plan::Plan;
+use gfn_sweep::{SweepError, audit as audited, open};
+use serde_json::{Value, json};
+
+use super::super::print;
+use crate::exit::Failure;
+
+/// Most settings that a plan lists.
+const LISTED: u64 = 200;
+const STATES: [State; 6] = [
+    State::Finished,
+    State::Failed,
+    State::Running,
+    State::Paused,
+    State::Interrupted,
+    State::Waiting,
+];
+
+/// `gfn sweep plan`.
+pub(super) fn plan(plan: &Plan, json: bool) -> Result<(), Failure> {
+    let manifest = plan.manifest();
+    let points = (0..plan.settings).map_while(|number| plan.point(number));
+    if json {
+        let settings: Vec<BTreeMap<String, Value>> = points.map(|point| plan.values(&point)).collect();
+        return print(&pretty(&json!({ "sweep": manifest, "settings": settings })));
+    }
+    let mut text = headline(&manifest, plan.settings);
+    if let Some(rungs) = plan.rungs() {
+        let steps: Vec<String> = rungs.iter().map(ToString::to_string).collect();
+        text += &format!(
+            "poor trials are stopped early: compared after {} updates\n",
+            steps.join(", ")
+        );
+    }
+    let mut rows = vec![columns("setting", plan.names(), &[])];
+    for (number, point) in points.enumerate().take(LISTED as usize) {
+        rows.push(row(&number.to_string(), &plan.names(), &plan.values(&point), &[]));
+    }
+    match rows.len() {
+        1 => {
+            text += &format!(
+                "\nsettings are chosen as results come in, from\n{}",
+                domains(&manifest)
+            )
+        }
+        _ => text += &format!("\n{}", table(&rows)),
+    }
+    if plan.settings > LISTED && rows.len() > 1 {
+        text += &format!("… and {} more\n", plan.settings - LISTED);
+    }
+    print(&text)
+}
+
+/// "hypergrid-tb: grid, 6 settings × 2 seeds = 12 trials; exact.l1, less is better".
+fn headline(manifest: &SweepManifest, settings: u64) -> String {
+    let seeds = manifest.seeds.len() as u64;
+    let trials = settings * seeds;
+    let noun = if seeds == 1 { "seed" } else { "seeds" };
+    let better = match manifest.direction {
+        gfn_record::sweep::Direction::Minimize => "less",
+        gfn_record::sweep::Direction::Maximize => "more",
+    };
+    let SweepManifest {
+        name,
+        method,
+        objective,
+        ..
+    } = manifest;
+    format!(
+        "{name}: {method}, {settings} settings × {seeds} {noun} = {trials} trials; {objective}, {better} is better\n"
+    )
+}
+
+fn domains(manifest: &SweepManifest) -> String {
+    use gfn_record::sweep::Domain;
+    let words = |domain: &Domain| match domain {
+        Domain::Choice(values) => values.iter().map(value).collect::<Vec<_>>().join(", "),
+        Domain::Float { low, high, log } => {
+            format!("{low} to {high}{}", if *log { ", by its logarithm" } else { "" })
+        }
+        Domain::Integer { low, high, log, step } => {
+            let log = if *log { ", by its logarithm" } else { "" };
+            format!("whole numbers from {low} to {high} in steps of {step}{log}")
+        }
+    };
+    let lines = manifest
+        .parameters
+        .iter()
+        .map(|parameter| (parameter.name.clone(), words(&parameter.domain)));
+    let lines: Vec<Vec<String>> = lines
+        .map(|(name, words)| vec![format!("  {name}"), words])
+        .collect();
+    lines
+        .iter()
+        .map(|line| format!("{}  {}\n", line[0], line[1]))
+        .collect()
+}
+
+/// `gfn sweep status`.
+pub(super) fn status(sweep: &Path, audit: bool, json: bool) -> Result<(), Failure> {
+    let mut board = open(sweep, false)?;
+    let manifest = board.folder.manifest().map_err(SweepError::from)?;
+    let trials = board.folder.trials().map_err(SweepError::from)?;
+    let best = ranked(&mut board).map_err(SweepError::from)?;
+    let found = audit.then(|| audited(&mut board)).transpose()?;
+    let settings = board.all_settings().map_err(SweepError::from)?;
+    let counts = counts(&trials, settings * manifest.seeds.len() as u64);
+    let wrong = found
+        .as_ref()
+        .map(|found| found.wrong.clone())
+        .unwrap_or_default();
+    if json {
+        let by_state: serde_json::Map<String, Value> = counts
+            .iter()
+            .map(|(state, count)| (state.name().to_string(), (*count).into()))
+            .collect();
+        let mut value = json!({
+            "sweep": manifest,
+            "settings": settings,
+            "cancelled": board.folder.is_cancelled(),
+            "counts": by_state,
+            "trials": trials.iter().map(trial_json).collect::<Vec<_>>(),
+        });
+        if let Some(found) = &found {
+            let wrong = &found.wrong;
+            value["audit"] =
+                json!({ "settings": found.settings, "promotions": found.promotions, "wrong": wrong });
+        }
+        print(&pretty(&value))?;
+    } else {
+        let mut text = headline(&manifest, settings);
+        if board.folder.is_cancelled() {
+            text += "cancelled\n";
+        }
+        let words: Vec<String> = counts
+            .iter()
+            .map(|(state, count)| format!("{count} {}", state.name()))
+            .collect();
+        text += &format!("{}\n", words.join(", "));
+        text += &lines_of(&trials);
+        if let Some(best) = best.first() {
+            text += &format!(
+                "best: setting {}, {} {}\n",
+                best.setting,
+                manifest.objective,
+                figure(best)
+            );
+        }
+        if let Some(found) = &found {
+            let (settings, promotions, wrong) = (found.settings, found.promotions, found.wrong.len());
+            text += &format!(
+                "audit: {settings} settings and {promotions} decisions to go on made again, {wrong} disagree\n"
+            );
+        }
+        print(&text)?;
+    }
+    match wrong.as_slice() {
+        [] => Ok(()),
+        wrong => Err(Failure::failed(wrong.join("\n"))),
+    }
+}
+
+/// How many trials stand how; those that nobody began are waiting.
+fn counts(trials: &[TrialView], all: u64) -> Vec<(State, u64)> {
+    let begun = trials.len() as u64;
+    let count = |state: State| {
+        let count = trials.iter().filter(|view| view.state == state).count() as u64;
+        if state == State::Waiting {
+            count + all.saturating_sub(begun)
+        } else {
+            count
+        }
+    };
+    let counts = STATES.into_iter().map(|state| (state, count(state)));
+    counts
+        .filter(|(state, count)| *count > 0 || *state == State::Finished)
+        .collect()
+}
+
+/// A line for each trial at work, and for each that failed.
+fn lines_of(trials: &[TrialView]) -> String {
+    let line = |view: &TrialView| {
+        let number = view.trial.trial;
+        match (view.state, &view.holder) {
+            (State::Running, Some(holder)) => Some(format!("trial {number}: trained by {holder}\n")),
+            (State::Failed, _) => {
+                let error = view.result.as_ref().and_then(|result| result.error.clone());
+                Some(format!("trial {number} failed: {}\n", error.unwrap_or_default()))
+            }
+            _ => None,
+        }
+    };
+    trials.iter().filter_map(line).collect()
+}
+
+fn trial_json(view: &TrialView) -> Value {
+    json!({
+        "trial": view.trial.trial,
+        "setting": view.trial.setting,
+        "seed": view.trial.seed,
+        "values": view.trial.values,
+        "state": view.state,
+        "objective": view.objective(),
+        "rungs": view.rungs,
+        "failures": view.failures,
+        "error": view.result.as_ref().and_then(|result| result.error.as_ref()),
+        "run": view.run,
+    })
+}
+
+/// `gfn sweep best`.
+pub(super) fn best(sweep: &Path, count: usize, json: bool) -> Result<(), Failure> {
+    let mut board = open(sweep, false)?;
+    let mut best = ranked(&mut board).map_err(SweepError::from)?;
+    best.truncate(count);
+    if json {
+        let rows: Vec<Value> = best.iter().map(|best| ranked_json(&board, best)).collect();
+        return print(&pretty(&rows.into()));
+    }
+    let Some(first) = best.first() else {
+        return print("no trial has ended yet\n");
+    };
+    let is_early = best.iter().any(|best| best.step.is_some());
+    let mut last = vec![board.plan.objective.name.as_str()];
+    last.extend(is_early.then_some("updates"));
+    let mut rows = vec![columns("setting", board.plan.names(), &last)];
+    for best in &best {
+        let step = best
+            .step
+            .map_or_else(|| "all".to_string(), |step| step.to_string());
+        let mut cells = vec![figure(best)];
+        cells.extend(is_early.then_some(step));
+        rows.push(row(
+            &best.setting.to_string(),
+            &board.plan.names(),
+            &best.values,
+            &cells,
+        ));
+    }
+    let text = format!("{}\nthe best again: {}\n", table(&rows), command(&board, first));
+    print(&text)
+}
+
+fn ranked_json(board: &Board, best: &Ranked) -> Value {
+    json!({
+        "setting": best.setting,
+        "values": best.values,
+        "objective": best.objective,
+        "interval": best.interval,
+        "seeds": best.seeds,
+        "updates": best.step,
+        "spec": spec(board, best),
+        "command": command(board, best),
+    })
+}
+
+/// The experiment of the setting's first trial.
+fn spec(board: &Board, best: &Ranked) -> String {
+    let path = board.folder.trial_folder(best.first_trial).join(names::SPEC);
+    path.display().to_string()
+}
+
+/// How a setting is run by itself.
+fn command(board: &Board, best: &Ranked) -> String {
+    format!("gfn run {}", spec(board, best))
+}
+
+/// A mean with its confidence interval.
+fn figure(best: &Ranked) -> String {
+    match best.interval {
+        Some(interval) => format!("{:.6} ± {interval:.6}", best.objective),
+        None => format!("{:.6}", best.objective),
+    }
+}
+
+fn columns(first: &str, names: Vec<String>, last: &[&str]) -> Vec<String> {
+    let last = last.iter().map(ToString::to_string);
+    [first.to_string()].into_iter().chain(names).chain(last).collect()
+}
+
+fn row(first: &str, names: &[String], values: &BTreeMap<String, Value>, last: &[String]) -> Vec<String> {
+    let values = names
+        .iter()
+        .map(|name| values.get(name).map_or_else(String::new, value));
+    [first.to_string()]
+        .into_iter()
+        .chain(values)
+        .chain(last.iter().cloned())
+        .collect()
+}
+
+/// A value as a file writes it.
+fn value(value: &Value) -> String {
+    let toml: Option<toml::Value> = serde_json::from_value(value.clone()).ok();
+    toml.map_or_else(|| value.to_string(), |value| value.to_string())
+}
+
+/// Columns, aligned to the right.
+fn table(rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:>width$}"));
+        cells.collect::<Vec<_>>().join("  ") + "\n"
+    };
+    rows.iter().map(line).collect()
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).expect("records are plain data") + "\n"
+}

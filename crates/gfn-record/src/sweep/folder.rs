@@ -1,0 +1,185 @@
+//! The folder of a sweep: where things are, and how they are read and published.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Extension, Promotion, Setting, SweepManifest, names};
+use crate::durable;
+use crate::folder::FolderError;
+use crate::lock::names_in;
+
+/// The folder of a sweep.
+#[derive(Clone, Debug)]
+pub struct SweepFolder {
+    path: PathBuf,
+}
+
+impl SweepFolder {
+    /// The folder `path`, which need not be there yet.
+    pub fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_path_buf(),
+        }
+    }
+
+    /// The folder of a sweep that was made before.
+    ///
+    /// # Errors
+    /// Where it is not one.
+    pub fn open(path: &Path) -> Result<Self, FolderError> {
+        let folder = Self::at(path);
+        match folder.exists() {
+            true => Ok(folder),
+            false => Err(FolderError::NotASweep(path.to_path_buf())),
+        }
+    }
+
+    /// Whether a sweep lies here.
+    pub fn exists(&self) -> bool {
+        self.path.join(names::SWEEP).is_file()
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a file of it is.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The folder of a setting.
+    pub fn setting_folder(&self, setting: u64) -> PathBuf {
+        self.path.join(names::SETTINGS).join(format!("{setting:06}"))
+    }
+
+    /// The folder of a trial.
+    pub fn trial_folder(&self, trial: u64) -> PathBuf {
+        self.path.join(names::TRIALS).join(format!("{trial:06}"))
+    }
+
+    /// What is searched, and how.
+    ///
+    /// # Errors
+    /// Where it is missing, damaged, or of a later version.
+    pub fn manifest(&self) -> Result<SweepManifest, FolderError> {
+        let path = self.file(names::SWEEP);
+        let manifest: SweepManifest =
+            read(&path)?.ok_or_else(|| FolderError::NotASweep(self.path.clone()))?;
+        match manifest.format {
+            1 => Ok(manifest),
+            other => {
+                let message = format!("it is of format {other}, this program reads 1");
+                Err(FolderError::damaged(&path, message))
+            }
+        }
+    }
+
+    /// A setting, if it was chosen.
+    ///
+    /// # Errors
+    /// Where it is damaged.
+    pub fn setting(&self, setting: u64) -> Result<Option<Setting>, FolderError> {
+        read(&self.setting_folder(setting).join(names::SETTING))
+    }
+
+    /// All settings that were chosen, in order.
+    ///
+    /// # Errors
+    /// Where one is damaged.
+    pub fn settings(&self) -> Result<Vec<Setting>, FolderError> {
+        let numbers = numbers_in(&self.file(names::SETTINGS), "", "")?;
+        let settings = numbers.into_iter().map(|number| self.setting(number));
+        settings.filter_map(Result::transpose).collect()
+    }
+
+    /// The updates to which a setting was sent on, in order.
+    ///
+    /// # Errors
+    /// Where one is damaged.
+    pub fn promotions(&self, setting: u64) -> Result<Vec<Promotion>, FolderError> {
+        let folder = self.setting_folder(setting);
+        let numbers = numbers_in(&folder, "to-", ".json")?;
+        let promotion = |step: u64| read(&folder.join(format!("to-{step:06}.json")));
+        numbers
+            .into_iter()
+            .map(promotion)
+            .filter_map(Result::transpose)
+            .collect()
+    }
+
+    /// Settings that were asked for later.
+    ///
+    /// # Errors
+    /// Where a file is damaged.
+    pub fn extended_by(&self) -> Result<u64, FolderError> {
+        let folder = self.file(names::EXTENSIONS);
+        let mut sum = 0;
+        for number in numbers_in(&folder, "", ".json")? {
+            let extension: Option<Extension> = read(&folder.join(format!("{number:06}.json")))?;
+            sum += extension.map_or(0, |extension| extension.settings);
+        }
+        Ok(sum)
+    }
+
+    /// Asks for further settings.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn extend(&self, settings: u64) -> Result<(), FolderError> {
+        let folder = self.file(names::EXTENSIONS);
+        for number in 0.. {
+            if publish(&folder.join(format!("{number:06}.json")), &Extension { settings })? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the sweep was cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.file(names::CANCELLED).exists()
+    }
+}
+
+/// The numbers in the names of a folder's entries that begin and end so, in order; none where the folder is not there.
+pub(super) fn numbers_in(folder: &Path, start: &str, end: &str) -> Result<Vec<u64>, FolderError> {
+    let found = match names_in(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        found => found.map_err(FolderError::io(folder))?,
+    };
+    let middle = |name: &String| name.strip_prefix(start)?.strip_suffix(end)?.parse().ok();
+    let mut numbers: Vec<u64> = found.iter().filter_map(middle).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// What a file of the sweep says; none where it is not there.
+///
+/// # Errors
+/// Where it cannot be read, or does not say what it should.
+pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderError> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        bytes => bytes.map_err(FolderError::io(path))?,
+    };
+    let value = serde_json::from_slice(&bytes);
+    value
+        .map(Some)
+        .map_err(|error| FolderError::damaged(path, error.to_string()))
+}
+
+/// Writes a file of the sweep once; whether it was this process that did.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn publish(path: &Path, value: &impl Serialize) -> Result<bool, FolderError> {
+    let mut text = serde_json::to_vec_pretty(value).expect("records are plain data");
+    text.push(b'\n');
+    durable::publish_new(path, &text)
+}

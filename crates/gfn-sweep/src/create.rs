@@ -1,0 +1,100 @@
+//! A sweep's folder: made once, and opened from then on by whoever works at it.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use gfn_config::Tree;
+use gfn_record::durable;
+use gfn_record::folder::FolderError;
+use gfn_record::sweep::{SweepFolder, names, publish};
+use gfn_registry::Experiment;
+use gfn_registry::sweep::SearchMethod;
+
+use crate::board::Board;
+use crate::plan::Plan;
+use crate::{SweepError, snapshot};
+
+/// Makes the folder of a planned sweep, or finds it made; whatever happens to the file from now on, the sweep stays what it is.
+///
+/// # Errors
+/// Where another sweep lies there, or it cannot be written.
+pub fn create(plan: &Plan, path: &Path) -> Result<Board, SweepError> {
+    let text = snapshot::text(plan)?;
+    durable::publish_new(&path.join(names::EXPERIMENT), text.as_bytes())?;
+    let there = read(path)?;
+    if without_version(&there) != without_version(&text) {
+        return Err(SweepError::Another(path.to_path_buf()));
+    }
+    let opened = planned(path)?;
+    let manifest = Plan {
+        file: plan.file.clone(),
+        ..opened
+    }
+    .manifest();
+    publish(&path.join(names::SWEEP), &manifest)?;
+    open(path, false)
+}
+
+/// Opens the folder of a sweep.
+///
+/// # Errors
+/// Where it is not one, or its experiment cannot be read.
+pub fn open(path: &Path, takeover: bool) -> Result<Board, SweepError> {
+    let folder = SweepFolder::open(path)?;
+    let file = folder.manifest()?.experiment;
+    let plan = Plan {
+        file,
+        ..planned(path)?
+    };
+    Ok(Board::new(plan, folder, takeover))
+}
+
+/// The plan that a folder's own experiment makes; variables of the process count for nothing there.
+fn planned(path: &Path) -> Result<Plan, SweepError> {
+    let file = path.join(names::EXPERIMENT);
+    let tree = Tree::load(&file, [], &[])?;
+    let experiment = Experiment::read(tree, path.to_path_buf())?;
+    Ok(Plan::read(experiment, "")?)
+}
+
+fn read(path: &Path) -> Result<String, FolderError> {
+    let path = path.join(names::EXPERIMENT);
+    fs::read_to_string(&path).map_err(|error| FolderError::Io { path, error })
+}
+
+/// A newer program goes on with the sweep of an older one.
+fn without_version(text: &str) -> String {
+    text.lines().filter(|line| !line.starts_with("gfn = ")).collect()
+}
+
+/// Asks for further settings.
+///
+/// # Errors
+/// Where a grid has no more, or it cannot be written.
+pub fn extend(board: &Board, settings: u64) -> Result<(), SweepError> {
+    if board.plan.sweep.method == SearchMethod::Grid {
+        return Err(SweepError::Grid);
+    }
+    Ok(board.folder.extend(settings)?)
+}
+
+/// Cancels a sweep: whoever works at it saves and stops.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn cancel(folder: &SweepFolder) -> Result<(), FolderError> {
+    publish(&folder.file(names::CANCELLED), &"by gfn sweep cancel").map(drop)
+}
+
+/// Lets a cancelled sweep go on.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn uncancel(folder: &SweepFolder) -> Result<(), FolderError> {
+    let path = folder.file(names::CANCELLED);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FolderError::Io { path, error }),
+        _ => Ok(()),
+    }
+}

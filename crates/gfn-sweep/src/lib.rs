@@ -1,0 +1,72 @@
+//! Many runs of one experiment, each with other settings.
+//!
+//! [`plan`] says what a sweep will do before anything runs; [`create`] makes its folder, which holds all that the sweep is from
+//! then on; [`board`] works out from the folder what is to be done next; [`worker`] does it, a trial at a time, in a process of
+//! its own; [`local`] keeps several workers busy on this machine. There is no process that has to stay, and no database: see
+//! [`gfn_record::sweep`] for what lies in the folder. Everything may be killed at any instant, and the same command goes on.
+
+mod audit;
+pub mod best;
+pub mod board;
+mod checks;
+mod child;
+mod create;
+mod gpus;
+pub mod local;
+pub mod objective;
+pub mod plan;
+mod points;
+mod progress;
+pub mod results;
+mod snapshot;
+mod space;
+pub mod worker;
+
+use std::path::PathBuf;
+
+use gfn_config::Problems;
+use gfn_record::folder::FolderError;
+use thiserror::Error;
+
+pub use audit::{Finding, audit};
+pub use child::Share;
+pub use create::{cancel, create, extend, open, uncancel};
+
+/// Why a sweep did not go on.
+#[derive(Debug, Error)]
+pub enum SweepError {
+    /// The experiment file is wrong.
+    #[error("{0}")]
+    Experiment(Box<Problems>),
+    /// A folder could not be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// Another sweep lies in the folder.
+    #[error(
+        "{0} holds another sweep: its experiment.toml is not what this file and these flags make; name another folder with --out"
+    )]
+    Another(PathBuf),
+    /// A grid has no further settings.
+    #[error("a grid has all its settings already; choose another `method` for a sweep that can be extended")]
+    Grid,
+    /// There is no such trial.
+    #[error("there is no trial {0}")]
+    NoTrial(u64),
+    /// A setting could not be chosen.
+    #[error("the search has no setting {0}")]
+    NoSetting(u64),
+    /// A trial could not be started.
+    #[error("{program} cannot be started: {error}")]
+    Start {
+        /// What was to be run.
+        program: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+}
+
+impl From<Problems> for SweepError {
+    fn from(problems: Problems) -> Self {
+        Self::Experiment(Box::new(problems))
+    }
+}

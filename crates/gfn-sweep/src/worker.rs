@@ -1,0 +1,204 @@
+//! One claimed trial, from its experiment to its result.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use gfn_record::durable;
+use gfn_record::event::{Event, Measured};
+use gfn_record::folder::{FolderError, RunFolder, names as run_names};
+use gfn_record::manifest::{Manifest, Status};
+use gfn_record::sweep::{Failure, Rung, TrialResult, names, publish};
+use gfn_runner::signals::Stop;
+
+use crate::SweepError;
+use crate::board::Claim;
+use crate::child::{self, Exit, Share};
+use crate::plan::Plan;
+
+/// How long to wait for the process of a worker that is gone to save, which it does when it finds itself alone.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Exit codes of `gfn run`.
+const DONE: i32 = 0;
+const BAD_FILE: i32 = 2;
+const SAVED: i32 = 75;
+const FENCED: i32 = 76;
+
+/// How work on a trial ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ended {
+    /// The run is over.
+    Finished {
+        /// The objective.
+        objective: f64,
+    },
+    /// It reached the update at which it is compared with others.
+    Paused {
+        /// The update.
+        step: u64,
+        /// The objective there.
+        objective: f64,
+    },
+    /// An attempt failed, and another one may be made.
+    Again {
+        /// Why.
+        error: String,
+    },
+    /// It failed for good.
+    Failed {
+        /// Why.
+        error: String,
+    },
+    /// It was asked to stop, and is saved.
+    Interrupted,
+    /// Another process has it now.
+    Fenced,
+}
+
+/// Trains a claimed trial as far as it is to go, or until it fails or a stop is asked for, and publishes what came of it.
+///
+/// # Errors
+/// Where its folder cannot be read or written, or no process can be started.
+pub fn work(
+    plan: &Plan,
+    claim: &Claim,
+    share: &Share,
+    stop: &Stop,
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<Ended, SweepError> {
+    let spec = plan.trial(&claim.point, claim.trial.seed)?.text;
+    durable::publish_new(&claim.folder.join(names::SPEC), spec.as_bytes())?;
+    let exit = run(claim, share, stop, is_cancelled)?;
+    if claim.writer.check().is_err() {
+        return Ok(Ended::Fenced);
+    }
+    match exit {
+        Exit::Code(DONE) => finished(plan, claim),
+        Exit::Code(SAVED) => saved(plan, claim),
+        Exit::Code(FENCED) => Ok(Ended::Fenced),
+        Exit::Code(code) => failed(plan, claim, &format!("exit code {code}"), code == BAD_FILE),
+        Exit::Signal(status) => failed(plan, claim, &status, false),
+    }
+}
+
+fn run(
+    claim: &Claim,
+    share: &Share,
+    stop: &Stop,
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<Exit, SweepError> {
+    let started = Instant::now();
+    loop {
+        let mut child = child::start(claim, share)?;
+        let exit = child::wait(&mut child, stop, || {
+            is_cancelled() || claim.writer.check().is_err()
+        });
+        let exit = exit.map_err(|error| SweepError::Start {
+            program: share.program.clone(),
+            error,
+        })?;
+        let is_held = matches!(exit, Exit::Code(FENCED)) && claim.writer.check().is_ok();
+        if !is_held || stop.is_asked() || started.elapsed() > PATIENCE {
+            return Ok(exit);
+        }
+        // The last worker was killed, and its process is just saving.
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn finished(plan: &Plan, claim: &Claim) -> Result<Ended, SweepError> {
+    let manifest = manifest(claim)?;
+    let objective = manifest.after.as_ref().and_then(|after| plan.objective.of(after));
+    let Some(objective) = objective else {
+        return failed(plan, claim, &no_figure(plan), true);
+    };
+    end(claim, Some(objective), None, manifest.steps)?;
+    Ok(Ended::Finished { objective })
+}
+
+fn saved(plan: &Plan, claim: &Claim) -> Result<Ended, SweepError> {
+    let Some(step) = claim
+        .until
+        .filter(|step| manifest(claim).is_ok_and(|found| found.steps >= *step))
+    else {
+        return Ok(Ended::Interrupted);
+    };
+    let objective = measured_at(claim, step)?.and_then(|measured| plan.objective.of(&measured));
+    let Some(objective) = objective else {
+        return failed(plan, claim, &no_figure(plan), true);
+    };
+    publish(
+        &claim.folder.join(format!("rung-{step:06}.json")),
+        &Rung { step, objective },
+    )?;
+    Ok(Ended::Paused { step, objective })
+}
+
+fn no_figure(plan: &Plan) -> String {
+    format!(
+        "the last measurement has no figure `{}`, or it is not a number",
+        plan.objective.name
+    )
+}
+
+/// An attempt that failed; the last one, where there were enough or another would fail alike.
+fn failed(plan: &Plan, claim: &Claim, how: &str, for_good: bool) -> Result<Ended, SweepError> {
+    let manifest = manifest(claim).ok();
+    let said = manifest
+        .as_ref()
+        .filter(|manifest| manifest.status == Status::Failed);
+    let said = said
+        .and_then(|manifest| manifest.error.clone())
+        .or_else(|| child::last_words(&claim.folder));
+    let error = match said {
+        _ if how.starts_with("the last measurement") => how.to_string(),
+        Some(said) => format!("{said} ({how})"),
+        None => how.to_string(),
+    };
+    let attempt = claim.failures + 1;
+    let failure = Failure {
+        attempt,
+        error: error.clone(),
+    };
+    publish(&claim.folder.join(format!("failure-{attempt}.json")), &failure)?;
+    if !for_good && attempt <= plan.sweep.retries {
+        return Ok(Ended::Again { error });
+    }
+    end(
+        claim,
+        None,
+        Some(error.clone()),
+        manifest.map_or(0, |manifest| manifest.steps),
+    )?;
+    Ok(Ended::Failed { error })
+}
+
+fn end(claim: &Claim, objective: Option<f64>, error: Option<String>, steps: u64) -> Result<(), FolderError> {
+    let failures = claim.failures + u64::from(error.is_some());
+    let result = TrialResult {
+        objective,
+        error,
+        steps,
+        failures,
+    };
+    publish(&claim.folder.join(names::RESULT), &result).map(drop)
+}
+
+fn manifest(claim: &Claim) -> Result<Manifest, FolderError> {
+    RunFolder::open(&claim.folder.join(names::RUN))?.manifest()
+}
+
+/// The measurement after `step` updates.
+fn measured_at(claim: &Claim, step: u64) -> Result<Option<Measured>, FolderError> {
+    let path = claim.folder.join(names::RUN).join(run_names::METRICS);
+    let text = fs::read_to_string(&path).map_err(|error| FolderError::Io { path, error })?;
+    let events = text
+        .lines()
+        .rev()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let mut measured = events.filter_map(|event| match event {
+        Event::Measured(measured) => Some(measured),
+        Event::Step(_) => None,
+    });
+    Ok(measured.find(|measured| measured.step == step))
+}

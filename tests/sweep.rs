@@ -1,0 +1,572 @@
+//! Sweeps: what is planned, what is refused, and folders that are worked at by several, killed, and gone on with.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use gfn_config::Tree;
+use gfn_registry::Experiment;
+use gfn_sweep::plan::Plan;
+use serde_json::Value;
+
+/// A run of a moment, to be searched.
+const TINY: &str = r#"name = "tiny"
+
+[environment]
+kind = "hypergrid"
+height = 4
+
+[reward]
+kind = "hypergrid"
+
+[network]
+kind = "mlp"
+hidden = 8
+layers = 1
+
+[loss]
+kind = "trajectory-balance"
+
+[training]
+steps = 30
+batch_size = 4
+log_every = 1
+tensorboard = false
+
+[checkpoint]
+every_steps = 10
+
+[hardware]
+device = "cpu"
+
+[evaluation]
+samples = 20
+"#;
+
+const GRID: &str = r#"
+[sweep]
+repeats = 2
+
+[sweep.parameters]
+optimizer.learning_rate = [1e-2, 1e-3]
+"#;
+
+/// A folder with an experiment file in it.
+struct Place {
+    root: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(sweep: &str) -> Self {
+        Self::with(TINY, sweep)
+    }
+
+    fn with(experiment: &str, sweep: &str) -> Self {
+        let root = tempfile::tempdir().expect("a folder");
+        std::fs::write(root.path().join("tiny.toml"), format!("{experiment}{sweep}")).expect("a file");
+        Self { root }
+    }
+
+    fn sweep(&self, name: &str) -> PathBuf {
+        self.root.path().join("sweeps").join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gfn"));
+        command.arg("sweep").args(arguments).current_dir(self.root.path());
+        command
+    }
+
+    fn output(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("gfn starts")
+    }
+
+    /// Standard output of a command that must succeed.
+    fn succeed(&self, arguments: &[&str]) -> String {
+        let output = self.output(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Standard error of a command that must end with `code`.
+    fn fail(&self, arguments: &[&str], code: i32) -> String {
+        let output = self.output(arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(!said.contains("panicked"), "{said}");
+        said
+    }
+
+    fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("gfn starts")
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.succeed(arguments)).expect("JSON")
+    }
+}
+
+/// What every trial of a sweep must repeat to the byte, by its folder.
+fn written(sweep: &Path) -> BTreeMap<String, Vec<Vec<u8>>> {
+    let trials = std::fs::read_dir(sweep.join("trials")).expect("trials");
+    let trials = trials.map(|entry| entry.expect("an entry").path());
+    let read =
+        |path: PathBuf| std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let files = [
+        "run/metrics.jsonl",
+        "run/samples.csv",
+        "run/weights.safetensors",
+        "spec.toml",
+        "result.json",
+    ];
+    trials
+        .map(|trial| {
+            let name = trial.file_name().expect("a name").to_string_lossy().into_owned();
+            (name, files.iter().map(|file| read(trial.join(file))).collect())
+        })
+        .collect()
+}
+
+fn count(status: &Value, state: &str) -> u64 {
+    status["counts"][state].as_u64().unwrap_or(0)
+}
+
+fn kill(pid: u64, name: &str) {
+    let status = Command::new("kill")
+        .args([&format!("-{name}"), &pid.to_string()])
+        .status();
+    status.expect("kill starts");
+}
+
+/// Waits until something is there.
+fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..6000 {
+        if let Some(found) = look() {
+            return found;
+        }
+        sleep(Duration::from_millis(10));
+    }
+    panic!("no {what} within a minute");
+}
+
+/// The process of a trial, once it has saved for the first time.
+fn process_of(sweep: &Path, trial: u64) -> Option<u64> {
+    let run = sweep.join(format!("trials/{trial:06}/run"));
+    std::fs::read_dir(run.join("checkpoints")).ok()?.next()?.ok()?;
+    let claims = std::fs::read_dir(run.join(".writer")).ok()?;
+    let claims = claims.filter_map(|entry| Some(entry.ok()?.path().join("holder.json")));
+    let holders = claims.filter_map(|path| serde_json::from_slice::<Value>(&std::fs::read(path).ok()?).ok());
+    let alive = holders.filter(|holder| holder["released"] == false);
+    alive.filter_map(|holder| holder["pid"].as_u64()).next()
+}
+
+#[test]
+fn plans_are_shown() {
+    let grid = Place::new(GRID);
+    insta::assert_snapshot!("sweep-plan-grid", grid.succeed(&["plan", "tiny.toml"]));
+    let said = grid.succeed(&[
+        "plan",
+        "tiny.toml",
+        "--grid",
+        "network.hidden=[4, 8]",
+        "--set",
+        "sweep.repeats=1",
+    ]);
+    assert!(said.contains("4 settings × 1 seed = 4 trials"), "{said}");
+    let json = grid.json(&["plan", "tiny.toml", "--json"]);
+    assert_eq!(json["settings"][1]["optimizer.learning_rate"], 1e-3);
+    assert!(!grid.root.path().join("sweeps").exists(), "a plan leaves nothing");
+
+    let tpe = Place::new(
+        "[sweep]\nmethod = \"tpe\"\ntrials = 9\nearly_stopping = { kind = \"asha\", min_steps = 5 }\n\
+         [sweep.parameters]\noptimizer.learning_rate = { range = [1e-4, 1e-1], log = true }\n\
+         loss = [{ kind = \"trajectory-balance\" }, { kind = \"sub-trajectory-balance\", lambda = 0.9 }]\n\
+         network.hidden = { range = [4, 16], integer = true, step = 4 }\n",
+    );
+    insta::assert_snapshot!("sweep-plan-tpe", tpe.succeed(&["plan", "tiny.toml"]));
+}
+
+/// What is said of a sweep that cannot be.
+fn refusal(sweep: &str) -> String {
+    let text = format!("{TINY}{sweep}");
+    let read = || {
+        let tree = Tree::parse("tiny.toml", &text)?;
+        let plan = Plan::read(Experiment::read(tree, PathBuf::new())?, "tiny.toml")?;
+        plan.check()
+    };
+    match read() {
+        Ok(()) => panic!("this is planned: {sweep}"),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+#[test]
+fn mistakes_are_refused_before_anything_runs() {
+    let mistakes = [
+        (
+            "a setting that does not exist",
+            "[sweep.parameters]\noptimizer.learnin_rate = [1, 2]\n",
+        ),
+        (
+            "values of the wrong type, among good ones",
+            "[sweep.parameters]\nnetwork.hidden = [8, \"16\", 32]\n",
+        ),
+        (
+            "values out of range",
+            "[sweep.parameters]\ntraining.batch_size = [4, 0]\n",
+        ),
+        (
+            "nothing to try",
+            "[sweep.parameters]\nnetwork.hidden = []\nloss.kind = 3\n",
+        ),
+        ("no parameters", "[sweep]\nmethod = \"random\"\ntrials = 3\n"),
+        (
+            "a logarithm of 0, and an end without a number",
+            "[sweep]\nmethod = \"sobol\"\n[sweep.parameters]\noptimizer.learning_rate = { range = [0, 1], log = true }\n",
+        ),
+        (
+            "a grid over a range",
+            "[sweep.parameters]\noptimizer.learning_rate = { range = [1e-4, 1e-2] }\n",
+        ),
+        (
+            "an unknown figure",
+            "[sweep]\nobjective = \"exact.l2\"\n[sweep.parameters]\nnetwork.hidden = [8]\n",
+        ),
+        (
+            "a figure of another environment",
+            "[sweep]\nobjective = \"top_100\"\n[sweep.parameters]\nnetwork.hidden = [8]\n",
+        ),
+        ("seeds", "[sweep.parameters]\nseed = [0, 1]\n"),
+        (
+            "a setting within another",
+            "[sweep.parameters]\nloss = [{ kind = \"trajectory-balance\" }]\n\"loss.kind\" = [\"detailed-balance\"]\n",
+        ),
+        (
+            "an unknown component in a table",
+            "[sweep.parameters]\nloss = [{ kind = \"trajectory-balanc\" }]\n",
+        ),
+        (
+            "comparisons where nothing is measured",
+            "every = 7\n[sweep.early_stopping]\nmin_steps = 5\n[sweep.parameters]\nnetwork.hidden = [8]\n",
+        ),
+        (
+            "a sweep's own keys",
+            "[sweep]\nmethod = \"bayes\"\nrepeat = 3\n[sweep.parameters]\nnetwork.hidden = [8]\n",
+        ),
+    ];
+    let said: Vec<String> = mistakes
+        .iter()
+        .map(|(title, sweep)| format!("## {title}\n\n{}", refusal(sweep)))
+        .collect();
+    insta::assert_snapshot!("sweep-mistakes", said.join("\n"));
+    let none = Place::new("");
+    let said = none.fail(&["plan", "tiny.toml"], 2);
+    assert!(
+        said.contains("the file has no section `sweep`") && said.contains("--grid"),
+        "{said}"
+    );
+}
+
+/// The number of trials at a time changes no byte of any; a sweep that is done is not done again.
+#[test]
+fn jobs_change_nothing() {
+    let place = Place::new(GRID);
+    for jobs in ["1", "2"] {
+        let out = format!("sweeps/{jobs}");
+        let said = place.succeed(&["run", "tiny.toml", "--out", &out, "--jobs", jobs]);
+        assert!(said.contains("the best again: gfn run sweeps/"), "{said}");
+    }
+    let (one, two) = (written(&place.sweep("1")), written(&place.sweep("2")));
+    assert_eq!(one.len(), 4);
+    assert!(one == two);
+    let before = std::fs::metadata(place.sweep("1").join("trials/000000/log.txt"))
+        .expect("a log")
+        .len();
+    place.succeed(&["run", "tiny.toml", "--out", "sweeps/1"]);
+    let after = std::fs::metadata(place.sweep("1").join("trials/000000/log.txt"))
+        .expect("a log")
+        .len();
+    assert_eq!(before, after);
+
+    let status = place.json(&["status", "sweeps/1", "--json"]);
+    assert_eq!((count(&status, "finished"), count(&status, "waiting")), (4, 0));
+    let best = place.json(&["best", "sweeps/1", "--json"]);
+    let (first, second) = (&best[0], &best[1]);
+    assert!(
+        first["objective"].as_f64() < second["objective"].as_f64(),
+        "{best}"
+    );
+    assert_eq!(first["seeds"], 2);
+    assert!(first["interval"].as_f64().is_some_and(|interval| interval > 0.0));
+    let trials = status["trials"].as_array().expect("trials").iter();
+    let of_first = trials.filter(|trial| trial["setting"] == first["setting"]);
+    let objectives: Vec<f64> = of_first.filter_map(|trial| trial["objective"].as_f64()).collect();
+    let mean = objectives.iter().sum::<f64>() / objectives.len() as f64;
+    assert_eq!(first["objective"].as_f64(), Some(mean));
+    // A trial's experiment is a file of its own, and repeats the trial.
+    let spec = first["spec"].as_str().expect("a path");
+    let again = place.root.path().join("again");
+    let run = Command::new(env!("CARGO_BIN_EXE_gfn"))
+        .args(["run", spec, "--quiet", "--no-report", "--out", "again"])
+        .current_dir(place.root.path())
+        .output();
+    assert!(run.expect("gfn starts").status.success());
+    let metrics = |run: &Path| std::fs::read(run.join("metrics.jsonl")).expect("metrics");
+    let trial = place
+        .root
+        .path()
+        .join(spec)
+        .parent()
+        .expect("a trial")
+        .join("run");
+    assert!(metrics(&again) == metrics(&trial));
+    // Another sweep does not get into this folder.
+    let said = place.fail(
+        &[
+            "run",
+            "tiny.toml",
+            "--out",
+            "sweeps/1",
+            "--set",
+            "training.steps=31",
+        ],
+        2,
+    );
+    assert!(said.contains("holds another sweep"), "{said}");
+    place.fail(&["extend", "sweeps/1", "--trials", "2"], 2);
+}
+
+/// A sweep whose process, and a trial's, are killed, and which two then finish together: the bytes of one left alone.
+#[test]
+fn killed_sweeps_lose_nothing() {
+    let place = Place::new(GRID);
+    let longer = ["--set", "training.steps=300", "--quiet"];
+    let run = |out: &'static str, jobs: &'static str| {
+        [&["run", "tiny.toml", "--out", out, "--jobs", jobs][..], &longer].concat()
+    };
+    place.succeed(&run("sweeps/whole", "2"));
+    let killed = place.sweep("killed");
+    let mut coordinator = place.start(&run("sweeps/killed", "2"));
+    wait_for("trial at work", || process_of(&killed, 0));
+    coordinator.kill().expect("a child");
+    coordinator.wait().expect("a child");
+    let mut coordinators = [
+        place.start(&run("sweeps/killed", "1")),
+        place.start(&run("sweeps/killed", "1")),
+    ];
+    let process = wait_for("second trial at work", || {
+        process_of(&killed, 2).or_else(|| process_of(&killed, 3))
+    });
+    kill(process, "KILL");
+    for coordinator in &mut coordinators {
+        assert!(coordinator.wait().expect("a child").success());
+    }
+    assert!(written(&place.sweep("whole")).keys().eq(written(&killed).keys()));
+    for (name, files) in written(&place.sweep("whole")) {
+        let others = &written(&killed)[&name];
+        // How many attempts it took is told by the last file.
+        assert!(files[..4] == others[..4], "{name}");
+    }
+    let status = place.json(&["status", "sweeps/killed", "--json"]);
+    assert_eq!(count(&status, "finished"), 4);
+    let failures: usize = status["trials"]
+        .as_array()
+        .expect("trials")
+        .iter()
+        .map(|trial| trial["failures"].as_array().map_or(0, Vec::len))
+        .sum();
+    assert_eq!(
+        failures, 1,
+        "the kill of a trial counts, that of a coordinator does not: {status}"
+    );
+}
+
+/// A trial that fails is tried again, then counted; the sweep stops when there are too many.
+#[test]
+fn failures_are_counted() {
+    let place = Place::new(
+        "[sweep]\nmax_failures = 0\n[sweep.parameters]\noptimizer.learning_rate = [1e-3, 1e30, 1e-2]\n",
+    );
+    let said = place.fail(&["run", "tiny.toml", "--jobs", "1"], 1);
+    assert!(
+        said.contains("is tried again") && said.contains("`sweep.max_failures`"),
+        "{said}"
+    );
+    let status = place.json(&["status", "sweeps/tiny", "--json"]);
+    assert_eq!(
+        (
+            count(&status, "finished"),
+            count(&status, "failed"),
+            count(&status, "waiting")
+        ),
+        (1, 1, 1)
+    );
+    let failed = &status["trials"][1];
+    assert_eq!(failed["failures"].as_array().map(Vec::len), Some(2));
+    assert!(
+        failed["error"]
+            .as_str()
+            .is_some_and(|error| error.contains("exit code 1")),
+        "{failed}"
+    );
+    // With room for it, the others go on.
+    let place =
+        Place::new("[sweep]\nretries = 0\n[sweep.parameters]\noptimizer.learning_rate = [1e30, 1e-2]\n");
+    place.succeed(&["run", "tiny.toml", "--jobs", "2", "--quiet"]);
+    let status = place.json(&["status", "sweeps/tiny", "--json"]);
+    assert_eq!((count(&status, "finished"), count(&status, "failed")), (1, 1));
+    assert!(
+        place
+            .succeed(&["status", "sweeps/tiny"])
+            .contains("trial 0 failed: ")
+    );
+}
+
+#[test]
+fn sweeps_are_extended_cancelled_and_resumed() {
+    let place = Place::new(
+        "[sweep]\nmethod = \"random\"\ntrials = 2\n[sweep.parameters]\noptimizer.learning_rate = { range = [1e-4, 1e-1], log = true }\n",
+    );
+    place.succeed(&["run", "tiny.toml", "--quiet", "--jobs", "2"]);
+    let first = written(&place.sweep("tiny"));
+    assert_eq!(first.len(), 2);
+    place.succeed(&["extend", "sweeps/tiny", "--trials", "1"]);
+    place.succeed(&["cancel", "sweeps/tiny"]);
+    let said = place.fail(&["run", "tiny.toml", "--quiet"], 75);
+    assert!(said.contains("is cancelled"), "{said}");
+    assert!(place.succeed(&["status", "sweeps/tiny"]).contains("cancelled"));
+    place.succeed(&["resume", "sweeps/tiny", "--quiet"]);
+    let all = written(&place.sweep("tiny"));
+    assert_eq!(all.len(), 3);
+    assert!(first.iter().all(|(name, files)| all[name] == *files));
+    place.succeed(&["status", "sweeps/tiny", "--audit"]);
+}
+
+/// A sampler that looks at results says which it saw, and what it chose follows from them.
+#[test]
+fn decisions_can_be_made_again() {
+    let place = Place::new(
+        "[sweep]\nmethod = \"tpe\"\ntrials = 5\n[sweep.parameters]\noptimizer.learning_rate = { range = [1e-4, 1e-1], log = true }\n\
+         loss = [{ kind = \"trajectory-balance\" }, { kind = \"detailed-balance\" }]\n",
+    );
+    place.succeed(&["run", "tiny.toml", "--quiet", "--jobs", "2"]);
+    let said = place.succeed(&["status", "sweeps/tiny", "--audit"]);
+    assert!(
+        said.contains("audit: 5 settings and 0 decisions to go on made again, 0 disagree"),
+        "{said}"
+    );
+    let path = place.sweep("tiny").join("settings/000004/setting.json");
+    let mut setting: Value = serde_json::from_slice(&std::fs::read(&path).expect("a setting")).expect("JSON");
+    assert!(
+        setting["seen"].as_array().is_some_and(|seen| seen.len() == 4),
+        "{setting}"
+    );
+    setting["point"][0]["float"] = 0.05.into();
+    std::fs::write(&path, setting.to_string()).expect("a setting");
+    let said = place.fail(&["status", "sweeps/tiny", "--audit"], 1);
+    assert!(
+        said.contains("setting 4: does not follow from what was seen"),
+        "{said}"
+    );
+}
+
+/// Poor trials stop early, so that far fewer updates are taken in all; the ones that go on are as if nobody had stopped them.
+#[test]
+fn poor_trials_are_stopped_early() {
+    let place = Place::new(
+        "[sweep]\nmethod = \"random\"\ntrials = 6\nearly_stopping = { kind = \"asha\", reduction = 2, min_steps = 10 }\n\
+         [sweep.parameters]\noptimizer.learning_rate = { range = [1e-5, 1e-1], log = true }\n",
+    );
+    let steps = ["--set", "training.steps=40", "--quiet", "--jobs", "2"];
+    place.succeed(&[&["run", "tiny.toml"][..], &steps].concat());
+    let status = place.json(&["status", "sweeps/tiny", "--audit", "--json"]);
+    assert_eq!(status["audit"]["wrong"], serde_json::json!([]));
+    assert!(status["audit"]["promotions"].as_u64() >= Some(3), "{status}");
+    let (finished, paused) = (count(&status, "finished"), count(&status, "paused"));
+    assert!(finished >= 1 && paused >= 3 && finished + paused == 6, "{status}");
+    let trials = status["trials"].as_array().expect("trials");
+    let updates = |trial: &Value| match trial["state"].as_str() {
+        Some("finished") => 40,
+        _ => trial["rungs"]
+            .as_array()
+            .and_then(|rungs| rungs.last()?["step"].as_u64())
+            .unwrap_or(0),
+    };
+    let all: u64 = trials.iter().map(updates).sum();
+    assert!(all < 6 * 40 * 3 / 4, "{all}");
+    let best = place.json(&["best", "sweeps/tiny", "--json"]);
+    assert!(
+        best[0]["updates"].is_null(),
+        "who went all the way comes first: {best}"
+    );
+    // A trial that was stopped and sent on is the run that was never stopped.
+    let spec = best[0]["spec"].as_str().expect("a path");
+    let run = Command::new(env!("CARGO_BIN_EXE_gfn"))
+        .args(["run", spec, "--quiet", "--no-report", "--out", "again"])
+        .current_dir(place.root.path())
+        .output();
+    assert!(run.expect("gfn starts").status.success());
+    let trial = place
+        .root
+        .path()
+        .join(spec)
+        .parent()
+        .expect("a trial")
+        .join("run");
+    let read =
+        |run: &Path| ["metrics.jsonl", "samples.csv"].map(|name| std::fs::read(run.join(name)).expect(name));
+    assert!(read(&place.root.path().join("again")) == read(&trial));
+}
+
+/// The worker of a cluster's job: its trial and no other; a signal saves it, and the next worker goes on.
+#[test]
+fn workers_save_when_asked() {
+    let place = Place::new(GRID);
+    let long = ["--set", "training.steps=400"];
+    let mut maker = place.start(
+        &[
+            &["run", "tiny.toml", "--jobs", "1", "--out", "sweeps/w"][..],
+            &long,
+        ]
+        .concat(),
+    );
+    let sweep = place.sweep("w");
+    wait_for("sweep", || process_of(&sweep, 0));
+    kill(u64::from(maker.id()), "TERM");
+    assert_eq!(maker.wait().expect("a child").code(), Some(75));
+    let said = place.succeed(&["status", "sweeps/w"]);
+    assert!(
+        said.contains("1 interrupted") && said.contains("3 waiting"),
+        "{said}"
+    );
+
+    let mut worker = place.start(&["worker", "sweeps/w", "--trial", "2"]);
+    let process = wait_for("trial at work", || process_of(&sweep, 2));
+    // Held still, so that it cannot end before the second has tried.
+    kill(process, "STOP");
+    let said = place.fail(&["worker", "sweeps/w", "--trial", "2"], 76);
+    assert!(said.contains("another process has trial 2"), "{said}");
+    kill(u64::from(worker.id()), "USR1");
+    sleep(Duration::from_millis(200));
+    kill(process, "CONT");
+    assert_eq!(worker.wait().expect("a child").code(), Some(75));
+    assert!(!sweep.join("trials/000002/result.json").exists());
+    place.succeed(&["worker", "sweeps/w", "--trial", "2"]);
+    let status = place.json(&["status", "sweeps/w", "--json"]);
+    assert_eq!(
+        (count(&status, "finished"), count(&status, "interrupted")),
+        (1, 1)
+    );
+    place.succeed(&["worker", "sweeps/w"]);
+    assert_eq!(
+        count(&place.json(&["status", "sweeps/w", "--json"]), "finished"),
+        4
+    );
+    let said = place.fail(&["worker", "sweeps/w", "--trial", "9"], 2);
+    assert!(said.contains("there is no trial 9"), "{said}");
+}
