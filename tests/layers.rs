@@ -22,7 +22,7 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 19] = [
+const LAYERS: [Layer; 22] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
@@ -30,7 +30,10 @@ const LAYERS: [Layer; 19] = [
     layer("gfn-record", &[]),
     layer("gfn-search", &[]),
     layer("gfn-cluster", &[]),
-    layer("gfn-report", &["gfn-chem", "gfn-record"]),
+    layer("gfn-draw", &["gfn-chem", "gfn-record"]),
+    layer("gfn-report", &["gfn-chem", "gfn-draw", "gfn-record"]),
+    layer("gfn-export", &["gfn-record", "gfn-report"]),
+    layer("gfn-top", &["gfn-record", "gfn-report"]),
     layer("gfn-plugin-sdk", &[]),
     layer("gfn-plugins", &["gfn-plugin-sdk"]),
     layer("gfn-envs", &["gfn-core", "gfn-chem"]),
@@ -70,6 +73,7 @@ const LAYERS: [Layer; 19] = [
             "gfn-core",
             "gfn-chem",
             "gfn-config",
+            "gfn-draw",
             "gfn-record",
             "gfn-envs",
             "gfn-rewards",
@@ -97,6 +101,7 @@ const LAYERS: [Layer; 19] = [
             "gfn-core",
             "gfn-chem",
             "gfn-config",
+            "gfn-draw",
             "gfn-record",
             "gfn-envs",
             "gfn-rewards",
@@ -105,7 +110,9 @@ const LAYERS: [Layer; 19] = [
             "gfn-learn",
             "gfn-plugins",
             "gfn-registry",
+            "gfn-export",
             "gfn-report",
+            "gfn-top",
             "gfn-runner",
             "gfn-sweep",
         ],
@@ -113,7 +120,7 @@ const LAYERS: [Layer; 19] = [
 ];
 
 /// Packages that few crates keep to themselves.
-const RESERVED: [(&str, &[&str]); 10] = [
+const RESERVED: [(&str, &[&str]); 13] = [
     ("tch", &["gfn-learn"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
     ("safetensors", &["gfn-learn", "gfn-chem", "gfn-proxy"]),
@@ -121,6 +128,9 @@ const RESERVED: [(&str, &[&str]); 10] = [
     ("chematic-depict", &["gfn-chem"]),
     ("plotters", &["gfn-report"]),
     ("maud", &["gfn-report"]),
+    ("parquet", &["gfn-export"]),
+    ("png", &["gfn-draw"]),
+    ("ratatui", &["gfn-top"]),
     ("landlock", &["gfn-plugins"]),
     ("seccompiler", &["gfn-plugins"]),
     ("sobol_burley", &["gfn-search"]),

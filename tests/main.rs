@@ -2,6 +2,7 @@
 
 mod baselines;
 mod check;
+mod exports;
 mod files;
 mod golden;
 mod help;

@@ -140,3 +140,79 @@ fn runs_are_listed_and_shown() {
     let message = fail(&["ls", &format!("{folder}/nowhere")], 1);
     assert!(message.contains("there is no folder"), "{message}");
 }
+
+#[test]
+fn a_sweep_is_reported_listed_shown_and_watched() {
+    let root = tempfile::tempdir().expect("a folder");
+    let folder = root.path().join("sweep").to_string_lossy().into_owned();
+    succeed(&[
+        "sweep",
+        "run",
+        "experiments/hypergrid/tb.toml",
+        "--grid",
+        "optimizer.learning_rate=[1e-3, 1e-2]",
+        "--set",
+        "training.steps=5",
+        "--set",
+        "evaluation.samples=20",
+        "--jobs",
+        "1",
+        "--out",
+        &folder,
+    ]);
+    assert!(succeed(&["report", &folder]).contains("report.html"));
+    let page = read(Path::new(&folder), "report.html");
+    for expected in [
+        "hypergrid-tb, a sweep",
+        "The best setting",
+        "Learned and target distribution",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    let all = root.path().to_string_lossy();
+    let listed = succeed(&["ls", &all]);
+    assert!(
+        listed.starts_with("SWEEP") && listed.contains("2 of 2 trials finished"),
+        "{listed}"
+    );
+    let listed: Value = serde_json::from_str(&succeed(&["ls", &all, "--json"])).expect("JSON");
+    assert_eq!(listed[0]["trials"]["finished"], 2);
+    let shown = succeed(&["show", &folder]);
+    assert!(
+        shown.contains("OBJECTIVE") && shown.lines().count() == 6,
+        "{shown}"
+    );
+    let shown: Value = serde_json::from_str(&succeed(&["show", &folder, "--json"])).expect("JSON");
+    assert_eq!(shown["settings"].as_array().map(Vec::len), Some(2));
+    // Without a terminal, once and as text.
+    let watched = succeed(&["top", &folder]);
+    assert!(
+        watched.contains("a sweep: 2 of 2 trials finished") && watched.contains("100 %"),
+        "{watched}"
+    );
+    let message = fail(&["report", &folder, &format!("{folder}/trials/000000/run")], 2);
+    assert!(message.contains("name it alone"), "{message}");
+}
+
+#[test]
+fn pictures_are_files_that_stand_alone() {
+    let root = tempfile::tempdir().expect("a folder");
+    let (out, pictures) = (root.path().join("run"), root.path().join("pictures"));
+    run(&out, &[]);
+    succeed(&[
+        "report",
+        &out.to_string_lossy(),
+        "--figures",
+        &pictures.to_string_lossy(),
+    ]);
+    for name in ["loss", "log-z", "distance", "target-and-learned"] {
+        let svg = read(&pictures, &format!("{name}.svg"));
+        assert!(
+            svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"),
+            "{name}"
+        );
+        // No ink is left that only a page could give a colour.
+        assert!(!svg.contains("\"#00000") && !svg.contains("\"#00001"), "{name}");
+    }
+    assert!(!pictures.join("molecules.svg").exists());
+}

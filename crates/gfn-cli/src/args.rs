@@ -165,7 +165,7 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Make a page of runs: curves, distributions, objects, settings, papers.
+    /// Make a page of runs or of a sweep: curves, distributions, objects, settings, papers.
     ///
     /// One HTML file that holds all it shows and loads nothing, for a browser.
     /// Runs that differ in nothing but their seed are laid over one another, with
@@ -177,14 +177,40 @@ pub(crate) enum Command {
     ///   gfn report runs/tb/seed-* runs/db/seed-* -o compare.html
     #[command(verbatim_doc_comment)]
     Report {
-        /// The runs' folders.
+        /// The runs' folders, or that of a sweep.
         #[arg(required = true, value_name = "RUN")]
         runs: Vec<PathBuf>,
         /// The file to write; `-` is standard output [default: report.html, in the folder of a single run].
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Write the pictures instead, each as an SVG file of its own in this folder.
+        #[arg(long, value_name = "DIR", conflicts_with = "out")]
+        figures: Option<PathBuf>,
     },
-    /// List runs.
+    /// Write runs as tables, or for another tracker of experiments.
+    ///
+    /// csv and parquet: tables runs (with every setting), training, measurements,
+    /// samples, and distribution or likelihoods where runs have them; all runs
+    /// in one table each, told apart by their first columns. mlflow and wandb:
+    /// the same as runs.json beside a small Python script that brings it in with
+    /// the package of your Python.
+    ///
+    /// Examples:
+    ///   gfn export runs/tb/seed-* --to parquet -o tables
+    ///   gfn export runs --to mlflow -o tracked && python3 tracked/import_mlflow.py
+    #[command(verbatim_doc_comment)]
+    Export {
+        /// Folders of runs, or folders that hold such.
+        #[arg(required = true, value_name = "RUN")]
+        runs: Vec<PathBuf>,
+        /// For whom.
+        #[arg(long, value_enum)]
+        to: TargetArg,
+        /// The folder to write; files of the same names are replaced.
+        #[arg(short, long, value_name = "DIR", default_value = "export")]
+        out: PathBuf,
+    },
+    /// List runs and sweeps.
     Ls {
         /// Folders to look into [default: runs].
         #[arg(value_name = "DIR")]
@@ -193,9 +219,25 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show how a run stands and what came of it.
+    /// Watch runs in the terminal: curves, rate, figures, the best objects.
+    ///
+    /// Reads files alone, once a second: runs do not notice it, and those of
+    /// other machines are seen where their folders are. `q` ends, the arrows
+    /// choose a run. Where standard output is no terminal, prints what it would
+    /// show, once, as text.
+    ///
+    /// Examples:
+    ///   gfn top runs/mol/seed-0
+    ///   gfn top                     (all runs below runs/)
+    #[command(verbatim_doc_comment)]
+    Top {
+        /// Folders of runs, or folders that hold such [default: runs].
+        #[arg(value_name = "DIR")]
+        roots: Vec<PathBuf>,
+    },
+    /// Show how a run or a sweep stands and what came of it.
     Show {
-        /// The run's folder.
+        /// The folder.
         run: PathBuf,
         /// Print JSON.
         #[arg(long)]
@@ -238,6 +280,19 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What runs are exported for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TargetArg {
+    /// Tables of comma-separated values.
+    Csv,
+    /// Tables as Apache Parquet.
+    Parquet,
+    /// A folder for MLflow.
+    Mlflow,
+    /// A folder for Weights & Biases.
+    Wandb,
 }
 
 #[derive(Debug, clap::Args)]

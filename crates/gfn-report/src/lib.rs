@@ -6,11 +6,11 @@
 //! The page is one file without any address in it that a browser would load. What a run's files say goes through
 //! [`maud`]'s escaping, and the page's own policy lets nothing run but the one script that is part of this crate.
 
+mod alone;
 mod axis;
 mod bibtex;
 mod curves;
 mod figures;
-mod grid;
 mod group;
 mod molecule;
 mod number;
@@ -20,9 +20,12 @@ mod run;
 mod sections;
 mod statistics;
 pub mod summary;
+mod sweep;
 
-pub use page::page;
+pub use alone::{Figure, figures};
+pub use page::{page, page_of_sweep};
 pub use run::{ReadError, Run};
+pub use sweep::{Reached, Sweep, Tried};
 
 /// A component that an experiment file can choose, as the program's catalogue tells of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Numbers, dates and lengths of time as people read them.
 
 /// A number with about four figures: 0.004312, 3.109, 12,345, 1.2 × 10⁻⁷.
-pub(crate) fn figure(value: f64) -> String {
+pub fn figure(value: f64) -> String {
     let size = value.abs();
     if !value.is_finite() {
         return unusual(value).to_string();
@@ -77,7 +77,7 @@ fn power_form(value: f64) -> String {
 }
 
 /// A whole number in groups of three digits.
-pub(crate) fn count(value: u64) -> String {
+pub fn count(value: u64) -> String {
     grouped(&value.to_string())
 }
 
@@ -130,7 +130,7 @@ pub(crate) fn per_cent(share: f64) -> String {
 }
 
 /// A length of time: 3.4 ms, 0.42 s, 12.3 s, 4 min 05 s, 3 h 12 min.
-pub(crate) fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     if !seconds.is_finite() || seconds < 0.0 {
         return "unknown".into();

@@ -6,9 +6,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use crate::group::groups;
-use crate::number::moment;
-use crate::sections::{Context, Section, sections};
-use crate::{Component, Run};
+use crate::number::{count, moment};
+use crate::sections::{self, Context, Section, sections};
+use crate::{Component, Run, Sweep};
 
 const STYLE: &str = include_str!("page/report.css");
 const SCRIPT: &str = include_str!("page/report.js");
@@ -19,8 +19,50 @@ pub fn page(runs: &[Run], known: &[Component]) -> String {
         groups: groups(runs),
         known,
     };
-    let sections = sections(&context);
-    let title = title(&context);
+    let head = Head {
+        title: title(&context),
+        subtitle: subtitle(&context),
+        description: description(&context).map(str::to_string),
+    };
+    whole(&head, &sections(&context))
+}
+
+/// A sweep as a page of HTML; `best` are the runs of its best setting.
+pub fn page_of_sweep(sweep: &Sweep, best: &[Run], known: &[Component]) -> String {
+    let context = Context {
+        groups: groups(best),
+        known,
+    };
+    let manifest = &sweep.manifest;
+    let head = Head {
+        title: format!("{}, a sweep", manifest.name),
+        subtitle: format!(
+            "{} settings by {}, {} each, from {}",
+            count(sweep.wanted),
+            manifest.method,
+            match manifest.seeds.len() {
+                1 => "one seed".into(),
+                several => format!("{several} seeds"),
+            },
+            manifest.experiment
+        ),
+        description: description(&context).map(str::to_string),
+    };
+    let mut all = sections::sweep::sections(sweep);
+    // How the best runs stand is told with the sweep.
+    let of_best = sections(&context).into_iter();
+    all.extend(of_best.filter(|section| section.id != "overview" && !best.is_empty()));
+    whole(&head, &all)
+}
+
+/// What stands above everything.
+struct Head {
+    title: String,
+    subtitle: String,
+    description: Option<String>,
+}
+
+fn whole(head: &Head, sections: &[Section]) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -30,12 +72,12 @@ pub fn page(runs: &[Run], known: &[Component]) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content={ "gfn " (env!("CARGO_PKG_VERSION")) };
-                title { (title) }
+                title { (head.title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (header(&context, &title, &sections))
-                main { @for section in &sections { (of_section(section)) } }
+                (header(head, sections))
+                main { @for section in sections { (of_section(section)) } }
                 footer { "Made by gfn " (env!("CARGO_PKG_VERSION")) ". This page loads nothing from elsewhere." }
                 script { (PreEscaped(SCRIPT)) }
             }
@@ -60,13 +102,13 @@ fn title(context: &Context<'_>) -> String {
     }
 }
 
-fn header(context: &Context<'_>, title: &str, sections: &[Section]) -> Markup {
+fn header(head: &Head, sections: &[Section]) -> Markup {
     html! {
         header {
             div.inner {
-                h1 { (title) }
-                p.subtitle { (subtitle(context)) }
-                @if let Some(description) = description(context) { p.description { (description) } }
+                h1 { (head.title) }
+                p.subtitle { (head.subtitle) }
+                @if let Some(description) = &head.description { p.description { (description) } }
                 nav { @for section in sections { a href={ "#" (section.id) } { (section.title) } } }
             }
         }

@@ -38,6 +38,8 @@ pub struct Quarantined {
 pub struct Run {
     /// Its folder.
     pub folder: PathBuf,
+    /// Whether a process writes it now, as far as that can be known from this machine.
+    pub is_written: bool,
     /// What made it and how it ended; absent where that cannot be read.
     pub manifest: Option<Manifest>,
     /// The experiment, every default filled in.
@@ -87,12 +89,31 @@ impl Run {
         Ok(run)
     }
 
+    /// The experiment and the manifest alone.
+    ///
+    /// # Errors
+    /// Where the folder is not a run's.
+    pub fn head(path: &Path) -> Result<Self, ReadError> {
+        Self::begun(&RunFolder::open(path)?)
+    }
+
+    /// Reads the objects that were drawn, which [`Run::head`] left out.
+    pub fn read_samples(&mut self) {
+        let Ok(folder) = RunFolder::open(&self.folder) else {
+            return;
+        };
+        let mut faults = Faults::default();
+        self.samples = rows(&folder, names::SAMPLES, samples::read, &mut faults);
+        self.faults.extend(faults.told);
+    }
+
     /// The experiment and the manifest.
     fn begun(folder: &RunFolder) -> Result<Self, ReadError> {
         let path = folder.file(names::RESOLVED);
         let resolved = std::fs::read_to_string(&path).map_err(|error| FolderError::Io { path, error })?;
         let mut run = Self {
             folder: folder.path().to_path_buf(),
+            is_written: gfn_record::lock::is_written(folder.path()) == Some(true),
             resolved,
             origins: std::fs::read_to_string(folder.file(names::ORIGINS)).ok(),
             ..Self::default()

@@ -2,13 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use gfn_record::event::Measured;
 use gfn_record::folder::names;
 use gfn_record::number;
+use gfn_record::sweep::State;
 use serde::Serialize;
 
-use crate::Run;
-use crate::number::{count, duration, figure, moment, signed};
+pub use crate::number::{count, duration, figure};
+use crate::number::{moment, signed};
 use crate::sections::state;
+use crate::sweep::domain::shown;
+use crate::{Run, Sweep};
 
 /// Folders are looked into so deep.
 const DEPTH: usize = 6;
@@ -22,7 +26,7 @@ pub struct Summary {
     pub name: String,
     /// The seed.
     pub seed: Option<u64>,
-    /// How it stands: `finished`, `stopped`, `failed`, `not finished`, or `unknown` where its manifest cannot be read.
+    /// How it stands: `running`, `finished`, `stopped`, `failed`, `not finished`, or `unknown` where its manifest cannot be read.
     pub state: &'static str,
     /// Updates taken.
     pub updates: u64,
@@ -142,6 +146,24 @@ pub fn list(runs: &[Summary]) -> String {
         .collect()
 }
 
+/// The figures of a measurement, by name, as people read them.
+pub fn figures(measured: &Measured) -> Vec<(&'static str, String)> {
+    let figures = crate::figures::figures(measured).into_iter();
+    figures.map(|figure| (figure.name, figure.shown())).collect()
+}
+
+/// The `most` best distinct objects among a run's samples, with their rewards.
+pub fn best(run: &Run, most: usize) -> Vec<(f64, &str)> {
+    let objects = run.samples.iter();
+    let mut best: Vec<(f64, &str)> = objects
+        .map(|sample| (sample.reward, sample.object.as_str()))
+        .collect();
+    best.sort_by(|one, two| two.0.total_cmp(&one.0).then(one.1.cmp(two.1)));
+    best.dedup();
+    best.truncate(most);
+    best
+}
+
 /// Text without characters that steer a terminal or turn its direction round.
 pub fn plain(text: &str) -> String {
     let steers = |letter: char| {
@@ -153,15 +175,99 @@ pub fn plain(text: &str) -> String {
         .collect()
 }
 
-/// The folders of runs below one, itself included, by name. Links are not followed.
-pub fn find(root: &Path) -> Vec<PathBuf> {
+/// A sweep in a line, without its name.
+pub fn sweep_line(sweep: &Sweep) -> String {
+    let states = [
+        (State::Running, "running"),
+        (State::Paused, "paused"),
+        (State::Interrupted, "interrupted"),
+        (State::Failed, "failed"),
+    ];
+    let mut words = vec![format!(
+        "{} of {} trials finished",
+        count(sweep.count(State::Finished) as u64),
+        count(sweep.trials_wanted())
+    )];
+    for (state, word) in states {
+        let trials = sweep.count(state) as u64;
+        words.extend((trials > 0).then(|| format!("{} {word}", count(trials))));
+    }
+    words.extend(sweep.is_cancelled.then(|| "cancelled".into()));
+    let best = sweep.ranked().first().map(|(tried, reached)| {
+        let (setting, mean) = (tried.setting.setting, figure(reached.mean));
+        format!(
+            "best {} {mean} (setting {setting})",
+            plain(&sweep.manifest.objective)
+        )
+    });
+    words.extend(best);
+    words.join(", ")
+}
+
+/// The `most` best settings of a sweep, in columns.
+pub fn sweep_table(sweep: &Sweep, most: usize) -> String {
+    let names: Vec<&str> = sweep
+        .manifest
+        .parameters
+        .iter()
+        .map(|parameter| parameter.name.as_str())
+        .collect();
+    let mut rows = vec![
+        ["SETTING", "STATE", "OBJECTIVE", "±"]
+            .into_iter()
+            .chain(names.iter().copied())
+            .map(plain)
+            .collect::<Vec<_>>(),
+    ];
+    for (tried, reached) in sweep.ranked().into_iter().take(most) {
+        let mut row = vec![
+            tried.setting.setting.to_string(),
+            tried.state().to_string(),
+            figure(reached.mean),
+            reached.half.map_or("-".into(), figure),
+        ];
+        let values = names.iter().map(|name| tried.setting.values.get(*name));
+        row.extend(values.map(|value| value.map_or("-".into(), |value| plain(&shown(value)))));
+        rows.push(row);
+    }
+    in_columns(&rows)
+}
+
+fn in_columns(rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_string() + "\n"
+    };
+    rows.iter().map(line).collect()
+}
+
+/// The folders of sweeps below one, itself included, by name. Links are not followed.
+pub fn find_sweeps(root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    look_into(root, DEPTH, &mut found);
+    look_into(root, DEPTH, &Sweep::is_at, &mut found);
     found
 }
 
-fn look_into(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
-    if folder.join(names::RESOLVED).is_file() {
+/// The folders of runs below one, itself included, by name. Links are not followed.
+pub fn find(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let is_run = |folder: &Path| folder.join(names::RESOLVED).is_file();
+    look_into(root, DEPTH, &is_run, &mut found);
+    found
+}
+
+fn look_into(folder: &Path, depth: usize, is_one: &dyn Fn(&Path) -> bool, found: &mut Vec<PathBuf>) {
+    if is_one(folder) {
         found.push(folder.to_path_buf());
         return;
     }
@@ -170,7 +276,9 @@ fn look_into(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     let mut folders: Vec<PathBuf> = folders.map(|entry| entry.path()).collect();
     folders.sort();
-    folders.iter().for_each(|folder| look_into(folder, depth, found));
+    folders
+        .iter()
+        .for_each(|folder| look_into(folder, depth, is_one, found));
 }
 
 #[cfg(test)]

@@ -92,6 +92,20 @@ fn the_page_opens_without_a_word_on_the_console_and_is_drawn() {
     );
 }
 
+#[test]
+fn the_page_of_a_sweep_opens_without_a_word_on_the_console() {
+    let Some(chromium) = chromium() else { return };
+    let made = Made::new();
+    super::sweep::make(&made, "s", 12);
+    let sweep = gfn_report::Sweep::read(&made.path("s")).unwrap();
+    let page = gfn_report::page_of_sweep(&sweep, &sweep.best_runs(), &super::made::known());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("page.html"), page).unwrap();
+    let (document, console) = open(chromium, folder.path(), &[]);
+    assert_eq!(console, "");
+    assert!(document.contains("Parallel coordinates"));
+}
+
 /// What a reader does, written into the page's title for the test to see. The page's own policy has to go for this.
 const READER: &str = r##"<script>
 const table = document.querySelector("table.sortable");

@@ -5,4 +5,5 @@ mod browser;
 mod hostile;
 mod made;
 mod structure;
+mod sweep;
 mod unfinished;

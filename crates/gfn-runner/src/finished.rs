@@ -14,6 +14,7 @@ use gfn_registry::{Assembled, Experiment, assemble};
 
 use crate::measure::Measurer;
 use crate::run::model_of;
+use crate::work::Work;
 use crate::{RunError, state};
 
 /// Loads the trained weights, or those of the newest checkpoint where the run is not finished; returns the updates they
@@ -81,7 +82,7 @@ impl Loaded {
             exact_states: 0,
             ..self.experiment.evaluation.clone()
         };
-        let measurer = Measurer::new(&self.parts, &settings)?;
+        let measurer = Measurer::new(&self.parts, &settings)?.telling();
         Ok(measurer
             .draw(&mut self.model, seed, Purpose::Samples, count, None)?
             .samples)
@@ -92,7 +93,9 @@ impl Loaded {
     /// # Errors
     /// Where the policy or the reward fails.
     pub fn measure(&mut self) -> Result<Measured, RunError> {
-        let mut measurer = Measurer::new(&self.parts, &self.experiment.evaluation)?;
+        let sweeping = Work::endless("sweeping the environment");
+        let mut measurer = Measurer::new(&self.parts, &self.experiment.evaluation)?.telling();
+        drop(sweeping);
         let seed = self.experiment.top.seed;
         let found = measurer.measure(&mut self.model, seed, Purpose::Evaluation, self.at, None)?;
         Ok(Measured {

@@ -18,6 +18,7 @@ mod session;
 pub mod signals;
 pub mod state;
 pub mod train;
+pub mod work;
 
 pub use gfn_learn::device::{leave, prepare, rest_between_products};
 

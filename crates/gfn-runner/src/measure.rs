@@ -25,6 +25,7 @@ use crate::RunError;
 use crate::found::{self, Found, reaches};
 use crate::signals::Stop;
 use crate::train::Trainer;
+use crate::work::Work;
 
 /// Trajectories that are drawn at a time.
 const CHUNK: usize = 256;
@@ -41,6 +42,7 @@ pub struct Measurer<'a> {
     /// Log-reward and log-inflow of the last finished objects of training.
     inflow: VecDeque<(f64, f64)>,
     stop: Stop,
+    tells: bool,
 }
 
 /// A policy that gives up when the run is asked to stop: a measurement can take long, and is made again later.
@@ -131,7 +133,14 @@ impl<'a> Measurer<'a> {
             found: Found::new(&*parts.environment, settings, threshold),
             inflow: VecDeque::new(),
             stop: Stop::default(),
+            tells: false,
         })
+    }
+
+    /// Shows how far it is when it draws objects.
+    pub fn telling(mut self) -> Self {
+        self.tells = true;
+        self
     }
 
     /// Measurements fail, soon, once a stop is asked for.
@@ -316,6 +325,7 @@ impl<'a> Measurer<'a> {
             model,
             stop: &self.stop,
         };
+        let mut work = self.tells.then(|| Work::new("drawing objects", count as u64));
         for first in (0..count).step_by(CHUNK) {
             let count = CHUNK.min(count - first);
             let request = SampleRequest {
@@ -327,6 +337,9 @@ impl<'a> Measurer<'a> {
             };
             sampler.sample(&request, environment, &mut policy, &mut batch)?;
             self.score(&batch, distribution, &mut samples, states.as_deref_mut())?;
+            if let Some(work) = &mut work {
+                work.did(count as u64);
+            }
         }
         let metrics = self.describe(&samples);
         Ok(Drawn { metrics, samples })

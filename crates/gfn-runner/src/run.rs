@@ -21,6 +21,7 @@ use crate::observers::log;
 use crate::session::{Ended, Session};
 use crate::signals::Stop;
 use crate::state::Record;
+use crate::work::Work;
 
 /// The version of libtorch that this program is built against.
 pub const LIBTORCH: &str = "2.11.0";
@@ -88,7 +89,9 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
     let _ = write!(std::io::stderr(), "{}", parts.warnings);
     parts.reward.prepare()?;
     let made = model_of(experiment, &parts)?;
+    let sweeping = (!options.quiet).then(|| Work::endless("sweeping the environment"));
     let measurer = Measurer::new(&parts, &experiment.evaluation)?;
+    drop(sweeping);
     let log_z = measurer.log_z();
     let mut manifest = begin::manifest(experiment, options, &resolved, &made, &parts.reward, log_z)?;
 

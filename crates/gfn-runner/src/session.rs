@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Instant;
 
 use gfn_core::{Purpose, Reward};
+use gfn_draw::pictures;
 use gfn_learn::model::Model;
 use gfn_learn::weights;
 use gfn_record::checkpoint::{Loaded, Saver, Store};
@@ -94,7 +95,13 @@ impl<'a> Session<'a> {
 
     /// Opens the files that the run grows, cut back to what the checkpoint knows of, and makes ready to save.
     pub(crate) fn open(&mut self, quiet: bool) -> Result<(), RunError> {
-        self.observers = observers(self.experiment, self.folder, quiet, &self.counters)?;
+        self.observers = observers(
+            self.experiment,
+            &self.record.resolved,
+            self.folder,
+            quiet,
+            &self.counters,
+        )?;
         let store = Store::open(self.folder, self.experiment.checkpoint.keep)?;
         self.saver = Some(Saver::start(store));
         Ok(())
@@ -280,10 +287,41 @@ impl<'a> Session<'a> {
             };
         }
         self.emit(&Event::Measured(Box::new(found.measured.clone())))?;
+        self.show(&found)?;
         if last {
+            let step = self.trainer.steps();
+            self.observers
+                .iter_mut()
+                .try_for_each(|observer| observer.on_finished(step))?;
             self.keep_findings(&found)?;
         }
         Ok(Some(found.measured))
+    }
+
+    /// Hands on pictures of what the policy makes, where somebody wants them.
+    fn show(&mut self, found: &Measurement) -> Result<(), RunError> {
+        if !self.experiment.training.tensorboard {
+            return Ok(());
+        }
+        let rows = found
+            .distribution
+            .as_deref()
+            .and_then(|found| self.measurer.rows(found, MOST_ROWS));
+        let maps = rows.and_then(|rows| pictures::maps(&rows.collect::<Vec<_>>()));
+        let has_molecules = found.measured.samples.molecules.is_some();
+        let molecules = has_molecules
+            .then(|| pictures::molecules(&found.samples))
+            .flatten();
+        let shown = [("exact/target_and_learned", maps), ("samples/best", molecules)];
+        for (tag, picture) in shown
+            .iter()
+            .filter_map(|(tag, picture)| Some((tag, picture.as_ref()?)))
+        {
+            for observer in &mut self.observers {
+                observer.on_picture(found.measured.step, tag, picture)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes how probable some of the samples are, and tells how that goes with their rewards.
@@ -321,6 +359,7 @@ impl<'a> Session<'a> {
 /// What watches the run, going on where the checkpoint left their files.
 fn observers(
     experiment: &Experiment,
+    resolved: &str,
     folder: &RunFolder,
     quiet: bool,
     counters: &Counters,
@@ -331,11 +370,11 @@ fn observers(
     let quarantine = Quarantine::resume(folder, offset(Quarantine::NAME))?;
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(metrics), Box::new(quarantine), Box::new(Log)];
     if training.tensorboard {
-        let curves = match Curves::resume(folder, training.log_every, offset(Curves::NAME)) {
+        let curves = match Curves::resume(folder, training.log_every, offset(Curves::NAME), resolved) {
             // Removed, perhaps to make room: no reason not to go on.
             Err(error @ FolderError::Damaged { .. }) => {
                 let _ = writeln!(std::io::stderr(), "warning: {error}; curves begin anew");
-                Curves::resume(folder, training.log_every, 0)?
+                Curves::resume(folder, training.log_every, 0, resolved)?
             }
             curves => curves?,
         };

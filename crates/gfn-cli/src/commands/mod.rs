@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod components;
 mod diff;
+mod export;
 mod finished;
 mod new;
 mod pages;
@@ -15,6 +16,7 @@ mod run;
 mod schema;
 mod show;
 mod sweep;
+mod top;
 
 use std::io::Write;
 
@@ -41,8 +43,10 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::New(args) => new::new(&args),
         Command::Schema { out } => schema::schema(out.as_deref()),
         Command::Completions { shell } => completions::completions(shell),
-        Command::Report { runs, out } => report::report(&runs, out.as_deref()),
+        Command::Report { runs, out, figures } => report::report(&runs, out.as_deref(), figures.as_deref()),
+        Command::Export { runs, to, out } => export::export(&runs, to, &out),
         Command::Ls { roots, json } => show::ls(&roots, json),
+        Command::Top { roots } => top::top(&roots),
         Command::Show { run, json } => show::show(&run, json),
         Command::Sample {
             run,

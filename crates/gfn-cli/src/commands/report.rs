@@ -6,17 +6,56 @@ use std::path::{Path, PathBuf};
 use gfn_record::durable;
 use gfn_record::folder::names;
 use gfn_registry::catalogue::catalogue;
-use gfn_report::{Component, Run, page};
+use gfn_report::{Component, Run, Sweep, figures, page, page_of_sweep};
+use gfn_runner::work::Work;
 
 use super::print;
 use crate::exit::Failure;
 
-pub(crate) fn report(runs: &[PathBuf], out: Option<&Path>) -> Result<(), Failure> {
-    let read = runs.iter().map(|run| Run::read(run).map_err(Failure::failed));
+pub(crate) fn report(runs: &[PathBuf], out: Option<&Path>, pictures: Option<&Path>) -> Result<(), Failure> {
+    if let [only] = runs
+        && Sweep::is_at(only)
+    {
+        return sweep(only, out, pictures);
+    }
+    if let Some(folder) = runs.iter().find(|folder| Sweep::is_at(folder)) {
+        let message = format!(
+            "{} is a sweep, which has a page of its own; name it alone",
+            folder.display()
+        );
+        return Err(Failure::usage(message));
+    }
+    let mut work = Work::new("reading runs", runs.len() as u64);
+    let read = runs.iter().map(|run| {
+        work.did(1);
+        Run::read(run).map_err(Failure::failed)
+    });
     let read: Vec<Run> = read.collect::<Result<_, _>>()?;
-    let text = page(&read, &known());
+    drop(work);
+    if let Some(folder) = pictures {
+        return leave_figures(&read, folder);
+    }
+    write(&page(&read, &known()), runs, out)
+}
+
+/// The page of a sweep.
+fn sweep(folder: &Path, out: Option<&Path>, pictures: Option<&Path>) -> Result<(), Failure> {
+    let sweep = Sweep::read(folder).map_err(Failure::failed)?;
+    let best = sweep.best_runs();
+    match pictures {
+        Some(pictures) => leave_figures(&best, pictures),
+        None => write(
+            &page_of_sweep(&sweep, &best, &known()),
+            &[folder.to_path_buf()],
+            out,
+        ),
+    }
+}
+
+/// Writes a page where it is wanted, and says where that is.
+fn write(text: &str, runs: &[PathBuf], out: Option<&Path>) -> Result<(), Failure> {
     let path = match (out, runs) {
-        (Some(out), _) if out == Path::new("-") => return print(&text),
+        (Some(out), _) if out == Path::new("-") => return print(text),
         (Some(out), _) => out.to_path_buf(),
         (None, [run]) => run.join(names::REPORT),
         (None, _) => PathBuf::from(names::REPORT),
@@ -24,6 +63,18 @@ pub(crate) fn report(runs: &[PathBuf], out: Option<&Path>) -> Result<(), Failure
     std::fs::write(&path, text)
         .map_err(|error| Failure::failed(format!("cannot write `{}`: {error}", path.display())))?;
     print(&format!("{}\n", path.display()))
+}
+
+/// Writes the pictures of the page as files.
+fn leave_figures(runs: &[Run], folder: &Path) -> Result<(), Failure> {
+    let wrong = |path: &Path, error| Failure::failed(format!("cannot write `{}`: {error}", path.display()));
+    std::fs::create_dir_all(folder).map_err(|error| wrong(folder, error))?;
+    for figure in figures(runs) {
+        let path = folder.join(format!("{}.svg", figure.name));
+        std::fs::write(&path, figure.svg).map_err(|error| wrong(&path, error))?;
+        print(&format!("{}\n", path.display()))?;
+    }
+    Ok(())
 }
 
 /// Leaves the page of a run in its folder, and returns where. A run is not worth less without its page, so that a failure is a

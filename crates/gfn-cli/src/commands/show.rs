@@ -1,12 +1,13 @@
-//! `gfn ls` and `gfn show`: runs as text.
+//! `gfn ls` and `gfn show`: runs and sweeps as text.
 
 use std::path::{Path, PathBuf};
 
 use gfn_record::event::Measured;
 use gfn_record::manifest::Manifest;
-use gfn_report::Run;
-use gfn_report::summary::{Summary, find, list, plain};
-use serde_json::json;
+use gfn_record::sweep::State;
+use gfn_report::summary::{self, Summary, find, find_sweeps, list, plain, sweep_line, sweep_table};
+use gfn_report::{Run, Sweep};
+use serde_json::{Value, json};
 
 use super::print;
 use crate::exit::Failure;
@@ -25,17 +26,100 @@ pub(crate) fn ls(roots: &[PathBuf], json: bool) -> Result<(), Failure> {
         );
         return Err(Failure::failed(message));
     }
+    let sweeps: Vec<PathBuf> = roots.iter().flat_map(|root| find_sweeps(root)).collect();
     let folders = roots.iter().flat_map(|root| find(root));
+    // The trials of a sweep are told with it.
+    let folders = folders.filter(|folder| !sweeps.iter().any(|sweep| folder.starts_with(sweep)));
     let runs = folders.map(|folder| Ok(Summary::of(&Run::glance(&folder).map_err(Failure::failed)?)));
     let runs: Vec<Summary> = runs.collect::<Result<_, Failure>>()?;
+    let sweeps = sweeps
+        .iter()
+        .map(|folder| Sweep::read(folder).map_err(Failure::failed));
+    let sweeps: Vec<Sweep> = sweeps.collect::<Result<_, _>>()?;
     if json {
-        let text = serde_json::to_string_pretty(&runs).expect("summaries are plain data");
+        let runs = runs.iter().map(|run| json!(run));
+        let all: Vec<Value> = runs.chain(sweeps.iter().map(of_sweep)).collect();
+        let text = serde_json::to_string_pretty(&all).expect("summaries are plain data");
         return print(&(text + "\n"));
     }
-    print(&list(&runs))
+    let line = |sweep: &Sweep| {
+        let (folder, name) = (sweep.folder.display().to_string(), &sweep.manifest.name);
+        format!("{}  {}: {}\n", plain(&folder), plain(name), sweep_line(sweep))
+    };
+    let mut text = if runs.is_empty() && !sweeps.is_empty() {
+        String::new()
+    } else {
+        list(&runs)
+    };
+    if !sweeps.is_empty() {
+        text += if text.is_empty() { "SWEEP\n" } else { "\nSWEEP\n" };
+        text.extend(sweeps.iter().map(line));
+    }
+    print(&text)
+}
+
+/// A sweep for programs.
+fn of_sweep(sweep: &Sweep) -> Value {
+    let states = [
+        State::Waiting,
+        State::Running,
+        State::Interrupted,
+        State::Paused,
+        State::Finished,
+        State::Failed,
+    ];
+    let trials: serde_json::Map<String, Value> = states
+        .into_iter()
+        .map(|state| (state.name().to_string(), json!(sweep.count(state))))
+        .collect();
+    let best = sweep.ranked().into_iter().next().map(|(tried, reached)| {
+        json!({
+            "setting": tried.setting.setting, "values": tried.setting.values, "objective": reached.mean,
+            "interval": reached.half, "step": reached.step,
+        })
+    });
+    json!({
+        "kind": "sweep", "folder": sweep.folder, "name": sweep.manifest.name, "method": sweep.manifest.method,
+        "objective": sweep.manifest.objective, "settings": sweep.wanted, "seeds": sweep.manifest.seeds,
+        "trials": trials, "best": best, "faults": sweep.faults,
+    })
+}
+
+fn show_sweep(path: &Path, json: bool) -> Result<(), Failure> {
+    let sweep = Sweep::read(path).map_err(Failure::failed)?;
+    if json {
+        let settings = sweep.tried.iter().map(|tried| {
+            let outcome = tried.outcome.as_ref();
+            json!({
+                "setting": tried.setting.setting, "values": tried.setting.values, "state": tried.state(),
+                "objective": outcome.map(|reached| reached.mean), "objectives": outcome.map(|reached| &reached.objectives),
+                "step": outcome.and_then(|reached| reached.step),
+            })
+        });
+        let settings: Vec<Value> = settings.collect();
+        let whole = json!({ "summary": of_sweep(&sweep), "manifest": sweep.manifest, "settings": settings });
+        let text = serde_json::to_string_pretty(&whole).expect("a sweep is plain data");
+        return print(&(text + "\n"));
+    }
+    let manifest = &sweep.manifest;
+    let mut text = format!("{}: {}\n", plain(&manifest.name), sweep_line(&sweep));
+    for fault in &sweep.faults {
+        text += &format!("cannot be read: {}\n", plain(fault));
+    }
+    text += &format!(
+        "{} to {}, settings by {}\n\n{}",
+        plain(&manifest.objective),
+        manifest.direction.name(),
+        plain(&manifest.method),
+        sweep_table(&sweep, MOST)
+    );
+    print(&text)
 }
 
 pub(crate) fn show(path: &Path, json: bool) -> Result<(), Failure> {
+    if Sweep::is_at(path) {
+        return show_sweep(path, json);
+    }
     let run = Run::read(path).map_err(Failure::failed)?;
     if !json {
         return print(&text(&run));
@@ -108,20 +192,13 @@ fn measured(run: &Run) -> String {
 
 /// The best distinct objects among the samples.
 fn best(run: &Run) -> String {
-    let mut best: Vec<(f64, &str)> = run
-        .samples
-        .iter()
-        .map(|sample| (sample.reward, sample.object.as_str()))
-        .collect();
-    best.sort_by(|one, two| two.0.total_cmp(&one.0).then(one.1.cmp(two.1)));
-    best.dedup();
-    let lines = best
-        .iter()
-        .take(MOST)
+    let lines = summary::best(run, MOST)
+        .into_iter()
         .map(|(reward, object)| format!("{reward:>12.4}  {}\n", plain(object)));
-    if best.is_empty() {
+    let lines: String = lines.collect();
+    if lines.is_empty() {
         String::new()
     } else {
-        format!("\n{:>12}  best objects\n{}", "reward", lines.collect::<String>())
+        format!("\n{:>12}  best objects\n{lines}", "reward")
     }
 }

@@ -130,6 +130,12 @@ impl Writer {
     }
 }
 
+/// Whether a process writes a run now; none where that cannot be known, such as from another machine.
+pub fn is_written(run: &Path) -> Option<bool> {
+    let (_, holder) = newest_claim(&run.join(PLACE)).ok()?;
+    holder?.runs(&Holder::this())
+}
+
 /// Makes the folder of a generation, which only one process can, and says there who that is.
 fn make_claim(run: &Path, generation: u64, holder: &Holder) -> Result<(), FolderError> {
     let claim = claim(&run.join(PLACE), generation);

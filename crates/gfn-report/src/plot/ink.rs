@@ -6,6 +6,16 @@ use plotters::style::{Color, RGBAColor, RGBColor, ShapeStyle};
 /// Inks for curves, one after another; after the last the first comes again.
 pub(crate) const SERIES: usize = 6;
 
+/// The same on a light ground, as the page's style has them.
+const ON_PAPER: [[u8; 3]; SERIES] = [
+    [0x00, 0x72, 0xb2],
+    [0xd5, 0x5e, 0x00],
+    [0x00, 0x9e, 0x73],
+    [0xb0, 0x60, 0x9a],
+    [0xc9, 0x8a, 0x00],
+    [0x2f, 0x9f, 0xd0],
+];
+
 /// Something to draw with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ink {
@@ -35,6 +45,18 @@ impl Ink {
         }
     }
 
+    /// What it looks like where there is no page: on a light ground.
+    pub(crate) fn on_paper(self) -> String {
+        let [red, green, blue] = match self {
+            Self::Text | Self::Truth => [0x1b, 0x1f, 0x24],
+            Self::Muted => [0x5c, 0x65, 0x70],
+            Self::Grid => [0xe6, 0xe8, 0xec],
+            Self::Series(index) => ON_PAPER[index % SERIES],
+            Self::Fixed(red, green, blue) => [red, green, blue],
+        };
+        format!("#{red:02X}{green:02X}{blue:02X}")
+    }
+
     /// A line, its width in units of a picture.
     pub(crate) fn line(self, width: u32) -> ShapeStyle {
         self.color().stroke_width(width)
@@ -50,42 +72,15 @@ impl Ink {
     }
 }
 
-/// Every tenth colour of *viridis* (S. van der Walt and N. Smith, 2015; CC0), which people who confuse colours tell apart too.
-const VIRIDIS: [(u8, u8, u8); 11] = [
-    (68, 1, 84),
-    (72, 36, 117),
-    (65, 68, 135),
-    (53, 95, 141),
-    (42, 120, 142),
-    (33, 145, 140),
-    (34, 168, 132),
-    (68, 191, 112),
-    (122, 209, 81),
-    (189, 223, 38),
-    (253, 231, 37),
-];
-
-/// The colour of a value between 0 and 1.
+/// The ink of a value between 0 and 1.
 pub(crate) fn viridis(value: f64) -> Ink {
-    let scaled = value.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64;
-    let below = (scaled as usize).min(VIRIDIS.len() - 2);
-    let share = scaled - below as f64;
-    let (from, to) = (VIRIDIS[below], VIRIDIS[below + 1]);
-    let mix = |from: u8, to: u8| (f64::from(from) + share * (f64::from(to) - f64::from(from))).round() as u8;
-    Ink::Fixed(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+    let [red, green, blue] = gfn_draw::colour::viridis(value);
+    Ink::Fixed(red, green, blue)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_have_the_colours_of_viridis() {
-        assert_eq!(viridis(0.0), Ink::Fixed(68, 1, 84));
-        assert_eq!(viridis(1.0), Ink::Fixed(253, 231, 37));
-        assert_eq!(viridis(0.05), Ink::Fixed(70, 19, 101));
-        assert_eq!(viridis(f64::INFINITY), viridis(1.0));
-    }
 
     #[test]
     fn inks_are_told_apart_and_begin_again_after_the_last() {

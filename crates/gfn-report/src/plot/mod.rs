@@ -14,7 +14,7 @@ use crate::axis::Axis;
 use crate::statistics::Point;
 
 /// `plotters` draws on whole numbers: ten to each unit of the picture, which is a pixel where nothing is scaled.
-const FINE: u32 = 10;
+pub(crate) const FINE: u32 = 10;
 /// The size of letters, in those.
 const LETTERS: u32 = 12 * FINE;
 
@@ -95,16 +95,21 @@ impl Chart {
 
     /// As a piece of a page.
     pub(crate) fn draw(&self) -> Markup {
-        let mut text = String::new();
-        let (width, height) = (self.size.0 * FINE, self.size.1 * FINE);
-        let drawn = self.draw_on(&SVGBackend::with_string(&mut text, (width, height)).into_drawing_area());
-        match drawn {
-            Ok(area) => html! {
-                svg.plot viewBox={ "0 0 " (width) " " (height) } role="img" aria-label=(self.title)
-                    data-hover=(hover::data(self, area)) { (PreEscaped(inside(&text))) }
+        match self.inside() {
+            Ok((text, area)) => html! {
+                svg.plot viewBox={ "0 0 " (self.size.0 * FINE) " " (self.size.1 * FINE) } role="img" aria-label=(self.title)
+                    data-hover=(hover::data(self, area)) { (PreEscaped(text)) }
             },
             Err(message) => html! { p.missing { "This picture cannot be drawn: " (message) } },
         }
+    }
+
+    /// What is within the tags of the picture, ten units to a pixel, and the corners of what is between the axes.
+    pub(crate) fn inside(&self) -> Result<(String, [i32; 4]), String> {
+        let mut text = String::new();
+        let (width, height) = (self.size.0 * FINE, self.size.1 * FINE);
+        let area = self.draw_on(&SVGBackend::with_string(&mut text, (width, height)).into_drawing_area())?;
+        Ok((inside(&text).to_string(), area))
     }
 
     /// Returns the corners of what is between the axes: left, top, right, bottom.

@@ -39,6 +39,19 @@ pub(super) fn body(context: &Context<'_>) -> Markup {
     }
 }
 
+/// The pictures of [`body`], by name.
+pub(crate) fn named(context: &Context<'_>) -> Vec<(&'static str, Panel)> {
+    vec![
+        ("loss", loss(context)),
+        ("log-z", log_z(context)),
+        ("distance", distance(context)),
+        ("reward", reward(context)),
+        ("modes", modes(context)),
+        ("best", best(context)),
+        ("variety", variety(context)),
+    ]
+}
+
 /// A quantity of every run: one curve where there is one experiment, one for each where there are several.
 fn curves(
     context: &Context<'_>,

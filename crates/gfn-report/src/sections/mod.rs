@@ -1,13 +1,14 @@
 //! What a page tells, a file a section. A section without anything to tell is left out.
 
 mod experiment;
-mod learning;
-mod objects;
+pub(crate) mod learning;
+pub(crate) mod objects;
 mod overview;
 mod papers;
 mod rewards;
 mod samples;
-mod target;
+pub(crate) mod sweep;
+pub(crate) mod target;
 mod time;
 
 use maud::{Markup, html};
@@ -149,15 +150,15 @@ impl Cell {
 }
 
 /// A table that is sorted by the column whose head is clicked.
-pub(crate) struct Table {
+pub(crate) struct Table<'a> {
     /// Heads; those of numbers are on the right.
-    pub(crate) heads: Vec<(&'static str, bool)>,
+    pub(crate) heads: Vec<(&'a str, bool)>,
     pub(crate) rows: Vec<Vec<Cell>>,
     /// Rows that stay at the end.
     pub(crate) last: Vec<Vec<Cell>>,
 }
 
-impl Table {
+impl Table<'_> {
     pub(crate) fn draw(&self) -> Markup {
         let row = |cells: &Vec<Cell>| {
             html! {

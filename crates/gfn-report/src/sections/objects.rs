@@ -37,6 +37,27 @@ pub(super) fn body(context: &Context<'_>) -> Option<Markup> {
     })
 }
 
+/// The molecules that [`body`] draws first, with their rewards; none of other objects.
+pub(crate) fn best(group: &Group<'_>, most: usize) -> Vec<(f64, String)> {
+    if !group.first().has_molecules() {
+        return Vec::new();
+    }
+    let all = distinct(group.runs.iter().flat_map(|run| &run.samples));
+    let chosen = unlike(&all, limit(group)).into_iter().take(most);
+    chosen
+        .map(|drawn| (drawn.sample.reward, drawn.sample.object.clone()))
+        .collect()
+}
+
+/// The similarity from which on molecules are alike.
+fn limit(group: &Group<'_>) -> f64 {
+    group
+        .first()
+        .setting("evaluation", "mode_similarity")
+        .and_then(toml::Value::as_float)
+        .unwrap_or(0.7)
+}
+
 /// An object and how often it was drawn.
 struct Drawn<'a> {
     sample: &'a Sample,
@@ -145,11 +166,7 @@ fn highlights(group: &Group<'_>, all: &[Drawn<'_>], total: u64) -> Vec<Tile> {
 
 /// The best molecules, each unlike those before it.
 fn gallery(group: &Group<'_>, all: &[Drawn<'_>]) -> Markup {
-    let limit = group
-        .first()
-        .setting("evaluation", "mode_similarity")
-        .and_then(toml::Value::as_float)
-        .unwrap_or(0.7);
+    let limit = limit(group);
     let chosen = unlike(all, limit);
     html! {
         div.gallery { @for drawn in chosen {
@@ -195,7 +212,7 @@ fn unlike<'a, 'b>(all: &'b [Drawn<'a>], limit: f64) -> Vec<&'b Drawn<'a>> {
     chosen.into_iter().map(|(drawn, _)| drawn).collect()
 }
 
-fn table(all: &[Drawn<'_>], total: u64) -> Table {
+fn table(all: &[Drawn<'_>], total: u64) -> Table<'static> {
     let has_probability = all.iter().any(|drawn| drawn.log_probability.is_some());
     let mut heads = vec![
         ("object", false),

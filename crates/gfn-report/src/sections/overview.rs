@@ -334,6 +334,7 @@ fn means(group: &Group<'_>, columns: &[&Column], is_alone: bool) -> Vec<Cell> {
 /// How a run stands, in a word.
 pub(crate) fn state(run: &Run) -> &'static str {
     match run.status() {
+        Some(Status::Running) if run.is_written => "running",
         Some(Status::Running) => "not finished",
         Some(Status::Finished) => "finished",
         Some(Status::Failed) => "failed",
@@ -343,7 +344,7 @@ pub(crate) fn state(run: &Run) -> &'static str {
 }
 
 impl Figure {
-    fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match self.kind {
             Kind::Count => whole(self.value),
             Kind::Number => figure(self.value),

@@ -1,11 +1,11 @@
 //! What the policy makes of each object, against the target: where the environment was swept.
 
+use gfn_draw::grid::{Grid, Plane};
 use maud::{Markup, html};
 
 use super::{Context, keys, samples};
 use crate::Run;
 use crate::axis::{Axis, Scale, span};
-use crate::grid::{Grid, Plane};
 use crate::number::{count, short_figure};
 use crate::plot::{Chart, Ink, Mark, Readout, viridis};
 use crate::statistics::Point;
@@ -84,6 +84,20 @@ fn of_grid(grid: &Grid) -> Markup {
             (map_of_difference(&plane, &difference, farthest))
         }
     }
+}
+
+/// Target and learned distribution in the plane of the first two coordinates; none where there is no such plane.
+pub(crate) fn charts(run: &Run) -> Option<Vec<(&'static str, Chart)>> {
+    let plane = Grid::of(&run.distribution)?.plane()?;
+    let (_, most) = span(plane.target.iter().chain(&plane.learned).copied());
+    let chart = |title: &'static str, values: &[f64]| {
+        let inks = values.iter().map(|value| (viridis(value / most), 1.0));
+        (title, cells(title, &plane, values, inks))
+    };
+    Some(vec![
+        chart("Target", &plane.target),
+        chart("Learned", &plane.learned),
+    ])
 }
 
 fn map(title: &str, plane: &Plane, values: &[f64], most: f64, whose: &str) -> Markup {

@@ -1,14 +1,27 @@
-//! Curves for TensorBoard.
+//! Curves, settings and pictures for TensorBoard.
 
-use gfn_record::event::{Event, Found, Measured, StepMetrics};
+use gfn_draw::pictures::Picture;
+use gfn_record::event::Event;
 use gfn_record::folder::{FolderError, RunFolder};
-use gfn_record::scalars::Scalars;
+use gfn_record::tags;
+use gfn_record::tensorboard::{EventFile, Setting};
+use toml::{Table, Value};
 
 use super::{Observer, Position};
 
-/// Adds points to the curves at every measurement and every n-th update.
+/// Settings that change no result, or are told elsewhere: the file's bytes do not depend on them.
+const FREE: [&str; 6] = [
+    "gfn",
+    "name",
+    "description",
+    "checkpoint",
+    "hardware.threads",
+    "hardware.reward_threads",
+];
+
+/// Adds points to the curves at every measurement and every n-th update, and pictures at measurements.
 pub struct Curves {
-    scalars: Scalars,
+    file: EventFile,
     every: u64,
 }
 
@@ -16,95 +29,89 @@ impl Curves {
     /// The name of what it writes, for checkpoints.
     pub const NAME: &'static str = "curves";
 
-    /// Goes on with the file after its first `offset` bytes.
+    /// Goes on with the file after its first `offset` bytes; a new one begins with the settings of the resolved experiment.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn resume(folder: &RunFolder, every: u64, offset: u64) -> Result<Self, FolderError> {
-        let scalars = Scalars::resume(folder, offset)?;
-        Ok(Self { scalars, every })
-    }
-
-    fn step(&mut self, step: &StepMetrics) -> Result<(), FolderError> {
-        let values = [
-            ("train/loss", step.loss),
-            ("train/log_z", step.log_z),
-            ("train/mean_reward", step.mean_reward),
-            ("train/best_reward", step.best_reward),
-            ("train/mean_length", step.mean_length),
-            ("train/gradient_norm", step.gradient_norm),
-        ];
-        // What is not estimated is not a number: a loss without flows knows of no log Z.
-        let known: Vec<_> = values.into_iter().filter(|(_, value)| !value.is_nan()).collect();
-        self.scalars.push(step.step, &known)
-    }
-
-    fn measured(&mut self, measured: &Measured) -> Result<(), FolderError> {
-        let samples = &measured.samples;
-        let found: Vec<(String, f64)> = measured.found.iter().flat_map(found).collect();
-        let mut values = vec![
-            ("samples/mean_reward", samples.mean_reward),
-            ("samples/best_reward", samples.best_reward),
-            ("samples/unique", samples.unique),
-        ];
-        if let Some(exact) = &measured.exact {
-            values.push(("exact/l1", exact.l1));
-            values.push(("exact/jensen_shannon", exact.jensen_shannon));
-            values.extend(exact.log_z_error.map(|error| ("exact/log_z_error", error)));
-            values.extend(exact.window_l1.map(|l1| ("exact/window_l1", l1)));
+    pub fn resume(folder: &RunFolder, every: u64, offset: u64, resolved: &str) -> Result<Self, FolderError> {
+        let mut file = EventFile::resume(folder, offset)?;
+        if offset == 0 {
+            file.begin(&settings(resolved))?;
         }
-        if let Some(molecules) = &samples.molecules {
-            values.push(("molecules/valid", molecules.valid));
-            values.push(("molecules/mean_similarity", molecules.mean_similarity));
-            values.extend(molecules.top_100.map(|top| ("molecules/top_100", top)));
-        }
-        values.extend(found.iter().map(|(name, value)| (name.as_str(), *value)));
-        if let Some(line) = &measured.inflow {
-            values.push(("train/inflow_slope", line.slope));
-            values.push(("train/inflow_correlation", line.correlation));
-        }
-        let modes = measured.modes_visited;
-        values.extend(modes.map(|modes| ("train/modes_visited", modes as f64)));
-        self.scalars.push(measured.step, &values)
+        Ok(Self { file, every })
     }
-}
-
-/// Of all distinct objects made in training.
-fn found(found: &Found) -> Vec<(String, f64)> {
-    let mut figures = vec![
-        ("found/objects".into(), Some(found.objects as f64)),
-        ("found/top_10".into(), found.top_10),
-        ("found/top_100".into(), found.top_100),
-        ("found/top_1000".into(), found.top_1000),
-        ("found/top_similarity".into(), found.top_similarity),
-    ];
-    for level in &found.levels {
-        let counts = [
-            ("objects", Some(level.objects)),
-            ("modes", level.modes),
-            ("scaffolds", level.scaffolds),
-        ];
-        let named = |(name, count): (&str, Option<u64>)| {
-            let name = format!("found/{name}_from_{}", level.threshold);
-            (name, count.map(|count| count as f64))
-        };
-        figures.extend(counts.into_iter().map(named));
-    }
-    let known = figures.into_iter();
-    known.filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 impl Observer for Curves {
     fn on_event(&mut self, event: &Event) -> Result<(), FolderError> {
         match event {
             Event::Step(step) if !step.step.is_multiple_of(self.every) => Ok(()),
-            Event::Step(step) => self.step(step),
-            Event::Measured(measured) => self.measured(measured),
+            Event::Step(step) => self.file.push(step.step, &tags::of_step(step)),
+            Event::Measured(measured) => {
+                let levels = tags::of_levels(measured);
+                let values: Vec<(&str, f64)> = tags::of_measured(measured);
+                let levels = levels.iter().map(|(tag, value)| (tag.as_str(), *value));
+                let all: Vec<(&str, f64)> = values.into_iter().chain(levels).collect();
+                self.file.push(measured.step, &all)
+            }
         }
     }
 
+    fn on_picture(&mut self, step: u64, tag: &str, picture: &Picture) -> Result<(), FolderError> {
+        let size = (picture.width, picture.height);
+        self.file.picture(step, tag, size, &picture.png)
+    }
+
+    fn on_finished(&mut self, step: u64) -> Result<(), FolderError> {
+        self.file.end(step)
+    }
+
     fn position(&mut self) -> Result<Option<Position>, FolderError> {
-        self.scalars.sync()?;
-        Ok(Some((Self::NAME, self.scalars.offset())))
+        self.file.sync()?;
+        Ok(Some((Self::NAME, self.file.offset())))
+    }
+}
+
+/// What an experiment's results depend on, by path.
+fn settings(resolved: &str) -> Vec<(String, Setting)> {
+    let mut settings = Vec::new();
+    gather("", &resolved.parse().unwrap_or_default(), &mut settings);
+    settings
+}
+
+fn gather(prefix: &str, table: &Table, settings: &mut Vec<(String, Setting)>) {
+    for (key, value) in table {
+        let path = format!("{prefix}{key}");
+        let setting = match value {
+            _ if FREE.contains(&path.as_str()) => continue,
+            Value::Table(inner) => {
+                gather(&format!("{path}."), inner, settings);
+                continue;
+            }
+            Value::Integer(value) => Setting::Number(*value as f64),
+            Value::Float(value) => Setting::Number(*value),
+            Value::Boolean(value) => Setting::Truth(*value),
+            Value::String(value) => Setting::Text(value.clone()),
+            other => Setting::Text(other.to_string()),
+        };
+        settings.push((path, setting));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_told_by_path_and_those_without_effect_are_not() {
+        let found = settings(
+            "name = 'a'\nseed = 3\n[loss]\nkind = 'db'\n[hardware]\nthreads = 2\ntf32 = true\n[checkpoint]\nkeep = 2",
+        );
+        let expected = [
+            ("seed", Setting::Number(3.0)),
+            ("loss.kind", Setting::Text("db".into())),
+            ("hardware.tf32", Setting::Truth(true)),
+        ];
+        assert_eq!(found, expected.map(|(path, setting)| (path.to_string(), setting)));
     }
 }

@@ -7,6 +7,7 @@ pub mod progress;
 pub mod quarantine;
 
 use gfn_core::Incident;
+use gfn_draw::pictures::Picture;
 use gfn_record::event::Event;
 use gfn_record::folder::FolderError;
 
@@ -30,6 +31,24 @@ pub trait Observer {
         Ok(())
     }
 
+    /// Takes a picture of what the policy makes after `step` updates; its tag is that of TensorBoard.
+    ///
+    /// # Errors
+    /// Where what it writes cannot be written; the run stops then.
+    fn on_picture(&mut self, step: u64, tag: &str, picture: &Picture) -> Result<(), FolderError> {
+        let _ = (step, tag, picture);
+        Ok(())
+    }
+
+    /// The run has taken all of its updates and was measured.
+    ///
+    /// # Errors
+    /// Where what it writes cannot be written.
+    fn on_finished(&mut self, step: u64) -> Result<(), FolderError> {
+        let _ = step;
+        Ok(())
+    }
+
     /// Where its file, if it writes one that grows, stands for a checkpoint: all of it is on the disk when this returns.
     ///
     /// # Errors
@@ -38,6 +57,6 @@ pub trait Observer {
         Ok(None)
     }
 
-    /// The run is over.
+    /// The run is over, or stopped.
     fn on_end(&mut self) {}
 }

@@ -9,27 +9,31 @@ const MOST: usize = 100_000;
 
 /// The cells of a grid with what is aimed at and what was learned of each.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Grid {
+pub struct Grid {
     /// How many cells lie along each coordinate.
-    pub(crate) sides: Vec<usize>,
+    pub sides: Vec<usize>,
     /// Coordinates, target and learned probability.
     cells: Vec<(Vec<usize>, f64, f64)>,
 }
 
 /// Probabilities along two coordinates, row by row from the bottom; not a number where there is no object.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Plane {
-    pub(crate) across: usize,
-    pub(crate) up: usize,
+pub struct Plane {
+    /// How many cells lie along the first coordinate.
+    pub across: usize,
+    /// How many along the second.
+    pub up: usize,
     /// So many cells of the grid on each side are one of the plane.
-    pub(crate) block: usize,
-    pub(crate) target: Vec<f64>,
-    pub(crate) learned: Vec<f64>,
+    pub block: usize,
+    /// What each should have.
+    pub target: Vec<f64>,
+    /// What the policy gives each.
+    pub learned: Vec<f64>,
 }
 
 impl Grid {
     /// The grid that objects are the cells of; none where they are something else.
-    pub(crate) fn of(rows: &[Row]) -> Option<Self> {
+    pub fn of(rows: &[Row]) -> Option<Self> {
         let cell = |row: &Row| Some((coordinates(&row.object)?, row.target, row.probability));
         let cells: Vec<(Vec<usize>, f64, f64)> = rows.iter().map(cell).collect::<Option<_>>()?;
         let dimensions = cells.first()?.0.len();
@@ -44,7 +48,7 @@ impl Grid {
     }
 
     /// Probabilities along one coordinate: target and learned.
-    pub(crate) fn marginal(&self, dimension: usize) -> (Vec<f64>, Vec<f64>) {
+    pub fn marginal(&self, dimension: usize) -> (Vec<f64>, Vec<f64>) {
         let mut sums = (vec![0.0; self.sides[dimension]], vec![0.0; self.sides[dimension]]);
         for (coordinates, target, learned) in &self.cells {
             sums.0[coordinates[dimension]] += target;
@@ -54,7 +58,7 @@ impl Grid {
     }
 
     /// Probabilities along the first two coordinates; none where there is but one.
-    pub(crate) fn plane(&self) -> Option<Plane> {
+    pub fn plane(&self) -> Option<Plane> {
         let [across, up] = *self.sides.get(..2)? else {
             return None;
         };

@@ -1,0 +1,57 @@
+//! `gfn export`: what runs left, for other programs.
+
+use std::path::{Path, PathBuf};
+
+use gfn_export::Target;
+use gfn_report::Run;
+use gfn_report::summary::find;
+
+use super::print;
+use crate::args::TargetArg;
+use crate::exit::Failure;
+
+pub(crate) fn export(paths: &[PathBuf], to: TargetArg, out: &Path) -> Result<(), Failure> {
+    let runs: Vec<Run> = runs_of(paths)?;
+    let files = gfn_export::export(&runs, to.target(), out).map_err(Failure::failed)?;
+    let mut text: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
+    if let (TargetArg::Mlflow | TargetArg::Wandb, Some(script)) = (to, files.last()) {
+        let (script, package) = (script.display(), to.package());
+        text += &format!("`python3 {script}` brings them in, with the {package} of that Python\n");
+    }
+    print(&text)
+}
+
+/// The runs that were named, or lie below a folder that was.
+fn runs_of(paths: &[PathBuf]) -> Result<Vec<Run>, Failure> {
+    let mut runs = Vec::new();
+    for path in paths {
+        let folders = find(path);
+        if folders.is_empty() {
+            let message = format!("there is no run in `{}`; `gfn ls DIR` lists runs", path.display());
+            return Err(Failure::failed(message));
+        }
+        for folder in folders {
+            runs.push(Run::read(&folder).map_err(Failure::failed)?);
+        }
+    }
+    Ok(runs)
+}
+
+impl TargetArg {
+    fn target(self) -> Target {
+        match self {
+            Self::Csv => Target::Csv,
+            Self::Parquet => Target::Parquet,
+            Self::Mlflow => Target::Mlflow,
+            Self::Wandb => Target::Wandb,
+        }
+    }
+
+    /// The package that the script calls.
+    fn package(self) -> &'static str {
+        match self {
+            Self::Wandb => "wandb",
+            _ => "mlflow",
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Tables as comma-separated values: a missing value is empty, and numbers that are none are `NaN`, `inf` and `-inf`.
+
+use std::path::Path;
+
+use crate::cell::Cell;
+use crate::error::ExportError;
+use crate::table::Table;
+
+/// Writes a table with a head.
+pub(crate) fn write(table: &Table, path: &Path) -> Result<(), ExportError> {
+    let wrong = ExportError::encoding(path);
+    let mut writer = csv::Writer::from_path(path).map_err(&wrong)?;
+    writer
+        .write_record(table.columns.iter().map(|column| &column.name))
+        .map_err(&wrong)?;
+    for row in 0..table.rows() {
+        let cells = table
+            .columns
+            .iter()
+            .map(|column| column.cells[row].as_ref().map_or(String::new(), Cell::to_string));
+        writer.write_record(cells).map_err(&wrong)?;
+    }
+    writer.flush().map_err(ExportError::io(path))
+}

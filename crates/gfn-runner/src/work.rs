@@ -1,0 +1,99 @@
+//! Progress of work other than training: a bar where standard error is a terminal, else a line now and then.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Work that is done sooner is not told of.
+const SOON: Duration = Duration::from_millis(400);
+/// The least time between two plain lines.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Work under way. What it shows is gone when it is dropped.
+pub struct Work {
+    what: String,
+    bar: ProgressBar,
+    is_terminal: bool,
+    started: Instant,
+    told: Option<Instant>,
+}
+
+impl Work {
+    /// Work on `total` things.
+    pub fn new(what: impl Into<String>, total: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
+        let style = "{msg}  {bar:30} {human_pos} of {human_len}  {eta} left";
+        bar.set_style(ProgressStyle::with_template(style).expect("the template is constant"));
+        Self::of(what.into(), bar)
+    }
+
+    /// Work of which nobody knows how much there is.
+    pub fn endless(what: impl Into<String>) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let style = "{msg}  {spinner} {elapsed}";
+        bar.set_style(ProgressStyle::with_template(style).expect("the template is constant"));
+        let work = Self::of(what.into(), bar);
+        if work.is_terminal {
+            work.bar.set_draw_target(ProgressDrawTarget::stderr());
+            work.bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        work
+    }
+
+    fn of(what: String, bar: ProgressBar) -> Self {
+        bar.set_message(what.clone());
+        Self {
+            what,
+            bar,
+            is_terminal: std::io::stderr().is_terminal(),
+            started: Instant::now(),
+            told: None,
+        }
+    }
+
+    /// So many more things are done.
+    pub fn did(&mut self, count: u64) {
+        self.bar.inc(count);
+        let since = self.told.unwrap_or(self.started).elapsed();
+        match self.is_terminal {
+            true if self.told.is_none() && since > SOON => {
+                self.told = Some(Instant::now());
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
+            false if since > LINE_EVERY => {
+                self.told = Some(Instant::now());
+                let _ = writeln!(std::io::stderr(), "{}", self.line());
+            }
+            _ => {}
+        }
+    }
+
+    fn line(&self) -> String {
+        let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
+        let left = self.bar.eta().as_secs();
+        format!("{}: {done} of {total}, {left} s left", self.what)
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_say_how_much_is_done() {
+        let mut work = Work::new("drawing objects", 100);
+        work.did(40);
+        assert!(
+            work.line().starts_with("drawing objects: 40 of 100, "),
+            "{}",
+            work.line()
+        );
+    }
+}
