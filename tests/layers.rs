@@ -157,6 +157,7 @@ const UNSAFE_FILES: [&str; 26] = [
     "crates/gfn-plugins/src/checker/trials/instances.rs",
     "crates/gfn-plugins/src/checker/trials/memory.rs",
     "crates/gfn-plugins/src/checker/trials/raw.rs",
+    "crates/gfn-plugins/src/inline/ended.rs",
     "crates/gfn-plugins/src/inline/environment.rs",
     "crates/gfn-plugins/src/inline/reward.rs",
     "crates/gfn-plugins/src/memory.rs",

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::OnceLock;
 
+mod table;
+
 use crate::{gfn_with, top};
 
 /// The reward that misbehaves, built for states.
@@ -246,43 +248,7 @@ fn the_example_in_python_trains() {
     assert!(good > 10, "{good} of 200 have a logP near the target");
 }
 
-/// What ends a process, from its fourth batch on.
-const DEADLY: [&str; 11] = [
-    "segfault",
-    "abort",
-    "exit",
-    "exit-zero",
-    "raise-signal",
-    "stack-overflow",
-    "spawn-thread-crash",
-    "write-to-input",
-    "write-past-end",
-    "hang",
-    "busy-loop",
-];
-
-/// A process that dies is started again and asked again, and the run ends with the bytes of one in which nothing happened.
-#[test]
-fn a_plugin_that_dies_now_and_then_changes_nothing() {
-    let lab = Lab::new("");
-    let good = lab.run("good", &[], &[]);
-    assert!(good.status.success(), "{}", errors(&good));
-    let results = ["metrics.jsonl", "samples.csv"];
-    for mode in DEADLY {
-        let mode_is = format!("reward.parameters.mode=\"{mode}\"");
-        let output = lab.run(mode, &[&mode_is, "reward.parameters.after=3"], &[]);
-        assert!(output.status.success(), "{mode}: {}", errors(&output));
-        for file in results {
-            let (right, found) = (
-                lab.read(&format!("good/{file}")),
-                lab.read(&format!("{mode}/{file}")),
-            );
-            assert!(!right.is_empty() && right == found, "{mode}: {file}");
-        }
-    }
-}
-
-/// Modes that no new start helps against: the run stops with code 77 and a checkpoint, says who did it, and goes on once the
+/// Where no new start helps the run stops with code 77 and a checkpoint, says who did it, and goes on once the
 /// plugin is mended.
 #[test]
 fn a_plugin_that_does_not_recover_stops_the_run_cleanly() {
@@ -290,21 +256,6 @@ fn a_plugin_that_does_not_recover_stops_the_run_cleanly() {
     for (mode, said) in [
         ("segfault", "started again 2 times"),
         ("hang", "started again 2 times"),
-        ("throw-away", "could not score"),
-        ("no-text", "could not score"),
-        ("endless-text", "could not score"),
-        ("bad-code", "could not score"),
-        ("nan", "could not score"),
-        ("infinity", "could not score"),
-        ("wrong-count", "could not score"),
-        ("bad-status", "could not score"),
-        ("huge-text", "could not score"),
-        ("broken-text", "could not score"),
-        ("open-socket", "could not score"),
-        ("read-file", "could not score"),
-        ("write-file", "could not score"),
-        ("exec", "could not score"),
-        ("fork-bomb", "could not score"),
     ] {
         let mode_is = format!("reward.parameters.mode=\"{mode}\"");
         let sets = [&mode_is, "reward.parameters.after=3", "reward.max_restarts=2"];

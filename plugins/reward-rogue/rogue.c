@@ -19,7 +19,7 @@
     X("flood-stdout", flood_stdout) X("allocate-without-end", allocate_without_end) X("fork-bomb", fork_bomb)          \
     X("close-descriptors", close_descriptors) X("open-socket", open_socket) X("read-file", read_file)                  \
     X("write-file", write_file) X("exec", exec) X("leak", leak)
-#define ELSEWHERE "none", "hang-in-create", "segfault-in-create", "fail-in-create", "sleep-long-in-destroy"
+#define ELSEWHERE "none", "hang-in-create", "segfault-in-create", "fail-in-create", "leak-in-create", "sleep-long-in-destroy"
 
 static misdeed *misdeed_of(const char *mode) {
 #define FIND(name, function)                                                                                           \
@@ -27,6 +27,9 @@ static misdeed *misdeed_of(const char *mode) {
     MISDEEDS(FIND)
     return NULL;
 }
+
+/* What an instance forgets to free. */
+static void *volatile forgotten;
 
 static int32_t create(const gfn_host *host, const char *parameters, uint64_t length, uint64_t seed, void **instance,
                       char *error, uint64_t capacity) {
@@ -47,6 +50,7 @@ static int32_t create(const gfn_host *host, const char *parameters, uint64_t len
         free(made);
         return gfn_fail(GFN_BAD_PARAMETERS, "`mode` = \"fail-in-create\" was asked for", error, capacity);
     }
+    if (strcmp(made->mode, "leak-in-create") == 0) forgotten = malloc(LEAKED);
     *instance = made;
     return GFN_OK;
 }

@@ -11,6 +11,9 @@
 #define MOST_MIB 4096
 #define MOST_PROCESSES 16
 
+/* The bytes that every instance leaves behind in the mode `leak-in-create`. */
+#define LEAKED 256
+
 typedef struct rogue rogue;
 
 /* Does wrong over object `index`, which is scored already. */

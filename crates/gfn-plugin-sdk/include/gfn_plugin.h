@@ -380,17 +380,15 @@ static inline int32_t gfn_give(const char *text, char *buffer, uint64_t capacity
  */
 static inline const char *gfn_member(const char *json, const char *name) {
     size_t length = strlen(name);
-    int is_name = 1; /* whether the next text is a name, not a value */
-    for (; *json != '\0'; ++json) {
-        if (*json == ':') is_name = 0;
-        if (*json == ',' || *json == '{') is_name = 1;
-        if (*json != '"') continue;
-        const char *begin = ++json;
+    while (*json != '\0') {
+        if (*json++ != '"') continue;
+        const char *begin = json;
         while (*json != '"' && *json != '\0') json += (*json == '\\' && json[1] != '\0') ? 2 : 1;
         if (*json == '\0') return NULL;
-        if (!is_name || (size_t)(json - begin) != length || memcmp(begin, name, length) != 0) continue;
-        for (++json; *json == ' ' || *json == ':' || *json == '\t' || *json == '\n' || *json == '\r';) ++json;
-        return json;
+        int is_it = (size_t)(json - begin) == length && memcmp(begin, name, length) == 0;
+        json += 1 + strspn(json + 1, " \t\r\n");
+        /* Names have a colon behind them; other texts are values, or items of a list. */
+        if (is_it && *json == ':') return json + 1 + strspn(json + 1, " \t\r\n");
     }
     return NULL;
 }

@@ -81,7 +81,7 @@ impl Environment for Walks {
         let way = usize::from(action == 101);
         next.copy_from_slice(state);
         next[way] += i32::from(!self.is("still"));
-        way
+        way + if self.is("far") { 1 << 32 } else { 0 }
     }
 
     fn undo(&self, state: &[i32], action: usize, previous: &mut [i32]) -> usize {
@@ -167,6 +167,9 @@ fn mistakes_become_errors() {
     let walks = live(r#"{"fault": "no such action"}"#).unwrap();
     let lost = walks.masks(true, &[0, 0], 2);
     assert_eq!(lost, Err((abi::FAILED, "it panicked: action 102 of 102".into())));
+    // Not action 0, as which it would come out if it were cut to what has room.
+    let far = live(r#"{"fault": "far"}"#).unwrap();
+    assert_eq!(far.step(&[0, 0], &[0]).unwrap().1, [u32::MAX]);
     let narrow = walks.masks(true, &[0, 0], 1);
     assert_eq!(
         narrow,

@@ -126,7 +126,7 @@ fn the_rogue_does_wrong_when_told() {
         };
         Some(modes.len())
     });
-    assert_eq!(modes, Some(40));
+    assert_eq!(modes, Some(41));
     let table = loaded.reward.unwrap();
     let score = |mode: &str, objects: &[&str]| {
         let parameters =

@@ -406,6 +406,7 @@ fn every_mode_of_the_rogue_is_found() {
         ("nondeterministic", "repeat", "the second time"),
         ("depends-on-batch", "split", "in a batch of"),
         ("leak", "instances", "leaves about"),
+        ("leak-in-create", "instances", "leaves about"),
         ("hang-in-create", "start", "it took longer"),
         ("segfault-in-create", "start", "SIGSEGV"),
         ("fail-in-create", "start", "was asked for"),
@@ -413,7 +414,7 @@ fn every_mode_of_the_rogue_is_found() {
     ] {
         options.parameters = serde_json::json!({"mode": mode});
         // Memory takes its time on a busy machine, and nothing hangs here.
-        let patience = if mode == "leak" { 60_000 } else { 500 };
+        let patience = if mode.starts_with("leak") { 60_000 } else { 500 };
         options.limits.timeout = std::time::Duration::from_millis(patience);
         let report = check_only(&options, &Samples::default(), &|wanted| wanted == name);
         let found = of_name(&report, name);

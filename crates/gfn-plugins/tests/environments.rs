@@ -92,7 +92,13 @@ fn wrong_answers_are_errors_that_name_the_state() {
     let steps = |walk: &RemoteEnvironment| walk.step(&states, &[1; 3], &mut [0; 6], &mut [0; 3]).unwrap_err();
     let features = |walk: &RemoteEnvironment| walk.observe(&states, &mut [0.0; 12]).unwrap_err();
     type Ask<'a> = &'a dyn Fn(&RemoteEnvironment) -> PluginError;
-    let cases: [(&str, Ask<'_>, &str); 7] = [
+    let words = |walk: &RemoteEnvironment| walk.describe(&[3, 0]).unwrap_err();
+    let cases: [(&str, Ask<'_>, &str); 8] = [
+        (
+            "two-lines",
+            &words,
+            "one line without control characters, not \"height\\n3\"",
+        ),
         (
             "beyond",
             &masks,
@@ -118,6 +124,17 @@ fn wrong_answers_are_errors_that_name_the_state() {
             );
         });
     }
+}
+
+/// A process cannot write there; inline it is found, and nothing of the run has changed.
+#[test]
+fn an_environment_that_writes_to_its_input_is_an_error() {
+    everywhere("write-to-input", |walk| {
+        let states = [2, 0];
+        let error = walk.observe(&states, &mut [0.0; 4]).unwrap_err().to_string();
+        assert!(error.contains("wrote to its input"), "{error}");
+        assert_eq!(states, [2, 0]);
+    });
 }
 
 #[test]

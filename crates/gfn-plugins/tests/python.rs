@@ -229,6 +229,49 @@ gfn_plugin.run()
     }
 }
 
+/// With `read` a command reads its own modules and what is named, wherever it is started, and nothing else.
+#[test]
+fn a_script_outside_of_its_start_folder_reads_its_modules_and_little_else() {
+    let text = "
+import gfn_plugin, helper
+def can_read(path):
+    try:
+        return open(path).read() == 'here'
+    except OSError:
+        return False
+@gfn_plugin.reward()
+def score(texts, parameters):
+    return [helper.VALUE if can_read(text) else 0.0 for text in texts]
+gfn_plugin.run()
+";
+    let (root, folder) = project(Some(text));
+    std::fs::write(folder.join("helper.py"), "VALUE = 3.0\n").unwrap();
+    let of = |name: &str| root.path().join(name);
+    for name in ["started/beside.txt", "allowed/data.txt", "other/secret.txt"] {
+        std::fs::create_dir_all(of(name).parent().unwrap()).unwrap();
+        std::fs::write(of(name), "here").unwrap();
+    }
+    let Some(mut options) = options(&of("started"), Protocol::Frames) else {
+        return;
+    };
+    if let Program::Command { words, .. } = &mut options.program {
+        words[1] = folder.join("reward.py").display().to_string();
+    }
+    let installed = run(
+        &folder,
+        &["-c", "import sys; print(sys.prefix, sys.base_prefix, sep='\\n')"],
+    );
+    let installed = String::from_utf8(installed.unwrap().stdout).unwrap();
+    options.confinement.read = installed.lines().map(PathBuf::from).collect();
+    options.confinement.read.push(of("allowed"));
+    let oracle = open_reward(options).unwrap();
+    let paths = ["started/beside.txt", "allowed/data.txt", "other/secret.txt"];
+    let paths = paths.map(|name| of(name).display().to_string());
+    let scores = oracle.score(&Batch::Texts(&paths.each_ref().map(String::as_str)));
+    let secret = if oracle.enforced().landlock > 0 { 0.0 } else { 3.0 };
+    assert_eq!(scores.unwrap().log_reward, [3.0, 3.0, secret]);
+}
+
 /// Options that hold a command to what it is now.
 fn approved(mut options: Options) -> Options {
     let hash = identity(&options.program).unwrap().sha256;

@@ -159,7 +159,14 @@ fn misdeeds_that_are_refused() {
 
 #[test]
 fn misdeeds_that_do_no_harm() {
-    for mode in ["none", "slow", "leak", "flood-stderr", "flood-stdout"] {
+    for mode in [
+        "none",
+        "slow",
+        "leak",
+        "leak-in-create",
+        "flood-stderr",
+        "flood-stdout",
+    ] {
         let Some(oracle) = rogue(mode) else { return };
         let objects = objects();
         let objects: Vec<&str> = objects.iter().map(String::as_str).collect();
@@ -178,14 +185,19 @@ fn misdeeds_that_do_no_harm() {
 }
 
 #[test]
-fn writing_past_the_end_inline_is_an_error() {
-    let Some(oracle) = rogue_in("write-past-end", Isolation::Inline) else {
-        return;
-    };
-    let error = oracle.score(&gfn_plugins::Batch::Texts(&["!"])).unwrap_err();
-    assert!(matches!(error, PluginError::Misbehaved { .. }), "{error}");
-    for part in ["wrote past the end of `log_reward`", "in a process of its own"] {
-        assert!(error.to_string().contains(part), "{error}");
+fn writing_where_one_must_not_inline_is_an_error() {
+    for (mode, part) in [
+        ("write-past-end", "wrote past the end of `log_reward`"),
+        ("write-to-input", "wrote to its input"),
+    ] {
+        let Some(oracle) = rogue_in(mode, Isolation::Inline) else {
+            return;
+        };
+        let error = oracle.score(&gfn_plugins::Batch::Texts(&["C", "!"])).unwrap_err();
+        assert!(matches!(error, PluginError::Misbehaved { .. }), "{error}");
+        for part in [part, "in a process of its own"] {
+            assert!(error.to_string().contains(part), "{error}");
+        }
     }
 }
 

@@ -172,6 +172,7 @@ impl JsonSchema for Parameters {
             "type": "object",
             "additionalProperties": {
                 "description": "The values to try, in brackets; or a range.",
+                "x-accepts": "[…] | { range = […], … }",
                 "anyOf": [{ "type": "array" }, range],
             },
         })

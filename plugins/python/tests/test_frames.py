@@ -106,6 +106,25 @@ class FramesTest(unittest.TestCase):
         told = [[2, "the plugin returned None for it"], [3, "no atoms"], [4, "its log-reward is nan"]]
         self.assertEqual(answer["failures"], told)
 
+    def test_reasons_may_be_anything(self):
+        host = self.started("""
+            @gfn_plugin.reward()
+            def score(texts, parameters):
+                return [gfn_plugin.Failed(why) for why in (ValueError("no atoms"), 7, "file \\udcff")]
+        """)
+        told = host.texts(["C"] * 3)[0]["failures"]
+        self.assertEqual(told, [[0, "no atoms"], [1, "7"], [2, "file ?"]])
+
+    def test_packets_that_make_no_sense_are_answered(self):
+        host = self.start("""
+            @gfn_plugin.reward()
+            def score(texts, parameters):
+                return [0.0 for _ in texts]
+        """)
+        for rubbish in ([], None, 7, {}, {"type": 3}):
+            with self.subTest(rubbish):
+                self.assertEqual(host.ask(rubbish)["kind"], "protocol")
+
     def test_a_zero_must_be_declared(self):
         host = self.started("""
             @gfn_plugin.reward()
@@ -152,7 +171,12 @@ class FramesTest(unittest.TestCase):
     def test_wrong_returns_are_errors(self):
         returns = {
             "[1.0]": "1 log-rewards were returned for 2 objects",
-            "None": "not iterable",
+            "None": "nothing was returned",
+            "{0: 1.0, 1: 2.0}": "a dict was returned",
+            "{1.0, 2.0}": "a set was returned",
+            "'ab'": "a str was returned",
+            "[1j, 2.0]": "object 0: expected a number, None, ZERO or Failed, found complex",
+            "raise_(OSError('no file \\udcff.txt'))": "no file ?.txt",
             "['1', '2']": "object 0: expected a number, None, ZERO or Failed, found str",
             "1 / 0": "ZeroDivisionError",
             "raise_(gfn_plugin.ObjectError(2, 'x'))": "ObjectError names object 2 of 2",

@@ -51,6 +51,15 @@ class LinesTest(unittest.TestCase):
         kinds = [(answer["type"], answer.get("kind")) for answer in answers]
         self.assertEqual(kinds, [("error", "protocol")] * 2 + [("ready", None), ("error", "protocol")])
 
+    def test_reasons_may_be_anything(self):
+        text = """
+            @gfn_plugin.reward()
+            def score(texts, parameters):
+                return [gfn_plugin.Failed(why) for why in (ValueError("no atoms"), "file \\udcff")]
+        """
+        (_, scored), _ = lines(self.script(text), [HELLO, {"type": "score", "objects": ["C", "C"]}])
+        self.assertEqual(scored["failures"], [[0, "no atoms"], [1, "file ?"]])
+
     def test_the_example_without_the_package_speaks_the_same(self):
         script = self.script("")
         script.path.write_text(example())

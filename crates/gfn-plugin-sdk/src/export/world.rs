@@ -178,7 +178,9 @@ impl<E: Environment> World<E> {
         let words = world.spec.initial.len();
         let pairs = states.chunks_exact(words).zip(moved.chunks_exact_mut(words));
         for (((state, moved), &action), reverse) in pairs.zip(actions).zip(reverse) {
-            *reverse = one(&world.environment, state, action as usize, moved) as u32;
+            let way_back = one(&world.environment, state, action as usize, moved);
+            // One that no number of the agreement can be is one that does not exist, which the host finds out.
+            *reverse = u32::try_from(way_back).unwrap_or(u32::MAX);
         }
         Ok(())
     }

@@ -38,6 +38,12 @@ static void parameters(void) {
     CHECK(is_text(json, "nowhere", 64, ""));
     CHECK(is_text("{\"a\": \"open", "a", 64, "open"));
     CHECK(gfn_member("{\"open", "open") == NULL);
+    /* Items of a list are no names. */
+    json = "{\"list\": [\"x\", \"mode\", \"n\"], \"empty\": [], \"mode\": \"right\", \"n\": [\"mode\"], \"last\" :4}";
+    CHECK(is_text(json, "mode", 64, "right"));
+    CHECK(*gfn_member(json, "n") == '[');
+    CHECK(gfn_number(json, "last", 0) == 4);
+    CHECK(gfn_member(json, "x") == NULL);
 }
 
 static void errors(void) {

@@ -4,7 +4,7 @@ mod call;
 mod spec;
 
 use crate::description::{Description, Kind};
-use crate::error::{Output, PluginError};
+use crate::error::{Output, PluginError, cut};
 use crate::inline::Inline;
 use crate::native::Environment;
 use crate::opened::Opened;
@@ -13,6 +13,9 @@ use crate::protocol::{Reply, Request};
 
 pub(crate) use call::{Call, CallLayout, Place, Question};
 pub use spec::{Actions, EnvironmentSpec};
+
+/// The most bytes of a wrong answer that a message shows.
+const LONGEST_SHOWN: usize = 100;
 
 /// A plugin's environment, which is asked about many states at once; it may be shared by threads.
 ///
@@ -207,17 +210,30 @@ impl RemoteEnvironment {
     /// As for [`Self::forward_mask`].
     pub fn describe(&self, state: &[i32]) -> Result<String, PluginError> {
         self.fits(state.len() == self.spec.state_words())?;
-        match &self.host {
-            Host::Inline(inline) => inline.describe(state),
+        let text = match &self.host {
+            Host::Inline(inline) => inline.describe(state)?,
             Host::Process(opened) => match opened.ask(&Request::Describe {
                 state: state.to_vec(),
             })? {
-                Reply::Text { text } => Ok(text),
-                _ => Err(misbehaved(
-                    &self.name,
-                    "it answered something else than a text".to_string(),
-                )),
+                Reply::Text { text } => text,
+                _ => {
+                    return Err(misbehaved(
+                        &self.name,
+                        "it answered something else than a text".to_string(),
+                    ));
+                }
             },
+        };
+        // It goes into files with a line for each object, and to terminals.
+        match text.chars().any(char::is_control) {
+            true => Err(misbehaved(
+                &self.name,
+                format!(
+                    "`describe` must give one line without control characters, not {}",
+                    cut(&format!("{text:?}"), LONGEST_SHOWN)
+                ),
+            )),
+            false => Ok(text),
         }
     }
 

@@ -12,13 +12,13 @@ use crate::native::{Arguments, Environment};
 impl Inline<Environment> {
     /// What is fixed about it.
     pub(crate) fn spec(&self) -> Result<Value, PluginError> {
-        let _turn = self.turn();
+        let (_turn, _calling) = (self.turn(), self.calling());
         self.instance.spec().map_err(|message| self.misbehaved(message))
     }
 
     /// A finished state in words.
     pub(crate) fn describe(&self, state: &[i32]) -> Result<String, PluginError> {
-        let _turn = self.turn();
+        let (_turn, _calling) = (self.turn(), self.calling());
         self.instance
             .describe(state)
             .map_err(|message| self.misbehaved(message))
@@ -31,15 +31,17 @@ impl Inline<Environment> {
         call: &Call<'_>,
         place: &mut Place<'_>,
     ) -> Result<(), PluginError> {
-        let _turn = self.turn();
+        let (_turn, _calling) = (self.turn(), self.calling());
         let layout = CallLayout::of(spec, call);
         let mut output = Aligned::new(layout.output.len);
         layout.output.prepare(&mut output);
         let start = output.start();
+        // A copy: what is written there by mistake changes no state of the run.
+        let (states, actions) = (call.states.to_vec(), call.actions.to_vec());
         let asked = Arguments {
             question: call.question,
-            states: call.states.as_ptr(),
-            actions: call.actions.as_ptr(),
+            states: states.as_ptr(),
+            actions: actions.as_ptr(),
             count: layout.count as u64,
             mask_words: layout.mask_words as u64,
             answers: start.wrapping_add(layout.output.offset(0)),
@@ -47,6 +49,9 @@ impl Inline<Environment> {
         };
         // SAFETY: the pointers are to the arrays above, which live on; the output is in nobody else's hands.
         unsafe { self.instance.ask(asked) }.map_err(|message| self.misbehaved(message))?;
+        if states != call.states || actions != call.actions {
+            return Err(self.corrupted("wrote to its input"));
+        }
         layout
             .collect(spec, &output, place)
             .map_err(|how| self.corrupted(&how))

@@ -3,6 +3,7 @@
 //! The same bytes are hashed and loaded as for a process, and what comes back is checked in the same way. But nothing
 //! stops such a library from doing what it likes, and when it crashes, this process does.
 
+mod ended;
 mod environment;
 mod reward;
 mod vocabulary;
@@ -11,6 +12,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
+use self::ended::Calling;
 use crate::description::{Description, Kind};
 use crate::error::{Output, PluginError};
 use crate::image::Image;
@@ -23,7 +25,8 @@ static LOADED: Mutex<Option<HashMap<String, &'static Library>>> = Mutex::new(Non
 
 /// An instance of a library in this process.
 pub(crate) struct Inline<T> {
-    plugin: String,
+    /// Its name, which stays: a process may end by it.
+    plugin: &'static str,
     pub(crate) description: Description,
     pub(crate) hash: String,
     pub(crate) report: Report,
@@ -52,15 +55,16 @@ impl<T> Inline<T> {
         kind: Kind,
         create: impl FnOnce(&Library, &Creation<'_>) -> Result<T, CreateError>,
     ) -> Result<Self, PluginError> {
-        let plugin = options.name.clone();
+        let plugin: &'static str = Box::leak(options.name.clone().into_boxed_str());
         let start_error = |message| PluginError::Start {
-            plugin: plugin.clone(),
+            plugin: plugin.to_string(),
             message,
             output: Output::default(),
         };
+        let _calling = Calling::of(plugin);
         let (library, hash) = load(&options, &start_error)?;
         let description = Description::read(library.description()).map_err(start_error)?;
-        let parameters = complete(&plugin, &description, kind, &options.parameters)?;
+        let parameters = complete(plugin, &description, kind, &options.parameters)?;
         let (parameters, objects, log) = (&parameters, &options.objects, &options.log);
         let wanted = Creation {
             parameters,
@@ -70,7 +74,7 @@ impl<T> Inline<T> {
         };
         let instance = create(library, &wanted).map_err(|error| match error {
             CreateError::Parameters(message) => PluginError::BadParameters {
-                plugin: plugin.clone(),
+                plugin: plugin.to_string(),
                 message,
             },
             CreateError::Failed(message) => start_error(message),
@@ -98,9 +102,14 @@ impl<T> Inline<T> {
         (!self.description.thread_safe).then(turn)
     }
 
+    /// To be held while the library is called.
+    fn calling(&self) -> Calling {
+        Calling::of(self.plugin)
+    }
+
     fn misbehaved(&self, message: String) -> PluginError {
         PluginError::Misbehaved {
-            plugin: self.plugin.clone(),
+            plugin: self.plugin.to_string(),
             message,
             output: Output::default(),
         }

@@ -34,27 +34,71 @@ impl Inline<Reward> {
             status: start.wrapping_add(layout.status()),
         };
         let count = batch.len() as u64;
-        let (joined, ends);
-        let objects = match batch {
-            Batch::States { words, stride } => Objects::States {
+        let input = Input::of(batch);
+        let calling = self.calling();
+        // SAFETY: the pointers are to the arrays above, which live on; the output is in nobody else's hands.
+        let scored = unsafe { self.instance.score(input.objects(count), places) };
+        drop(calling);
+        let corrupted = |how: &str| Trouble::Fatal(self.corrupted(how));
+        if !input.is_still(batch) {
+            return Err(corrupted("wrote to its input"));
+        }
+        let reasons = scored.map_err(Trouble::Refused)?;
+        layout.collect(&output, reasons).map_err(|how| corrupted(&how))
+    }
+}
+
+/// A copy of a batch: what a plugin writes there by mistake changes no object of the run, and is found.
+enum Input {
+    States { words: Vec<i32>, stride: usize },
+    // Bytes: what is written over need not be UTF-8.
+    Texts { joined: Vec<u8>, ends: Vec<u64> },
+}
+
+impl Input {
+    fn of(batch: &Batch<'_>) -> Self {
+        match batch {
+            Batch::States { words, stride } => Self::States {
+                words: words.to_vec(),
+                stride: *stride,
+            },
+            Batch::Texts(texts) => Self::Texts {
+                joined: texts.concat().into_bytes(),
+                ends: offsets(texts),
+            },
+        }
+    }
+
+    fn objects(&self, count: u64) -> Objects {
+        match self {
+            Self::States { words, stride } => Objects::States {
                 data: words.as_ptr(),
                 count,
                 stride: *stride as u64,
             },
-            Batch::Texts(texts) => {
-                (joined, ends) = (texts.concat(), offsets(texts));
-                Objects::Texts {
-                    data: joined.as_ptr(),
-                    count,
-                    offsets: ends.as_ptr(),
-                }
+            Self::Texts { joined, ends } => Objects::Texts {
+                data: joined.as_ptr(),
+                count,
+                offsets: ends.as_ptr(),
+            },
+        }
+    }
+
+    /// Whether it is what it was.
+    fn is_still(&self, batch: &Batch<'_>) -> bool {
+        match (self, batch) {
+            (Self::States { words, .. }, Batch::States { words: before, .. }) => words == before,
+            (Self::Texts { joined, ends }, Batch::Texts(texts)) => {
+                let mut rest = joined.as_slice();
+                let mut same = |text: &&str| {
+                    let (one, others) = rest.split_at(text.len());
+                    rest = others;
+                    one == text.as_bytes()
+                };
+                *ends == offsets(texts) && texts.iter().all(&mut same)
             }
-        };
-        // SAFETY: the pointers are to the arrays above, which live on; the output is in nobody else's hands.
-        let reasons = unsafe { self.instance.score(objects, places) }.map_err(Trouble::Refused)?;
-        layout
-            .collect(&output, reasons)
-            .map_err(|how| Trouble::Fatal(self.corrupted(&how)))
+            _ => false,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::vocabulary::{MOST, too_many};
 impl Inline<Vocabulary> {
     /// All blocks.
     pub(crate) fn blocks(&self) -> Result<Vec<Value>, PluginError> {
-        let _turn = self.turn();
+        let (_turn, _calling) = (self.turn(), self.calling());
         let misbehaved = |message| self.misbehaved(message);
         let total = self.instance.count().map_err(misbehaved)?;
         if total > MOST {

@@ -18,6 +18,7 @@ use crate::error::{Output, PluginError, cut, in_words};
 use crate::options::{Options, Program, Protocol};
 use crate::policy::{Attempts, Trouble};
 use crate::protocol::{CommandLine, Reply, Request, Start, VERSION};
+use crate::trust::code_roots;
 
 /// The most bytes of a line that become part of a reason.
 const LONGEST_SHOWN: usize = 200;
@@ -72,10 +73,13 @@ impl Blueprint {
             }),
         };
         let mut confinement = self.options.confinement.clone();
-        if let Program::Command { code, .. } = &self.options.program
+        if let Program::Command {
+            words, folder, code, ..
+        } = &self.options.program
             && !confinement.read.is_empty()
         {
-            confinement.read.extend(code.iter().cloned());
+            // Its own modules, wherever it is started.
+            confinement.read.extend(code_roots(words, folder, code));
         }
         for path in confinement.read.iter_mut().chain(&mut confinement.write) {
             *path = std::path::absolute(&path).unwrap_or_else(|_| path.clone());

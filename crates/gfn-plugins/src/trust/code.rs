@@ -56,6 +56,11 @@ pub(super) fn code(words: &[String], folder: &Path, declared: &[PathBuf]) -> Cod
     }
 }
 
+/// The folders, or files, that hold the code of a command: what is hashed of it besides its words.
+pub(crate) fn code_roots(words: &[String], folder: &Path, declared: &[PathBuf]) -> Vec<PathBuf> {
+    code(words, folder, declared).roots
+}
+
 /// Whether this is a Python by its name.
 fn is_python(program: &str) -> bool {
     let name = Path::new(program).file_name().map(|name| name.to_string_lossy());

@@ -15,6 +15,7 @@ mod pin;
 mod tree;
 
 pub use approvals::{Approval, Approvals};
+pub(crate) use code::code_roots;
 pub use error::TrustError;
 pub(crate) use identity::difference;
 pub use identity::{HashedFile, Identity, identity};

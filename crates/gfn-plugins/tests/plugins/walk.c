@@ -80,6 +80,7 @@ static int32_t undo(void *instance, const int32_t *states, const uint32_t *backw
 static int32_t observe(void *instance, const int32_t *states, uint64_t count, float *features, char *error,
                        uint64_t error_capacity) {
     (void)error; (void)error_capacity;
+    if (is(instance, "write-to-input")) ((volatile int32_t *)(uintptr_t)states)[0] ^= 1;
     for (uint64_t i = 0; i < count; ++i) {
         features[4 * i] = (float)states[2 * i] / TOP;
         features[4 * i + 1] = (float)states[2 * i + 1];
@@ -93,7 +94,7 @@ static int32_t describe(void *instance, const int32_t *state, char *buffer, uint
                         uint64_t error_capacity) {
     char text[64];
     if (misbehaves(instance, "fail", state)) return gfn_fail(GFN_FAILED, "three is too high", error, error_capacity);
-    snprintf(text, sizeof text, "height %d", (int)state[0]);
+    snprintf(text, sizeof text, misbehaves(instance, "two-lines", state) ? "height\n%d" : "height %d", (int)state[0]);
     return gfn_give(text, buffer, capacity, needed);
 }
 

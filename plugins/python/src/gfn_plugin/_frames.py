@@ -45,6 +45,8 @@ class Frames:
             if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
                 raise ProtocolError("a packet that is too long")
             message: Message = json.loads(packet)
+            if not isinstance(message, dict):
+                raise ProtocolError("a packet that is no JSON object")
             if message.get("type") != "memory":
                 return message
             self._map(message, descriptors)

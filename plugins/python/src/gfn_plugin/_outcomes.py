@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -47,11 +47,11 @@ class Scores:
     def fail(self, index: int, why: str) -> None:
         """The object cannot be scored."""
         self.status[index] = FAILED
-        self.failures.append((index, why))
+        self.failures.append((index, readable(why)))
 
     def take(self, start: int, count: int, values: Any) -> None:
         """The outcomes of `count` objects, the first of which is object `start`."""
-        values = _as_array(values) if hasattr(values, "__array__") else list(values)
+        values = _as_array(values) if hasattr(values, "__array__") else _as_list(values)
         if len(values) != count:
             raise ValueError(f"{len(values)} log-rewards were returned for {count} objects")
         if isinstance(values, list) or not self._take_array(start, values):
@@ -112,6 +112,20 @@ def _try(
         return start + error.index
 
 
+def readable(why: Any) -> str:
+    """Text that every reader of JSON takes: of an exception its words, of the names of files no bytes that are no text."""
+    return str(why).encode("utf-8", "replace").decode("utf-8")
+
+
+def _as_list(values: Any) -> list[Any]:
+    """Outcomes in the order of their objects, which a dict or a set need not have."""
+    if values is None:
+        raise TypeError("nothing was returned, not a log-reward for each object: is there a `return`?")
+    if isinstance(values, (Mapping, Set, str, bytes)):
+        raise TypeError(f"a {type(values).__name__} was returned, not a list with a log-reward for each object")
+    return list(values)
+
+
 def _as_array(values: Any) -> Any:
     """What another library calls an array or a tensor, as numpy's, which it needs for this."""
     numpy = sys.modules.get("numpy")
@@ -124,7 +138,7 @@ def _as_array(values: Any) -> Any:
 
 
 def _as_number(index: int, value: Any) -> float:
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__") and not hasattr(value, "__index__"):
+    if isinstance(value, (str, bytes, complex)) or not hasattr(value, "__float__") and not hasattr(value, "__index__"):
         raise TypeError(
             f"object {index}: expected a number, None, ZERO or Failed, found {type(value).__name__}"
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from ._outcomes import Scores, score
+from ._outcomes import Scores, readable, score
 from ._parameters import ParameterError
 from ._reward import Context, Reward, Scorer
 
@@ -107,7 +107,7 @@ class Worker:
 
 
 def _error(kind: str, message: str) -> Message:
-    return {"type": "error", "kind": kind, "message": message[:4000]}
+    return {"type": "error", "kind": kind, "message": readable(message[:4000])}
 
 
 def _told(error: Exception) -> str:

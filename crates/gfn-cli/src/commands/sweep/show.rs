@@ -34,9 +34,10 @@ pub(super) fn plan(plan: &Plan, json: bool) -> Result<(), Failure> {
     }
     let mut text = headline(&manifest, plan.settings);
     if let Some(rungs) = plan.rungs() {
-        let steps: Vec<String> = rungs.iter().map(ToString::to_string).collect();
+        let mut steps: Vec<String> = rungs.iter().map(ToString::to_string).collect();
+        let end = steps.pop().unwrap_or_default();
         text += &format!(
-            "poor trials are stopped early: compared after {} updates\n",
+            "poor trials are stopped early: compared after {} updates of {end}\n",
             steps.join(", ")
         );
     }
