@@ -23,6 +23,8 @@ pub enum Purpose {
     Test = 5,
     /// Which remembered trajectories are trained on again.
     Replay = 6,
+    /// How a table of measured objects is parted, and in which order a network is fitted to it.
+    Fitting = 7,
 }
 
 /// A stream of random numbers.

@@ -7,6 +7,7 @@
 mod begin;
 pub mod bench;
 pub mod changes;
+pub mod dock;
 pub mod finished;
 mod likelihoods;
 pub mod measure;
