@@ -88,6 +88,28 @@ impl Loaded {
             .samples)
     }
 
+    /// As [`Self::sample`], with the state of each object, flat.
+    ///
+    /// # Errors
+    /// Where the policy or the reward fails.
+    pub fn draw(&mut self, count: usize, seed: u64) -> Result<(Vec<Sample>, Vec<i32>), RunError> {
+        let settings = gfn_registry::settings::Evaluation {
+            exact_states: 0,
+            ..self.experiment.evaluation.clone()
+        };
+        let measurer = Measurer::new(&self.parts, &settings)?;
+        let mut states = Vec::new();
+        let drawn = measurer.draw_keeping(
+            &mut self.model,
+            seed,
+            Purpose::Samples,
+            count,
+            None,
+            Some(&mut states),
+        )?;
+        Ok((drawn.samples, states))
+    }
+
     /// Measures the policy as the experiment's `[evaluation]` says.
     ///
     /// # Errors
