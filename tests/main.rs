@@ -1,5 +1,6 @@
 //! What a user does, through the `gfn` program.
 
+mod baselines;
 mod check;
 mod clusters;
 mod docking;
@@ -62,11 +63,7 @@ fn fail(arguments: &[&str], code: i32) -> String {
 /// The experiments that come with the program and need no files of others.
 fn shipped_experiments() -> Vec<PathBuf> {
     let mut files = experiment_files(&top().join("experiments"));
-    files.retain(|file| {
-        ![molecules::PAPER, docking::DOCKING]
-            .iter()
-            .any(|fetched| file.ends_with(fetched))
-    });
+    files.retain(|file| !molecules::needs_data(file) && !file.ends_with(docking::DOCKING));
     assert!(files.len() > 5, "{files:?}");
     files
 }

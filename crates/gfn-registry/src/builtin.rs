@@ -5,11 +5,12 @@ use gfn_envs::hypergrid;
 use gfn_learn::networks::{NetworkParams, message_passing, mlp};
 use gfn_learn::optimiser::{Adam, AdamParams, AdamW};
 use gfn_losses::{
-    detailed_balance, flow_matching, log_partition_variance, sub_trajectory_balance, trajectory_balance,
+    detailed_balance, flow_matching, log_partition_variance, none, ppo, sub_trajectory_balance,
+    trajectory_balance,
 };
 use gfn_plugins::Kind;
 use gfn_rewards::{docking, druglike, hypergrid as hypergrid_reward, proxy, seh_proxy};
-use gfn_samplers::{on_policy, replay};
+use gfn_samplers::{metropolis, on_policy, replay};
 
 use crate::component::{Bases, Entry, entry, entry_examined, no_check};
 use crate::plugin::{self, environment, examine, vocabulary};
@@ -201,8 +202,17 @@ pub fn losses() -> Vec<Entry<Box<dyn Loss>>> {
                 Ok(Box::new(log_partition_variance::LogPartitionVariance))
             },
         ),
+        entry("ppo", no_check, |params: &ppo::Params, ()| {
+            Ok(Box::new(ppo::Ppo::new(params)))
+        }),
+        entry("none", no_check, |_: &none::Params, ()| {
+            Ok(Box::new(none::Nothing))
+        }),
     ]
 }
+
+/// The sampler whose chains must be as many as the batch has trajectories.
+pub const METROPOLIS: &str = "metropolis";
 
 /// Makes samplers that remember nothing yet: each run has one of its own.
 pub type MakeSampler = Box<dyn Fn() -> Box<dyn Sampler> + Send + Sync>;
@@ -220,6 +230,9 @@ pub fn samplers() -> Vec<Entry<MakeSampler>> {
             |params: &mut replay::Params, _| params.check(),
             |params: &replay::Params, ()| Ok(make(params, replay::Replay::new)),
         ),
+        entry(METROPOLIS, no_check, |params: &metropolis::Params, ()| {
+            Ok(make(params, metropolis::Metropolis::new))
+        }),
     ]
 }
 

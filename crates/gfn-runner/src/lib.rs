@@ -9,6 +9,7 @@ pub mod bench;
 pub mod changes;
 pub mod dock;
 pub mod finished;
+mod found;
 mod likelihoods;
 pub mod measure;
 pub mod observers;
