@@ -140,7 +140,7 @@ const RESERVED: [(&str, &[&str]); 13] = [
 const NOT_IN_CORE: [&str; 2] = ["toml", "figment"];
 
 /// The files that may hold `unsafe` code: what speaks with libtorch, with the system, and with plugins.
-const UNSAFE_FILES: [&str; 26] = [
+const UNSAFE_FILES: [&str; 27] = [
     "crates/gfn-learn/src/host.rs",
     "crates/gfn-learn/src/device.rs",
     "crates/gfn-learn/src/shim.rs",
