@@ -155,7 +155,7 @@ fn json_is_a_list_of_problems() {
         {
             "severity": "error",
             "message": "unknown key `loss.lambda`",
-            "help": "`lambda` is a key of loss `sub-trajectory-balance`",
+            "help": "`lambda` is a key of loss `sub-trajectory-balance` and `ppo`",
             "source": "flag",
             "file": "small.toml",
             "setting": "--set loss.lambda=1",

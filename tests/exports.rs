@@ -112,6 +112,18 @@ fn a_tracker_gets_every_value_and_a_script() {
     for file in told["files"].as_array().expect("files") {
         assert!(out.join(file.as_str().expect("a name")).is_file(), "{file}");
     }
-    let message = fail(&["export", &out.to_string_lossy(), "--to", "csv", "-o", "x"], 1);
+    let empty = root.path().join("empty");
+    std::fs::create_dir(&empty).expect("a folder");
+    let message = fail(
+        &[
+            "export",
+            &empty.to_string_lossy(),
+            "--to",
+            "csv",
+            "-o",
+            &root.path().join("tables").to_string_lossy(),
+        ],
+        1,
+    );
     assert!(message.contains("there is no run in"), "{message}");
 }

@@ -22,10 +22,11 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 22] = [
+const LAYERS: [Layer; 23] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
+    layer("gfn-docking", &[]),
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
     layer("gfn-search", &[]),
@@ -39,7 +40,7 @@ const LAYERS: [Layer; 22] = [
     layer("gfn-envs", &["gfn-core", "gfn-chem"]),
     Layer {
         name: "gfn-rewards",
-        on: &["gfn-core", "gfn-chem", "gfn-proxy"],
+        on: &["gfn-core", "gfn-chem", "gfn-proxy", "gfn-docking"],
         in_tests: &["gfn-envs"],
     },
     Layer {
@@ -53,11 +54,13 @@ const LAYERS: [Layer; 22] = [
         on: &["gfn-core", "gfn-losses"],
         in_tests: &["gfn-envs", "gfn-samplers"],
     },
+    layer("gfn-fit", &["gfn-core", "gfn-chem", "gfn-proxy", "gfn-learn"]),
     layer(
         "gfn-registry",
         &[
             "gfn-core",
             "gfn-chem",
+            "gfn-cluster",
             "gfn-config",
             "gfn-envs",
             "gfn-rewards",
@@ -74,6 +77,7 @@ const LAYERS: [Layer; 22] = [
             "gfn-chem",
             "gfn-config",
             "gfn-draw",
+            "gfn-docking",
             "gfn-record",
             "gfn-envs",
             "gfn-rewards",
@@ -81,6 +85,7 @@ const LAYERS: [Layer; 22] = [
             "gfn-losses",
             "gfn-learn",
             "gfn-plugins",
+            "gfn-fit",
             "gfn-registry",
         ],
     ),
@@ -88,6 +93,7 @@ const LAYERS: [Layer; 22] = [
         "gfn-sweep",
         &[
             "gfn-core",
+            "gfn-cluster",
             "gfn-config",
             "gfn-record",
             "gfn-registry",
@@ -100,8 +106,10 @@ const LAYERS: [Layer; 22] = [
         &[
             "gfn-core",
             "gfn-chem",
+            "gfn-cluster",
             "gfn-config",
             "gfn-draw",
+            "gfn-docking",
             "gfn-record",
             "gfn-envs",
             "gfn-rewards",
@@ -109,6 +117,8 @@ const LAYERS: [Layer; 22] = [
             "gfn-losses",
             "gfn-learn",
             "gfn-plugins",
+            "gfn-fit",
+            "gfn-proxy",
             "gfn-registry",
             "gfn-export",
             "gfn-report",
@@ -121,7 +131,7 @@ const LAYERS: [Layer; 22] = [
 
 /// Packages that few crates keep to themselves.
 const RESERVED: [(&str, &[&str]); 13] = [
-    ("tch", &["gfn-learn"]),
+    ("tch", &["gfn-learn", "gfn-fit"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
     ("safetensors", &["gfn-learn", "gfn-chem", "gfn-proxy"]),
     ("chematic", &["gfn-chem"]),

@@ -1,6 +1,9 @@
 //! What a user does, through the `gfn` program.
 
+mod baselines;
 mod check;
+mod clusters;
+mod docking;
 mod exports;
 mod files;
 mod golden;
@@ -9,9 +12,11 @@ mod layered;
 mod mistakes;
 mod molecules;
 mod plugins;
+mod proxy;
 mod report;
 mod resume;
 mod runs;
+mod slurm;
 mod sweep;
 mod training;
 
@@ -58,7 +63,7 @@ fn fail(arguments: &[&str], code: i32) -> String {
 /// The experiments that come with the program and need no files of others.
 fn shipped_experiments() -> Vec<PathBuf> {
     let mut files = experiment_files(&top().join("experiments"));
-    files.retain(|file| !file.ends_with(molecules::PAPER));
+    files.retain(|file| !molecules::needs_data(file) && !file.ends_with(docking::DOCKING));
     assert!(files.len() > 5, "{files:?}");
     files
 }

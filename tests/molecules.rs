@@ -5,10 +5,20 @@
     reason = "the helpers of tests are tests"
 )]
 
+use std::path::Path;
+
 use super::{fail, gfn, succeed, top};
 
 /// The experiment.
-pub(super) const PAPER: &str = "experiments/mol/bengio2021.toml";
+const PAPER: &str = "experiments/mol/bengio2021.toml";
+/// What it is compared with, on the same molecules.
+const COMPARED: [&str; 5] = ["tb", "subtb", "ppo", "metropolis", "random"];
+
+/// Whether an experiment reads the fetched files.
+pub(super) fn needs_data(file: &Path) -> bool {
+    file.parent()
+        .is_some_and(|folder| folder.ends_with("experiments/mol"))
+}
 
 /// What names the fetched files; `None`, with the reason told, where they are not at hand.
 fn data() -> Option<[String; 2]> {
@@ -59,6 +69,44 @@ fn the_papers_experiment_is_right_and_runs() {
     // Wherever it was run, the resolved experiment runs again.
     let resolved = folder.path().join("run/resolved.toml").display().to_string();
     succeed(&["check", &resolved]);
+}
+
+/// Each draws from the same molecules, and tells of what it found by the same figures.
+#[test]
+fn what_it_is_compared_with_runs_too() {
+    let Some([blocks, network]) = data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for name in COMPARED {
+        let file = format!("experiments/mol/{name}.toml");
+        let sets = ["--set", &blocks, "--set", &network];
+        let checked = gfn(&[&["check", "--deny-warnings", &file][..], &sets].concat());
+        let said = String::from_utf8_lossy(&checked.stderr);
+        assert!(checked.status.success(), "{said}");
+
+        let out = folder.path().join(name).display().to_string();
+        let small = [
+            "training.steps=2",
+            "training.batch_size=10",
+            "network.hidden=8",
+            "network.layers=1",
+            "evaluation.samples=10",
+            "evaluation.every=1",
+            "evaluation.thresholds=[0.1]",
+        ];
+        let small: Vec<&str> = small.iter().flat_map(|set| ["--set", set]).collect();
+        let run = ["run", &file, "--quiet", "--out", &out];
+        succeed(&[&run[..], &sets, &small].concat());
+        let manifest = std::fs::read_to_string(folder.path().join(name).join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        let found = &manifest["after"]["found"];
+        let count = |value: &serde_json::Value| value.as_u64().unwrap();
+        assert!((11..=20).contains(&count(&found["objects"])), "{name}: {found}");
+        let level = &found["levels"][0];
+        let (objects, modes) = (count(&level["objects"]), count(&level["modes"]));
+        assert!(modes > 0 && modes <= objects, "{name}: {found}");
+        assert!(count(&level["scaffolds"]) > 0, "{name}: {found}");
+        assert!(found["top_10"].as_f64().unwrap() > 0.0, "{name}: {found}");
+    }
 }
 
 #[test]

@@ -33,10 +33,15 @@ const WRITTEN: [&str; 5] = [
 const TB: &str = "experiments/hypergrid/tb.toml";
 
 fn start(file: &str, out: &Path) -> Child {
+    start_with(file, out, &[])
+}
+
+fn start_with(file: &str, out: &Path, more: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_gfn"))
         .args(["run", file])
         .args(RUN)
         .arg(out)
+        .args(more)
         .current_dir(top())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -88,6 +93,35 @@ fn signal(child: &Child, name: &str) {
         .args([&format!("-{name}"), &child.id().to_string()])
         .status();
     assert!(status.expect("kill starts").success());
+}
+
+/// Baselines go on too: chains stand where they stood, and what was found is remembered.
+#[test]
+fn killed_baselines_lose_nothing() {
+    let root = tempfile::tempdir().expect("a folder");
+    for (name, steps) in [("metropolis", 1_500), ("ppo", 120)] {
+        let file = format!("experiments/hypergrid/{name}.toml");
+        let steps = format!("training.steps={steps}");
+        let more = ["--set", &steps, "--set", "evaluation.thresholds=[0.1, 2.0]"];
+        let [whole, killed] = ["whole", "killed"].map(|kind| root.path().join(format!("{kind}-{name}")));
+        let finish = |out: &Path| {
+            let output = start_with(&file, out, &more)
+                .wait_with_output()
+                .expect("gfn ends");
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        };
+        finish(&whole);
+        let mut child = start_with(&file, &killed, &more);
+        wait_for_checkpoint(&mut child, &killed, &[]);
+        signal(&child, "KILL");
+        assert!(!child.wait().expect("a child").success());
+        finish(&killed);
+        assert!(written(&whole) == written(&killed), "{file}");
+    }
 }
 
 /// Killed three times, and resumed by the same command: the bytes are those of the run that was left alone.

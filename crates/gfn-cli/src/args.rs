@@ -1,6 +1,8 @@
 //! What can be typed.
 
+mod dock;
 mod plugin;
+mod proxy;
 mod sweep;
 
 use std::path::{Path, PathBuf};
@@ -9,7 +11,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 use gfn_config::Problems;
 use gfn_registry::Experiment;
 
+pub(crate) use dock::DockArgs;
 pub(crate) use plugin::{IsolationArg, Lang, PluginArgs, PluginCommand};
+pub(crate) use proxy::{FitArgs, ProxyCommand, SplitArg};
 pub(crate) use sweep::{SweepArgs, SweepCommand, WorkArgs};
 
 /// Train generative flow networks from experiment files.
@@ -260,9 +264,30 @@ pub(crate) enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         sets: Vec<String>,
     },
+    /// Dock the best molecules of a run, or those of a file, with AutoDock Vina.
+    ///
+    /// Of a run, takes the best distinct molecules of samples.csv, docks them and
+    /// writes docked.csv into its folder: energy, score, and what the run's reward
+    /// said. Of a file with one SMILES a line, takes them all. What is docked is
+    /// kept in docked.energies.jsonl beside the table, so that the same command
+    /// goes on where it was stopped.
+    ///
+    /// A run trained on the reward `docking` says itself how it docks; for others,
+    /// name a receptor. Needs the programs obabel, vina and faketime (Debian and
+    /// Ubuntu: apt-get install openbabel autodock-vina faketime).
+    ///
+    /// Examples:
+    ///   gfn dock runs/mol/seed-0 --receptor 4jnc.pdbqt --top 50
+    ///   gfn dock runs/docking/seed-0 --exhaustiveness 8 --save-poses poses
+    ///   gfn dock molecules.smi --receptor 4jnc.pdbqt --out energies.csv
+    #[command(verbatim_doc_comment)]
+    Dock(DockArgs),
     /// Write, check, try and allow plugins: rewards, block vocabularies and environments by third parties.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Fit a proxy to a table of measured molecules, and tell of one.
+    #[command(subcommand)]
+    Proxy(ProxyCommand),
     /// Time training, phase by phase, against what the network alone would take.
     ///
     /// Benchmarks: grid-2d-8, grid-4d-20, grid-4d-8-fm, molecules-fm, molecules-tb. The bound is measured in the same process:

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use gfn_cluster::ClusterError;
 use gfn_config::Problems;
 use gfn_record::folder::FolderError;
 use gfn_runner::RunError;
@@ -124,6 +125,10 @@ impl From<SweepError> for Failure {
         match error {
             SweepError::Experiment(problems) => (*problems).into(),
             SweepError::Another(_) | SweepError::Grid | SweepError::NoTrial(_) => Self {
+                code: BAD_FILE,
+                ..Self::failed(error)
+            },
+            SweepError::Cluster(error @ ClusterError::Setting(_)) => Self {
                 code: BAD_FILE,
                 ..Self::failed(error)
             },

@@ -1,6 +1,6 @@
 //! Figures of a policy as a small table.
 
-use gfn_record::event::Measured;
+use gfn_record::event::{Level, Measured, Regression};
 
 /// One row a figure, one column a policy.
 pub(crate) fn figures(columns: &[(&str, &Measured)]) -> String {
@@ -9,12 +9,14 @@ pub(crate) fn figures(columns: &[(&str, &Measured)]) -> String {
         "",
         &names.iter().map(ToString::to_string).collect::<Vec<_>>(),
     )];
-    let rows: Vec<Vec<(&str, Option<Figure>)>> = columns.iter().map(|(_, measured)| row(measured)).collect();
-    for index in 0..rows[0].len() {
-        let values: Vec<Option<Figure>> = rows.iter().map(|row| row[index].1).collect();
+    let rows: Vec<Vec<Row>> = columns.iter().map(|(_, measured)| row(measured)).collect();
+    // What was found in training, the untrained policy does not have: the last column has all rows.
+    for Row { name, .. } in rows.last().into_iter().flatten() {
+        let value = |row: &Vec<Row>| row.iter().find(|of| of.name == *name).and_then(|of| of.figure);
+        let values: Vec<Option<Figure>> = rows.iter().map(value).collect();
         if values.iter().any(Option::is_some) {
             let cells: Vec<String> = values.into_iter().map(cell).collect();
-            lines.push(line(rows[0][index].0, &cells));
+            lines.push(line(name, &cells));
         }
     }
     lines.join("\n") + "\n"
@@ -40,13 +42,91 @@ enum Figure {
     Number(f64),
 }
 
-fn row(measured: &Measured) -> Vec<(&'static str, Option<Figure>)> {
+/// A figure with its name.
+struct Row {
+    name: String,
+    figure: Option<Figure>,
+}
+
+fn row(measured: &Measured) -> Vec<Row> {
+    let mut rows = named(policy(measured));
+    rows.extend(named(found(measured)));
+    let levels = measured.found.iter().flat_map(|found| &found.levels);
+    rows.extend(levels.flat_map(level));
+    rows.extend(named(lines(measured)));
+    rows
+}
+
+fn named<const COUNT: usize>(figures: [(&str, Option<Figure>); COUNT]) -> Vec<Row> {
+    let row = |(name, figure): (&str, _)| Row {
+        name: name.into(),
+        figure,
+    };
+    figures.into_iter().map(row).collect()
+}
+
+/// Of the distinct objects made in training.
+fn found(measured: &Measured) -> [(&'static str, Option<Figure>); 5] {
+    let found = measured.found.as_ref();
+    let number = |value: Option<f64>| value.map(Figure::Number);
+    [
+        (
+            "found: distinct objects",
+            found.map(|found| Figure::Count(found.objects)),
+        ),
+        (
+            "found: top 10 mean reward",
+            number(found.and_then(|found| found.top_10)),
+        ),
+        (
+            "found: top 100 mean reward",
+            number(found.and_then(|found| found.top_100)),
+        ),
+        (
+            "found: top 1000 mean reward",
+            number(found.and_then(|found| found.top_1000)),
+        ),
+        (
+            "found: top 1000 similarity",
+            number(found.and_then(|found| found.top_similarity)),
+        ),
+    ]
+}
+
+/// Of those that reach a threshold.
+fn level(level: &Level) -> Vec<Row> {
+    let from = level.threshold;
+    let row = |name: &str, value: Option<u64>| Row {
+        name: format!("found: {name} from {from}"),
+        figure: value.map(Figure::Count),
+    };
+    vec![
+        row("objects", Some(level.objects)),
+        row("modes", level.modes),
+        row("scaffolds", level.scaffolds),
+    ]
+}
+
+/// How well flow or probability goes with reward.
+fn lines(measured: &Measured) -> [(&'static str, Option<Figure>); 4] {
+    let slope = |line: &Option<Regression>| line.as_ref().map(|line| Figure::Number(line.slope));
+    let correlation = |line: &Option<Regression>| line.as_ref().map(|line| Figure::Number(line.correlation));
+    let (inflow, likelihood) = (&measured.inflow, &measured.likelihood);
+    [
+        ("log inflow on log R: slope", slope(inflow)),
+        ("log inflow on log R: r", correlation(inflow)),
+        ("log p on log R: slope", slope(likelihood)),
+        ("log p on log R: r", correlation(likelihood)),
+    ]
+}
+
+fn policy(measured: &Measured) -> [(&'static str, Option<Figure>); 20] {
     let samples = &measured.samples;
     let exact = measured.exact.as_ref();
     let molecules = samples.molecules.as_ref();
     let count = |value: Option<u64>| value.map(Figure::Count);
     let number = |value: Option<f64>| value.map(Figure::Number);
-    vec![
+    [
         ("updates", count(Some(measured.step))),
         ("exact L1", number(exact.map(|exact| exact.l1))),
         (

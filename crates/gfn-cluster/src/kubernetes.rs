@@ -31,12 +31,15 @@ pub fn manifest(
     retries: u64,
 ) -> Result<Value, ClusterError> {
     if let Some(wrong) = settings.wrong().first() {
-        return Err(ClusterError::Setting(format!("{} {}", wrong.key, wrong.message)));
+        return Err(ClusterError::Setting(format!(
+            "`sweep.kubernetes.{}` {}",
+            wrong.key, wrong.message
+        )));
     }
     let needed = |value: &Option<String>, what: &str| {
         value
             .clone()
-            .ok_or_else(|| ClusterError::Setting(format!("{what} is missing")))
+            .ok_or_else(|| ClusterError::Setting(format!("`sweep.kubernetes.{what}` is missing")))
     };
     let (image, claim) = (
         needed(&settings.image, "image")?,

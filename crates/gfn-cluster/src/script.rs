@@ -6,6 +6,7 @@
 //! ```text
 //! <sweep>/submissions/000003/batch.sh     the script
 //!                            trials.txt   the trial of each element, a line each; empty where elements take what is next
+//!                            job.txt      the number of the array, where Slurm gave one
 //!                            logs/        what elements said
 //! ```
 
@@ -18,8 +19,10 @@ use sha2::{Digest, Sha256};
 use crate::settings::{Command, Slurm, Wrong};
 use crate::{ClusterError, words};
 
-const PLACE: &str = "submissions";
+/// The folder of submissions in that of a sweep.
+pub const PLACE: &str = "submissions";
 const LIST: &str = "trials.txt";
+const NUMBER: &str = "job.txt";
 
 /// What the elements of an array do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +133,15 @@ impl Submission {
         self.place.join("batch.sh")
     }
 
+    /// Records the number that its array was given.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn record(&self, number: &str) -> Result<(), ClusterError> {
+        let path = self.place.join(NUMBER);
+        fs::write(&path, format!("{number}\n")).map_err(|error| ClusterError::Write { path, error })
+    }
+
     /// Writes the script.
     ///
     /// # Errors
@@ -138,6 +150,16 @@ impl Submission {
         let path = self.script();
         fs::write(&path, script).map_err(|error| ClusterError::Write { path, error })
     }
+}
+
+/// The numbers of all arrays that were submitted for a sweep.
+pub fn arrays(sweep: &Path) -> Vec<String> {
+    let entries = fs::read_dir(sweep.join(PLACE))
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
+    let numbers = entries.filter_map(|entry| fs::read_to_string(entry.path().join(NUMBER)).ok());
+    numbers.map(|number| number.trim().to_string()).collect()
 }
 
 /// The trial of an element of a submission, counted from 0; none where elements take what is next, or it is not known.
@@ -193,6 +215,8 @@ pub fn slurm(settings: &Slurm, job: &Job, submission: &Submission) -> Result<Str
         .map(|module| format!("module load {}", words::quoted(module)));
     let mut lines = vec![shell.to_string(), note(job)?];
     lines.extend(directives);
+    // A warning before `gfn` listens would end the shell, and with it the element.
+    lines.push("trap '' USR1 USR2".into());
     lines.extend(modules);
     lines.extend(settings.prelude.iter().cloned());
     lines.extend(body(

@@ -90,5 +90,8 @@ fn a_manifest_for_kubernetes() {
         shown(manifest(&least, Elements::Workers(3)))
     );
     let missing = kubernetes::manifest(&Kubernetes::default(), &job, &arguments, &Elements::Workers(1), 0);
-    assert_eq!(missing.unwrap_err().to_string(), "image is missing");
+    assert_eq!(
+        missing.unwrap_err().to_string(),
+        "`sweep.kubernetes.image` is missing"
+    );
 }

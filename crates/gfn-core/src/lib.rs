@@ -8,6 +8,7 @@
 //! environment through the checks that hold for all of them.
 
 pub mod ancestry;
+pub mod backward_sampling;
 pub mod environment;
 pub mod exact;
 pub mod loss;

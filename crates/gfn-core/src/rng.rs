@@ -23,6 +23,12 @@ pub enum Purpose {
     Test = 5,
     /// Which remembered trajectories are trained on again.
     Replay = 6,
+    /// How a table of measured objects is parted, and in which order a network is fitted to it.
+    Fitting = 7,
+    /// In which order the trajectories of a batch are learned from, where that is done in parts.
+    Parts = 8,
+    /// Trajectories drawn backward from an object to estimate how probable it is.
+    Backward = 9,
 }
 
 /// A stream of random numbers.

@@ -67,6 +67,12 @@ pub trait Sampler: Send + Sync {
         let _ = (batch, positions);
     }
 
+    /// The objects, flat, at which the sampler stands after the batch last observed, one for each trajectory drawn, where that
+    /// is not at the batch's own: a Markov chain stays where it is when it rejects an object.
+    fn standing(&self) -> Option<Vec<i32>> {
+        None
+    }
+
     /// All that the sampler remembers between updates, as bytes that [`Sampler::restore`] takes; empty where that is nothing.
     fn save(&self) -> Vec<u8> {
         Vec::new()

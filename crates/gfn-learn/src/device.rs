@@ -128,6 +128,11 @@ pub fn set_threads(threads: usize) {
     tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX).max(1));
 }
 
+/// The number of threads of matrix products.
+pub fn threads() -> usize {
+    usize::try_from(tch::get_num_threads()).unwrap_or(1)
+}
+
 /// How many CUDA devices there are, once the CUDA part of libtorch is loaded.
 fn cuda_devices() -> Result<usize, String> {
     static LOADED: OnceLock<Result<(), String>> = OnceLock::new();

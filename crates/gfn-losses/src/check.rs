@@ -46,6 +46,19 @@ pub fn check_loss(loss: &dyn Loss) -> Result<(), Broken> {
     Ok(())
 }
 
+/// Checks the gradient alone, for a loss that has no exact solution.
+///
+/// # Errors
+/// The first way in which it is broken.
+pub fn check_gradient(loss: &dyn Loss) -> Result<(), Broken> {
+    for graph in 0..12 {
+        Case::new(graph, loss, false)
+            .gradient(loss)
+            .map_err(|what| Broken { graph, what })?;
+    }
+    Ok(())
+}
+
 /// A random graph with random rewards, and a batch of trajectories from a random policy.
 struct Case {
     graph: StateGraph,

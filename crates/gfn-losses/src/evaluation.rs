@@ -3,7 +3,7 @@
 //! [`Evaluation::differentiate`].
 
 use gfn_core::exact::{StateIndex, log_sum_exp};
-use gfn_core::loss::{FlowGradients, TrajectoryGradients};
+use gfn_core::loss::{Before, FlowGradients, TrajectoryGradients};
 use gfn_core::{
     Environment, FlowLoss, FlowTerms, Logits, Loss, Mask, Objective, TrajectoryBatch, TrajectoryLoss,
     TrajectoryTerms,
@@ -18,6 +18,8 @@ pub struct Evaluation {
     steps: Vec<Step>,
     flows: Vec<FlowState>,
     parents: Vec<Parent>,
+    /// Of each trajectory, which of `flows` is its finished object.
+    finished: Vec<usize>,
     source: u32,
     scratch: Scratch,
 }
@@ -119,6 +121,8 @@ pub struct Evaluated {
     pub loss: f64,
     /// What the model currently takes log Z to be: the parameter, the source's flow, or the batch's mean estimate.
     pub log_z: f64,
+    /// Of a loss over flows: the log of what flows into each trajectory's finished object; empty otherwise.
+    pub log_inflow: Vec<f64>,
     /// The gradient.
     pub gradients: OutputGradients,
 }
@@ -144,9 +148,11 @@ impl Evaluation {
         self.steps.clear();
         self.flows.clear();
         self.parents.clear();
+        self.finished.clear();
         match loss.objective() {
             Objective::Trajectory(_) => self.plan_steps(environment, batch, learned_backward),
             Objective::Flow(_) => self.plan_flows(environment, batch),
+            Objective::Nothing => {}
         }
     }
 
@@ -221,6 +227,9 @@ impl Evaluation {
                     self.plan_flow(environment, state, finished, log_reward);
                 }
                 self.flows[visited].visits += 1.0;
+                if position == steps {
+                    self.finished.push(visited);
+                }
             }
         }
         // The source is always a row, so that its outflow, which is Z, can be read off.
@@ -256,11 +265,52 @@ impl Evaluation {
         outputs: &Outputs,
         log_z: f64,
     ) -> Evaluated {
+        self.differentiate_after(batch, loss, outputs, log_z, None)
+    }
+
+    /// The same, where `before` is what the batch's terms were before earlier steps on it.
+    pub fn differentiate_after(
+        &self,
+        batch: &TrajectoryBatch,
+        loss: &dyn Loss,
+        outputs: &Outputs,
+        log_z: f64,
+        before: Option<&Before>,
+    ) -> Evaluated {
         match loss.objective() {
             Objective::Trajectory(trajectory_loss) => {
-                self.over_steps(batch, loss, trajectory_loss, outputs, log_z)
+                self.over_steps(batch, loss, trajectory_loss, outputs, log_z, before)
             }
             Objective::Flow(flow_loss) => self.over_flows(flow_loss, outputs),
+            Objective::Nothing => Evaluated {
+                loss: 0.0,
+                log_z: f64::NAN,
+                log_inflow: Vec::new(),
+                gradients: OutputGradients::default(),
+            },
+        }
+    }
+
+    /// What the terms of the planned batch are, for steps on it after the first.
+    pub fn before(&self, loss: &dyn Loss, outputs: &Outputs) -> Before {
+        let forward = Normalised::new(&outputs.forward, &self.legal);
+        let log_pf = self
+            .steps
+            .iter()
+            .map(|step| forward.log_p(step.source, step.action));
+        Before {
+            log_pf: log_pf.collect(),
+            log_flow: self.log_flow(loss, outputs),
+        }
+    }
+
+    /// `[M]`, where the loss needs it.
+    fn log_flow(&self, loss: &dyn Loss, outputs: &Outputs) -> Vec<f64> {
+        match &outputs.log_flow {
+            Some(flow) if loss.needs().state_flow => {
+                self.steps.iter().map(|step| flow[step.source as usize]).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -271,6 +321,7 @@ impl Evaluation {
         trajectory_loss: &dyn TrajectoryLoss,
         outputs: &Outputs,
         log_z: f64,
+        before: Option<&Before>,
     ) -> Evaluated {
         let policies = Policies {
             forward: Normalised::new(&outputs.forward, &self.legal),
@@ -279,12 +330,17 @@ impl Evaluation {
                 .as_ref()
                 .map(|logits| Normalised::new(logits, &self.legal_backward)),
         };
-        let needs_flow = loss.needs().state_flow;
+        let needs = loss.needs();
         let log_pf: Vec<f64> = self.steps.iter().map(|step| policies.log_pf(step)).collect();
         let log_pb: Vec<f64> = self.steps.iter().map(|step| policies.log_pb(step)).collect();
-        let log_flow: Vec<f64> = match &outputs.log_flow {
-            Some(flow) if needs_flow => self.steps.iter().map(|step| flow[step.source as usize]).collect(),
-            _ => Vec::new(),
+        let log_flow = self.log_flow(loss, outputs);
+        let entropy: Vec<f64> = match needs.entropy {
+            true => self
+                .steps
+                .iter()
+                .map(|step| policies.forward.entropy(step.source))
+                .collect(),
+            false => Vec::new(),
         };
         let terms = TrajectoryTerms {
             offsets: batch.offsets(),
@@ -292,11 +348,14 @@ impl Evaluation {
             log_pb: &log_pb,
             log_flow: &log_flow,
             log_reward: &batch.log_reward,
+            entropy: &entropy,
             log_z,
+            before,
         };
         let mut slopes = TrajectoryGradients::zeros(&terms);
         let value = trajectory_loss.evaluate(&terms, &mut slopes);
-        let log_z = match (loss.needs().log_z, needs_flow) {
+        let log_z = match (needs.log_z, needs.state_flow) {
+            _ if !loss.estimates_log_z() => f64::NAN,
             (true, _) => log_z,
             (false, true) => log_flow[0],
             (false, false) => mean_log_z(&terms),
@@ -304,6 +363,7 @@ impl Evaluation {
         Evaluated {
             loss: value,
             log_z,
+            log_inflow: Vec::new(),
             gradients: self.pull_back(&policies, outputs, &slopes),
         }
     }
@@ -317,9 +377,14 @@ impl Evaluation {
     ) -> OutputGradients {
         let steps = || self.steps.iter();
         let chosen = steps().map(|step| (step.source, step.action));
-        let forward = policies
+        let mut forward = policies
             .forward
             .pull_back(chosen.zip(slopes.log_pf.iter().copied()));
+        for (step, &slope) in steps().zip(&slopes.entropy) {
+            policies
+                .forward
+                .pull_back_entropy(step.source, slope, &mut forward);
+        }
         let learned = steps()
             .zip(&slopes.log_pb)
             .filter_map(|(step, &slope)| match step.backward {
@@ -384,6 +449,7 @@ impl Evaluation {
         Evaluated {
             loss,
             log_z: outflow(self.source),
+            log_inflow: self.finished.iter().map(|&k| log_inflow[k]).collect(),
             gradients: OutputGradients {
                 forward,
                 log_flow: zeros(outputs.log_flow.as_ref().map(Vec::len)),
@@ -463,6 +529,25 @@ impl<'a> Normalised<'a> {
 
     fn log_p(&self, row: u32, action: u32) -> f64 {
         self.logits.of(row as usize)[action as usize] - self.log_total[row as usize]
+    }
+
+    /// The entropy of a row, nats.
+    fn entropy(&self, row: u32) -> f64 {
+        let actions = self.legal.of(row as usize).iter();
+        -actions
+            .map(|&action| self.log_p(row, action))
+            .map(|log_p| log_p.exp() * log_p)
+            .sum::<f64>()
+    }
+
+    /// Adds the gradient with respect to the logits, given that with respect to the entropy of a row.
+    fn pull_back_entropy(&self, row: u32, slope: f64, gradient: &mut [f64]) {
+        let entropy = self.entropy(row);
+        for &action in self.legal.of(row as usize) {
+            let log_p = self.log_p(row, action);
+            let at = self.logits.offsets[row as usize] + action as usize;
+            gradient[at] -= slope * log_p.exp() * (log_p + entropy);
+        }
     }
 
     /// The gradient with respect to the logits, given those with respect to the log-probabilities of chosen actions.

@@ -6,5 +6,7 @@ pub mod detailed_balance;
 pub mod evaluation;
 pub mod flow_matching;
 pub mod log_partition_variance;
+pub mod none;
+pub mod ppo;
 pub mod sub_trajectory_balance;
 pub mod trajectory_balance;

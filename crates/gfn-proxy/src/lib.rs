@@ -7,8 +7,11 @@
 //!
 //! The network sees *states*, not only molecules: an atom with an open attachment point looks different from one without, and
 //! scores differ by 0.6 on average where that is left out. [`Stems`] says where it learns of open points.
+//!
+//! [`fitted`] has the networks that anybody can fit to a table of their own.
 
 mod features;
+pub mod fitted;
 mod matrix;
 mod network;
 mod pooling;

@@ -101,7 +101,7 @@ impl Weights {
             file: path.into(),
             source,
         })?;
-        let found = hex(&Sha256::digest(&bytes));
+        let found = sha256_of(&bytes);
         if let Some(wanted) = sha256.filter(|wanted| !wanted.eq_ignore_ascii_case(&found)) {
             return Err(WeightsError::Hash {
                 file: path.into(),
@@ -175,7 +175,7 @@ fn parse(bytes: &[u8]) -> Result<Vec<(&'static str, Stored)>, String> {
 }
 
 /// The bytes of a file, if it is one and of a sensible size.
-fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+pub(crate) fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     let found = std::fs::metadata(path)?;
     if !found.is_file() {
         return Err(std::io::Error::other("it is not a file"));
@@ -186,6 +186,8 @@ fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The sha256 of some bytes in 64 hexadecimal digits.
+pub(crate) fn sha256_of(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

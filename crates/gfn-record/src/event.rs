@@ -10,7 +10,7 @@ pub enum Event {
     /// Training went on.
     Step(StepMetrics),
     /// The policy was measured.
-    Measured(Measured),
+    Measured(Box<Measured>),
 }
 
 /// One update.
@@ -65,8 +65,105 @@ pub struct Measured {
     /// Distinct objects visited in training whose reward reaches the mode threshold.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub modes_visited: Option<u64>,
+    /// All distinct objects made in training; absent before the first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub found: Option<Found>,
+    /// How log-inflow goes with log-reward, over the last finished objects of training.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub inflow: Option<Regression>,
+    /// How the log of the policy's probability of an object goes with its log-reward, over the first samples; after the last
+    /// update only, where the environment was not swept.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub likelihood: Option<Regression>,
     /// Of objects drawn from the policy.
     pub samples: SampleMetrics,
+}
+
+/// Distinct objects made in training up to now. Rewards are before shaping; of an object that was made in several ways, the
+/// best counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// How many there are.
+    pub objects: u64,
+    /// The mean reward of the best 10; absent where there are fewer.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        with = "crate::number::option"
+    )]
+    pub top_10: Option<f64>,
+    /// Of the best 100.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        with = "crate::number::option"
+    )]
+    pub top_100: Option<f64>,
+    /// Of the best 1,000.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        with = "crate::number::option"
+    )]
+    pub top_1000: Option<f64>,
+    /// The mean over pairs of the best 1,000 (or as many as there are) of their Tanimoto similarity; molecules only.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        with = "crate::number::option"
+    )]
+    pub top_similarity: Option<f64>,
+    /// Those that reach each of the thresholds asked for, ascending.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub levels: Vec<Level>,
+}
+
+/// Distinct objects that reach a reward.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Level {
+    /// The reward, before shaping.
+    #[serde(with = "crate::number")]
+    pub threshold: f64,
+    /// How many there are.
+    pub objects: u64,
+    /// Those that were less similar than the limit to every one counted here before; molecules only.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub modes: Option<u64>,
+    /// Distinct scaffolds among them; molecules only.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scaffolds: Option<u64>,
+}
+
+/// A straight line through points, by least squares.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Regression {
+    /// How many points.
+    pub objects: u64,
+    /// Its slope; 1 where one is proportional to the other.
+    #[serde(with = "crate::number")]
+    pub slope: f64,
+    /// Pearson's correlation.
+    #[serde(with = "crate::number")]
+    pub correlation: f64,
+}
+
+impl Regression {
+    /// Of y on x; none for fewer than two points, or where all x or all y are the same.
+    pub fn of(points: impl Iterator<Item = (f64, f64)> + Clone) -> Option<Self> {
+        let count = points.clone().count() as f64;
+        let mean = |value: fn((f64, f64)) -> f64| points.clone().map(value).sum::<f64>() / count;
+        let (x_mean, y_mean) = (mean(|point| point.0), mean(|point| point.1));
+        let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
+        for (x, y) in points {
+            let (x, y) = (x - x_mean, y - y_mean);
+            (xx, xy, yy) = (xx + x * x, xy + x * y, yy + y * y);
+        }
+        (xx > 0.0 && yy > 0.0).then(|| Self {
+            objects: count as u64,
+            slope: xy / xx,
+            correlation: xy / (xx * yy).sqrt(),
+        })
+    }
 }
 
 /// A policy's exact distribution of finished objects against the target.
@@ -169,4 +266,26 @@ pub struct MoleculeMetrics {
     /// Modes: molecules whose reward reaches the threshold and whose similarity to every better mode stays below the limit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub modes: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_through_points() {
+        let of = |points: &[(f64, f64)]| Regression::of(points.iter().copied());
+        let found = of(&[(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)]).unwrap();
+        assert_eq!((found.objects, found.slope, found.correlation), (3, 2.0, 1.0));
+        let found = of(&[(0.0, 0.0), (1.0, 1.0), (2.0, 0.0)]).unwrap();
+        assert_eq!((found.slope, found.correlation), (0.0, 0.0));
+        for none in [
+            &[][..],
+            &[(1.0, 2.0)],
+            &[(1.0, 2.0), (1.0, 3.0)],
+            &[(1.0, 2.0), (2.0, 2.0)],
+        ] {
+            assert_eq!(of(none), None);
+        }
+    }
 }

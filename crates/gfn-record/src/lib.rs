@@ -3,6 +3,7 @@
 
 pub mod checkpoint;
 pub mod distribution;
+pub mod docked;
 pub mod durable;
 mod error;
 pub mod event;

@@ -1,4 +1,4 @@
-//! `likelihoods.csv`: the exact log-probability of some of the objects in `samples.csv`, where the environment was too large to be
+//! `likelihoods.csv`: the log-probability of some of the objects in `samples.csv`, where the environment was too large to be
 //! swept.
 
 use std::io::{Read, Write};
@@ -15,6 +15,9 @@ pub struct Likelihood {
     pub log_reward: f64,
     /// The log of the probability with which the policy makes its state, over all paths.
     pub log_probability: f64,
+    /// Where that is an estimate from trajectories drawn backward, how many equal ones they are worth; absent where it is exact.
+    #[serde(default)]
+    pub effective: Option<f64>,
 }
 
 /// Writes rows as CSV with a header.
@@ -23,7 +26,7 @@ pub struct Likelihood {
 /// Where `sink` cannot be written.
 pub fn write<'a>(sink: impl Write, rows: impl IntoIterator<Item = &'a Likelihood>) -> std::io::Result<()> {
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(sink);
-    writer.write_record(["object", "log_reward", "log_probability"])?;
+    writer.write_record(["object", "log_reward", "log_probability", "effective"])?;
     for row in rows {
         writer.serialize(row).map_err(std::io::Error::from)?;
     }
@@ -46,10 +49,16 @@ mod tests {
             object: "CC".into(),
             log_reward: -0.5,
             log_probability: f64::NEG_INFINITY,
+            effective: None,
         };
         let mut bytes = Vec::new();
         write(&mut bytes, [&row]).unwrap();
-        assert_eq!(bytes, b"object,log_reward,log_probability\nCC,-0.5,-inf\n");
-        assert_eq!(read(&bytes[..]).collect::<Vec<_>>(), [Ok(row)]);
+        assert_eq!(
+            bytes,
+            b"object,log_reward,log_probability,effective\nCC,-0.5,-inf,\n"
+        );
+        assert_eq!(read(&bytes[..]).collect::<Vec<_>>(), [Ok(row.clone())]);
+        let older = b"object,log_reward,log_probability\nCC,-0.5,-inf\n";
+        assert_eq!(read(&older[..]).collect::<Vec<_>>(), [Ok(row)]);
     }
 }

@@ -1,6 +1,6 @@
 //! The names under which other programs see a run's curves: `group/curve`, as TensorBoard groups them.
 
-use crate::event::{Measured, StepMetrics};
+use crate::event::{Level, Measured, StepMetrics};
 
 /// A name and its value.
 pub type Tagged = (&'static str, f64);
@@ -19,6 +19,8 @@ pub fn of_step(step: &StepMetrics) -> Vec<Tagged> {
     ];
     // Most runs have no use for the curve.
     values.extend((step.left_out > 0).then_some(("train/left_out", step.left_out as f64)));
+    // What is not estimated is not a number: a loss without flows knows of no log Z.
+    values.retain(|(tag, value)| *tag != "train/log_z" || !value.is_nan());
     values
 }
 
@@ -64,7 +66,36 @@ pub fn of_measured(measured: &Measured) -> Vec<Tagged> {
         ];
         values.extend(known.into_iter().filter_map(present));
     }
+    if let Some(found) = &measured.found {
+        let known = [
+            ("found/objects", Some(found.objects as f64)),
+            ("found/top_10", found.top_10),
+            ("found/top_100", found.top_100),
+            ("found/top_1000", found.top_1000),
+            ("found/top_similarity", found.top_similarity),
+        ];
+        values.extend(known.into_iter().filter_map(present));
+    }
+    if let Some(line) = &measured.inflow {
+        values.push(("train/inflow_slope", line.slope));
+        values.push(("train/inflow_correlation", line.correlation));
+    }
     values
+}
+
+/// What a measurement has of the objects that reach each threshold, whose names have the threshold in them.
+pub fn of_levels(measured: &Measured) -> Vec<(String, f64)> {
+    let levels = measured.found.iter().flat_map(|found| &found.levels);
+    let of_level = |level: &Level| {
+        let counts = [
+            ("objects", Some(level.objects)),
+            ("modes", level.modes),
+            ("scaffolds", level.scaffolds),
+        ];
+        let threshold = level.threshold;
+        counts.map(move |(name, count)| Some((format!("found/{name}_from_{threshold}"), count? as f64)))
+    };
+    levels.flat_map(of_level).flatten().collect()
 }
 
 fn present((tag, value): (&'static str, Option<f64>)) -> Option<Tagged> {

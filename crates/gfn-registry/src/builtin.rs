@@ -5,11 +5,12 @@ use gfn_envs::hypergrid;
 use gfn_learn::networks::{NetworkParams, message_passing, mlp};
 use gfn_learn::optimiser::{Adam, AdamParams, AdamW};
 use gfn_losses::{
-    detailed_balance, flow_matching, log_partition_variance, sub_trajectory_balance, trajectory_balance,
+    detailed_balance, flow_matching, log_partition_variance, none, ppo, sub_trajectory_balance,
+    trajectory_balance,
 };
 use gfn_plugins::Kind;
-use gfn_rewards::{druglike, hypergrid as hypergrid_reward, seh_proxy};
-use gfn_samplers::{on_policy, replay};
+use gfn_rewards::{docking, druglike, hypergrid as hypergrid_reward, proxy, seh_proxy};
+use gfn_samplers::{metropolis, on_policy, replay};
 
 use crate::component::{Bases, Entry, entry, entry_examined, no_check};
 use crate::plugin::{self, environment, examine, vocabulary};
@@ -72,11 +73,36 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
             reward.accepts(&context.objects)?;
             Ok(Box::new(reward))
         }),
-        entry(SEH_PROXY, whole_path, |params: &seh_proxy::Params, context| {
+        entry(
+            PROXY,
+            |params: &mut proxy::Params, bases| {
+                params.path = whole_path(&params.path, "path", bases);
+                params.check()
+            },
+            |params: &proxy::Params, context| {
+                proxy::accepts(&context.objects)?;
+                proxy::ProxyReward::new(params, context.threads)
+                    .map(|reward| Box::new(reward) as Box<dyn Reward>)
+                    .map_err(|error| format!("`reward.path` names no proxy: {error}"))
+            },
+        ),
+        entry(
+            SEH_PROXY,
+            |params: &mut seh_proxy::Params, bases| {
+                params.path = whole_path(&params.path, "path", bases);
+                Ok(())
+            },
+            |params: &seh_proxy::Params, context| {
+                seh_proxy::accepts(&context.objects)?;
+                seh_proxy::SehReward::new(params, context.threads)
+                    .map(|reward| Box::new(reward) as Box<dyn Reward>)
+                    .map_err(|error| format!("`reward.path` names no network: {error}"))
+            },
+        ),
+        entry(DOCKING, whole_paths, |params: &docking::Params, context| {
             seh_proxy::accepts(&context.objects)?;
-            seh_proxy::SehReward::new(params, context.threads)
+            docking::DockingReward::new(params, context.threads)
                 .map(|reward| Box::new(reward) as Box<dyn Reward>)
-                .map_err(|error| format!("`reward.path` names no network: {error}"))
         }),
         entry_examined(
             "plugin",
@@ -93,14 +119,27 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
     ]
 }
 
-/// The reward whose network is read from a file.
+/// The reward of a network that was fitted to a table.
+pub const PROXY: &str = "proxy";
+
+/// The reward whose network was published.
 pub const SEH_PROXY: &str = "seh-proxy";
 
-/// The network's file is kept with its whole path, so that `resolved.toml` runs from anywhere.
-fn whole_path(params: &mut seh_proxy::Params, bases: &Bases<'_>) -> Result<(), String> {
-    let path = bases.of("path").join(&params.path);
+/// The reward that docks, whose receptor is read from a file.
+pub const DOCKING: &str = "docking";
+
+/// Files are kept with their whole paths, so that `resolved.toml` runs from anywhere.
+fn whole_path(path: &str, key: &str, bases: &Bases<'_>) -> String {
+    let path = bases.of(key).join(path);
     let path = std::path::absolute(&path).unwrap_or(path);
-    params.path = path.to_string_lossy().into_owned();
+    path.to_string_lossy().into_owned()
+}
+
+fn whole_paths(params: &mut docking::Params, bases: &Bases<'_>) -> Result<(), String> {
+    params.receptor = whole_path(&params.receptor, "receptor", bases);
+    if let Some(path) = &mut params.cache_file {
+        *path = whole_path(path, "cache_file", bases);
+    }
     Ok(())
 }
 
@@ -163,8 +202,17 @@ pub fn losses() -> Vec<Entry<Box<dyn Loss>>> {
                 Ok(Box::new(log_partition_variance::LogPartitionVariance))
             },
         ),
+        entry("ppo", no_check, |params: &ppo::Params, ()| {
+            Ok(Box::new(ppo::Ppo::new(params)))
+        }),
+        entry("none", no_check, |_: &none::Params, ()| {
+            Ok(Box::new(none::Nothing))
+        }),
     ]
 }
+
+/// The sampler whose chains must be as many as the batch has trajectories.
+pub const METROPOLIS: &str = "metropolis";
 
 /// Makes samplers that remember nothing yet: each run has one of its own.
 pub type MakeSampler = Box<dyn Fn() -> Box<dyn Sampler> + Send + Sync>;
@@ -182,6 +230,9 @@ pub fn samplers() -> Vec<Entry<MakeSampler>> {
             |params: &mut replay::Params, _| params.check(),
             |params: &replay::Params, ()| Ok(make(params, replay::Replay::new)),
         ),
+        entry(METROPOLIS, no_check, |params: &metropolis::Params, ()| {
+            Ok(make(params, metropolis::Metropolis::new))
+        }),
     ]
 }
 

@@ -70,6 +70,10 @@ pub(crate) fn accepts(schema: &Value) -> String {
 
 /// The same; `bounds` are those that a schema states beside its alternatives, which hold for the numbers among them.
 fn accepts_within(schema: &Value, bounds: &str) -> String {
+    // What a schema cannot say in short it says in words.
+    if let Some(words) = schema["x-accepts"].as_str() {
+        return words.into();
+    }
     let own = range(schema);
     let bounds = if own.is_empty() { bounds } else { &own };
     let options = ["oneOf", "anyOf"].iter().find_map(|key| schema[*key].as_array());

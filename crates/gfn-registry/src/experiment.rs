@@ -181,7 +181,8 @@ impl Experiment {
         let text = |table: &toml::Table, key: &str| Some(PathBuf::from(table.get(key)?.as_str()?));
         let vocabulary = text(&self.environment.table, "vocabulary");
         let network = match self.reward.name {
-            builtin::SEH_PROXY => text(&self.reward.table, "path"),
+            builtin::PROXY | builtin::SEH_PROXY => text(&self.reward.table, "path"),
+            builtin::DOCKING => text(&self.reward.table, "receptor"),
             _ => None,
         };
         vocabulary

@@ -261,6 +261,7 @@ fn shown(schema: &Value) -> Map<String, Value> {
 fn show_unit(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
+            map.remove("x-accepts");
             if let Some(unit) = map.remove("x-unit").as_ref().and_then(Value::as_str) {
                 let help = map.get("description").and_then(Value::as_str).unwrap_or_default();
                 let help = format!("{help}\n\nUnit: {unit}.");

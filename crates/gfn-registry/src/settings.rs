@@ -225,9 +225,34 @@ pub struct Evaluation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0, "x-unit" = "reward"), example = 1.0)]
     pub mode_threshold: Option<f64>,
-    /// Molecules whose Tanimoto similarity (Morgan, radius 2) reaches this belong to one mode.
+    /// Molecules whose Tanimoto similarity reaches this belong to one mode.
     #[schemars(extend("minimum" = 0, "maximum" = 1))]
     pub mode_similarity: f64,
+    /// What molecules are compared by.
+    pub fingerprint: Fingerprint,
+    /// Rewards (before shaping). For each, the distinct objects made in training that reach it are counted, and of molecules
+    /// their modes (each less similar than `mode_similarity` to every mode found earlier) and their scaffolds (Bemis and Murcko).
+    #[schemars(extend("items" = { "type": "number", "exclusiveMinimum": 0 }, "x-unit" = "reward"))]
+    pub thresholds: Vec<f64>,
+    /// How log-inflow goes with log-reward is told of the last this many finished objects of training, where the loss is
+    /// over flows; 0: not.
+    #[schemars(range(min = 0, max = 10_000_000), extend("x-unit" = "objects"))]
+    pub flow_window: usize,
+    /// Trajectories drawn backward from an object to estimate its probability, where it has too many ancestors for an exact one
+    /// (`likelihoods.csv` tells of each estimate how many equal trajectories it is worth); 0: none is estimated.
+    #[schemars(range(min = 0, max = 1_000_000), extend("x-unit" = "trajectories"))]
+    pub backward_samples: usize,
+}
+
+/// What molecules are compared by, each in 2,048 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fingerprint {
+    /// Morgan's, of radius 2: the surroundings of each atom.
+    #[default]
+    Morgan,
+    /// RDKit's: all paths of one to seven bonds. Molecules look more alike by it.
+    Path,
 }
 
 impl Default for Evaluation {
@@ -239,6 +264,10 @@ impl Default for Evaluation {
             window: 0,
             mode_threshold: None,
             mode_similarity: 0.7,
+            fingerprint: Fingerprint::Morgan,
+            thresholds: Vec::new(),
+            flow_window: 0,
+            backward_samples: 64,
         }
     }
 }

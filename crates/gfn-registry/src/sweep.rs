@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use gfn_cluster::{Command, Kubernetes, Slurm};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,17 @@ pub struct Sweep {
     /// Stop poor runs early; absent: all run to their end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
+    /// What `gfn sweep submit` speaks with.
+    pub launcher: Launcher,
+    /// How the sweep runs under Slurm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slurm: Option<Slurm>,
+    /// How the sweep is submitted to another batch system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+    /// How the sweep runs on Kubernetes: see `gfn sweep export`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kubernetes: Option<Kubernetes>,
     /// Further attempts at a run that failed.
     #[schemars(range(min = 0, max = 1000), extend("x-unit" = "attempts"))]
     pub retries: u64,
@@ -54,6 +66,10 @@ impl Default for Sweep {
             direction: None,
             parameters: Parameters::default(),
             early_stopping: None,
+            launcher: Launcher::Slurm,
+            slurm: None,
+            command: None,
+            kubernetes: None,
             retries: 1,
             max_failures: 10,
         }
@@ -84,6 +100,16 @@ impl SearchMethod {
             Self::Tpe => "tpe",
         }
     }
+}
+
+/// What a sweep is submitted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Launcher {
+    /// Slurm, as `[sweep.slurm]` says.
+    Slurm,
+    /// Any batch system with job arrays, by the command in `[sweep.command]`.
+    Command,
 }
 
 /// Whether less or more of the objective is better.
@@ -172,6 +198,7 @@ impl JsonSchema for Parameters {
             "type": "object",
             "additionalProperties": {
                 "description": "The values to try, in brackets; or a range.",
+                "x-accepts": "[…] | { range = […], … }",
                 "anyOf": [{ "type": "array" }, range],
             },
         })

@@ -226,7 +226,7 @@ mod tests {
         let key = |name: &str| (name.to_string(), Ink::Series(0));
         let lengths = |keys: &[(String, Ink)]| in_lines(keys, 300.0).iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(lengths(&[key("loss"), key("truth")]), [2]);
-        assert_eq!(lengths(&[key(&"long".repeat(9)), key("b"), key("c")]), [2, 1]);
+        assert_eq!(lengths(&[key(&"long".repeat(9)), key("b"), key("c")]), [1, 2]);
         assert_eq!(lengths(&[key(&"long".repeat(40))]), [1]);
         assert!(in_lines(&[], 300.0).is_empty());
     }

@@ -1,6 +1,6 @@
 //! What a measurement tells, figure by figure.
 
-use gfn_record::event::{Exact, Measured, MoleculeMetrics};
+use gfn_record::event::{Exact, Found, Measured, MoleculeMetrics};
 
 /// How a figure is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(crate) struct Figure {
 type Known = (&'static str, Kind, fn(&Measured) -> Option<f64>, &'static str);
 
 #[rustfmt::skip]
-const KNOWN: [Known; 21] = [
+const KNOWN: [Known; 30] = [
     ("exact L1", Kind::Number, |of| Some(exact(of)?.l1), "sum over all objects of |learned − target|; 0 to 2"),
     ("total variation", Kind::Number, |of| Some(exact(of)?.total_variation), "half of it; 0 to 1"),
     ("Jensen–Shannon", Kind::Number, |of| Some(exact(of)?.jensen_shannon), "divergence of learned and target, nats; 0 to 0.693"),
@@ -39,6 +39,15 @@ const KNOWN: [Known; 21] = [
     ("window floor", Kind::Number, |of| exact(of)?.window_floor, "what perfect samples would be expected to have there"),
     ("modes", Kind::Count, |of| whole(exact(of)?.modes), "objects whose reward reaches the threshold"),
     ("modes visited", Kind::Count, |of| whole(of.modes_visited), "distinct objects met in training whose reward reaches the threshold"),
+    ("found", Kind::Count, |of| whole(Some(found(of)?.objects)), "distinct objects made in training"),
+    ("found: top 10 mean reward", Kind::Number, |of| found(of)?.top_10, "of the best 10 of them, before shaping"),
+    ("found: top 100 mean reward", Kind::Number, |of| found(of)?.top_100, "of the best 100 of them"),
+    ("found: top 1000 mean reward", Kind::Number, |of| found(of)?.top_1000, "of the best 1,000 of them"),
+    ("found: similarity", Kind::Number, |of| found(of)?.top_similarity, "Tanimoto, mean over pairs of the best 1,000 of them; the lower, the more diverse"),
+    ("log inflow on log R: slope", Kind::Number, |of| Some(of.inflow.as_ref()?.slope), "least squares over the last objects of training; 1 where flows are right"),
+    ("log inflow on log R: r", Kind::Number, |of| Some(of.inflow.as_ref()?.correlation), "correlation over the same"),
+    ("log p on log R: slope", Kind::Number, |of| Some(of.likelihood.as_ref()?.slope), "least squares over samples; 1 where the policy draws in proportion to the reward"),
+    ("log p on log R: r", Kind::Number, |of| Some(of.likelihood.as_ref()?.correlation), "correlation over the same"),
     ("samples", Kind::Count, |of| whole(Some(of.samples.count)), "objects drawn from the policy for the figures below"),
     ("mean reward", Kind::Number, |of| Some(of.samples.mean_reward), "before shaping"),
     ("best reward", Kind::Number, |of| Some(of.samples.best_reward), "before shaping"),
@@ -48,7 +57,7 @@ const KNOWN: [Known; 21] = [
     ("top 10 mean reward", Kind::Number, |of| molecules(of)?.top_10, "of the best 10 distinct molecules"),
     ("top 100 mean reward", Kind::Number, |of| molecules(of)?.top_100, "of the best 100 distinct molecules"),
     ("top 1000 mean reward", Kind::Number, |of| molecules(of)?.top_1000, "of the best 1,000 distinct molecules"),
-    ("mean similarity", Kind::Number, |of| Some(molecules(of)?.mean_similarity), "Tanimoto, Morgan fingerprints of radius 2; the lower, the more diverse"),
+    ("mean similarity", Kind::Number, |of| Some(molecules(of)?.mean_similarity), "Tanimoto, mean over pairs; the lower, the more diverse"),
     ("modes among samples", Kind::Count, |of| whole(molecules(of)?.modes), "good molecules, each unlike every better one"),
     ("updates", Kind::Count, |of| whole(Some(of.step)), "taken when this was measured"),
 ];
@@ -73,6 +82,10 @@ fn exact(measured: &Measured) -> Option<&Exact> {
 
 fn molecules(measured: &Measured) -> Option<&MoleculeMetrics> {
     measured.samples.molecules.as_ref()
+}
+
+fn found(measured: &Measured) -> Option<&Found> {
+    measured.found.as_ref()
 }
 
 fn whole(count: Option<u64>) -> Option<f64> {

@@ -1,4 +1,4 @@
-//! A run's folder as a page to look at ([`page`]) and as text ([`summary`]).
+//! A run's folder as a page to look at ([`page`]) and as text ([`summary`]), and the page of a fitted proxy ([`fit_page`]).
 //!
 //! It reads what [`gfn_record`] describes and nothing else: no live object, no network, no configuration. A run that is
 //! under way, that failed, or whose files are damaged is shown as far as it can be read, and what could not be read is said.
@@ -11,6 +11,7 @@ mod axis;
 mod bibtex;
 mod curves;
 mod figures;
+mod fit;
 mod group;
 mod molecule;
 mod number;
@@ -23,6 +24,7 @@ pub mod summary;
 mod sweep;
 
 pub use alone::{Figure, figures};
+pub use fit::{FitPage, FittedMember, TestedMolecule, fit_page};
 pub use page::{page, page_of_sweep};
 pub use run::{ReadError, Run};
 pub use sweep::{Reached, Sweep, Tried};

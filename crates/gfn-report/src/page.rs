@@ -56,13 +56,14 @@ pub fn page_of_sweep(sweep: &Sweep, best: &[Run], known: &[Component]) -> String
 }
 
 /// What stands above everything.
-struct Head {
-    title: String,
-    subtitle: String,
-    description: Option<String>,
+pub(crate) struct Head {
+    pub(crate) title: String,
+    pub(crate) subtitle: String,
+    pub(crate) description: Option<String>,
 }
 
-fn whole(head: &Head, sections: &[Section]) -> String {
+/// A whole page.
+pub(crate) fn whole(head: &Head, sections: &[Section]) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {

@@ -136,7 +136,7 @@ impl Run {
         for event in lines::<Event>(folder, names::METRICS, &mut faults) {
             match event {
                 Event::Step(step) => self.steps.push(step),
-                Event::Measured(measured) => self.measured.push(measured),
+                Event::Measured(measured) => self.measured.push(*measured),
             }
         }
         self.faults.extend(faults.told);

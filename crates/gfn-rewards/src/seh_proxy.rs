@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The score from which the paper counts a molecule as a mode.
-const MODE_SCORE: f64 = 7.0;
+pub(crate) const MODE_SCORE: f64 = 7.0;
 
 /// Rewards a molecule by how well it docks to soluble epoxide hydrolase (sEH), as the network of Bengio et al. 2021 predicts it.
 ///

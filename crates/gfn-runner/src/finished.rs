@@ -94,7 +94,7 @@ impl Loaded {
     /// Where the policy or the reward fails.
     pub fn measure(&mut self) -> Result<Measured, RunError> {
         let sweeping = Work::endless("sweeping the environment");
-        let measurer = Measurer::new(&self.parts, &self.experiment.evaluation)?.telling();
+        let mut measurer = Measurer::new(&self.parts, &self.experiment.evaluation)?.telling();
         drop(sweeping);
         let seed = self.experiment.top.seed;
         let found = measurer.measure(&mut self.model, seed, Purpose::Evaluation, self.at, None)?;

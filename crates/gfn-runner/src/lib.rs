@@ -7,7 +7,9 @@
 mod begin;
 pub mod bench;
 pub mod changes;
+pub mod dock;
 pub mod finished;
+mod found;
 mod likelihoods;
 pub mod measure;
 pub mod observers;

@@ -1,7 +1,12 @@
-//! How probable the trained policy makes single objects, where the environment is too large to be swept.
+//! How probable the trained policy makes single objects, where the environment is too large to be swept: exactly where their
+//! ancestors can be counted, and estimated where they cannot.
 
 use gfn_core::ancestry::Ancestry;
+use gfn_core::backward_sampling::{Estimate, estimate};
+use gfn_core::exact::ExactError;
+use gfn_core::{Purpose, Stream};
 use gfn_learn::model::Model;
+use gfn_record::event::Regression;
 use gfn_record::likelihoods::Likelihood;
 use gfn_registry::Assembled;
 use hashbrown::HashSet;
@@ -14,7 +19,7 @@ use crate::signals::Stop;
 const FIRST: usize = 300;
 /// And so many of the best.
 const BEST: usize = 200;
-/// An object with more ancestors is passed over.
+/// Of an object with more ancestors, the probability is estimated.
 const MOST_ANCESTORS: usize = 2_000;
 /// Once so many states were evaluated for either, that is enough: a second or so.
 const ENOUGH_STATES: usize = 10_000;
@@ -28,9 +33,17 @@ pub(crate) fn of(
     model: &mut Model,
     found: &Measurement,
     stop: &Stop,
-) -> Result<Vec<Likelihood>, RunError> {
-    let mut policy = Interruptible { model, stop };
-    let (mut seen, mut rows) = (HashSet::new(), Vec::new());
+    trajectories: usize,
+    seed: u64,
+) -> Result<Likelihoods, RunError> {
+    let mut looked_at = LookedAt {
+        parts,
+        policy: Interruptible { model, stop },
+        trajectories,
+        seed,
+        seen: HashSet::new(),
+        rows: Vec::new(),
+    };
     let mut best: Vec<usize> = (0..found.samples.len()).collect();
     best.sort_by(|&one, &two| {
         found.samples[two]
@@ -38,41 +51,93 @@ pub(crate) fn of(
             .total_cmp(&found.samples[one].log_reward)
     });
     best.truncate(BEST);
-    for chosen in [(0..found.samples.len().min(FIRST)).collect(), best] {
+    let first: Vec<usize> = (0..found.samples.len().min(FIRST)).collect();
+    let mut unbiased = 0;
+    for (chosen, is_first) in [(first, true), (best, false)] {
         let mut evaluated = 0;
         for index in chosen {
             if evaluated >= ENOUGH_STATES {
                 break;
             }
-            evaluated += add(parts, &mut policy, found, index, &mut seen, &mut rows)?;
+            evaluated += looked_at.add(found, index)?;
+        }
+        if is_first {
+            unbiased = looked_at.rows.len();
         }
     }
-    Ok(rows)
+    Ok(Likelihoods {
+        rows: looked_at.rows,
+        unbiased,
+    })
 }
 
-/// Adds a sample unless its state was seen before; returns how many states were evaluated for it.
-fn add<'a>(
-    parts: &Assembled,
-    policy: &mut Interruptible<'_>,
-    found: &'a Measurement,
-    index: usize,
-    seen: &mut HashSet<&'a [i32]>,
-    rows: &mut Vec<Likelihood>,
-) -> Result<usize, RunError> {
-    let environment = &*parts.environment;
-    let length = environment.spec().state_len();
-    let state = &found.states[index * length..(index + 1) * length];
-    if !seen.insert(state) {
-        return Ok(0);
+/// What was found of single objects.
+pub(crate) struct Likelihoods {
+    /// A row an object.
+    pub(crate) rows: Vec<Likelihood>,
+    /// So many of the first rows are of objects in the order drawn, not chosen by their reward.
+    unbiased: usize,
+}
+
+impl Likelihoods {
+    /// How log-probability goes with log-reward over objects in the order drawn.
+    pub(crate) fn regression(&self) -> Option<Regression> {
+        let finite = self.rows[..self.unbiased]
+            .iter()
+            .filter(|row| row.log_probability.is_finite());
+        Regression::of(finite.map(|row| (row.log_reward, row.log_probability)))
     }
-    let Some(ancestry) = Ancestry::of(environment, state, MOST_ANCESTORS) else {
-        return Ok(MOST_ANCESTORS);
-    };
-    let sample = &found.samples[index];
-    rows.push(Likelihood {
-        object: sample.object.clone(),
-        log_reward: sample.log_reward,
-        log_probability: ancestry.log_probability(environment, policy)?,
-    });
-    Ok(ancestry.len())
+}
+
+/// The objects looked at so far.
+struct LookedAt<'a> {
+    parts: &'a Assembled,
+    policy: Interruptible<'a>,
+    trajectories: usize,
+    seed: u64,
+    seen: HashSet<Vec<i32>>,
+    rows: Vec<Likelihood>,
+}
+
+impl LookedAt<'_> {
+    /// Adds a sample unless its state was seen before; returns how many states were evaluated for it.
+    fn add(&mut self, found: &Measurement, index: usize) -> Result<usize, RunError> {
+        let environment = &*self.parts.environment;
+        let length = environment.spec().state_len();
+        let state = &found.states[index * length..(index + 1) * length];
+        if !self.seen.insert(state.to_vec()) {
+            return Ok(0);
+        }
+        let (log_probability, effective, states) = match Ancestry::of(environment, state, MOST_ANCESTORS) {
+            Some(ancestry) => {
+                let exact = ancestry.log_probability(environment, &mut self.policy)?;
+                (exact, None, ancestry.len())
+            }
+            None if self.trajectories == 0 => return Ok(MOST_ANCESTORS),
+            None => {
+                let mut stream = Stream::new(self.seed, Purpose::Backward, index as u64);
+                let Estimate {
+                    log_probability,
+                    effective,
+                    states,
+                } = estimate(
+                    environment,
+                    &mut self.policy,
+                    state,
+                    self.trajectories,
+                    &mut stream,
+                )
+                .map_err(ExactError::Policy)?;
+                (log_probability, Some(effective), states)
+            }
+        };
+        let sample = &found.samples[index];
+        self.rows.push(Likelihood {
+            object: sample.object.clone(),
+            log_reward: sample.log_reward,
+            log_probability,
+            effective,
+        });
+        Ok(states)
+    }
 }

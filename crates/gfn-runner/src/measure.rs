@@ -12,7 +12,7 @@ use gfn_core::{
 };
 use gfn_learn::model::Model;
 use gfn_record::distribution::Row;
-use gfn_record::event::{Exact, Measured, MoleculeMetrics, SampleMetrics};
+use gfn_record::event::{Exact, Measured, MoleculeMetrics, Regression, SampleMetrics};
 use gfn_record::samples::Sample;
 use gfn_registry::Assembled;
 use gfn_registry::settings::Evaluation;
@@ -22,6 +22,7 @@ use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
 use crate::RunError;
+use crate::found::{self, Found, reaches};
 use crate::signals::Stop;
 use crate::train::Trainer;
 use crate::work::Work;
@@ -37,7 +38,9 @@ pub struct Measurer<'a> {
     settings: &'a Evaluation,
     threshold: Option<f64>,
     swept: Option<Swept>,
-    modes_visited: HashSet<String, FxBuildHasher>,
+    found: Found,
+    /// Log-reward and log-inflow of the last finished objects of training.
+    inflow: VecDeque<(f64, f64)>,
     stop: Stop,
     tells: bool,
 }
@@ -77,10 +80,12 @@ struct Swept {
 /// What a measurer remembers of the objects visited in training.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Visited {
-    /// Objects that count as modes.
-    modes: Vec<String>,
+    /// The distinct ones.
+    found: found::Saved,
     /// The last finished objects, by their number.
     window: Vec<u32>,
+    /// Log-reward and log-inflow of the last ones.
+    inflow: Vec<(f64, f64)>,
 }
 
 /// A policy, measured.
@@ -125,7 +130,8 @@ impl<'a> Measurer<'a> {
             settings,
             threshold,
             swept,
-            modes_visited: HashSet::default(),
+            found: Found::new(&*parts.environment, settings, threshold),
+            inflow: VecDeque::new(),
             stop: Stop::default(),
             tells: false,
         })
@@ -145,39 +151,45 @@ impl<'a> Measurer<'a> {
 
     /// Remembers the objects of the trainer's last batch.
     pub fn visit(&mut self, trainer: &Trainer<'_>) {
-        let batch = trainer.batch();
-        if let Some(threshold) = self.threshold {
-            let good = trainer
-                .rewards()
-                .enumerate()
-                .filter(|(_, reward)| reaches(*reward, threshold));
-            for (index, _) in good {
-                self.modes_visited
-                    .insert(self.parts.environment.describe(batch.finished(index)));
+        let (batch, environment) = (trainer.batch(), &*self.parts.environment);
+        for (index, reward) in trainer.rewards().enumerate() {
+            self.found.add(environment, batch.finished(index), reward);
+        }
+        let leaves = batch.log_reward.iter().zip(trainer.log_inflow());
+        let most = self.settings.flow_window;
+        for (&log_reward, &log_inflow) in leaves.filter(|_| most > 0) {
+            // More than one where the window was made shorter while the run stood still.
+            while self.inflow.len() >= most {
+                self.inflow.pop_front();
             }
+            self.inflow.push_back((log_reward, log_inflow));
         }
         if let Some(swept) = self.swept.as_mut().filter(|_| self.settings.window > 0) {
-            for index in 0..batch.len() {
-                swept.visit(batch.finished(index), self.settings.window);
+            let standing = trainer.standing().unwrap_or_else(|| batch.all_finished());
+            for state in standing.chunks_exact(batch.state_len()) {
+                swept.visit(state, self.settings.window);
             }
         }
     }
 
     /// What is remembered of the objects visited.
-    pub fn visited(&self) -> Visited {
+    pub fn visited(&mut self) -> Visited {
+        self.found.settle(&*self.parts.environment);
+        let swept = self.swept.iter();
         Visited {
-            modes: self.modes_visited.iter().cloned().collect(),
-            window: self
-                .swept
-                .iter()
-                .flat_map(|swept| swept.window.iter().copied())
-                .collect(),
+            found: self.found.save(),
+            window: swept.flat_map(|swept| swept.window.iter().copied()).collect(),
+            inflow: self.inflow.iter().copied().collect(),
         }
     }
 
     /// Remembers what another measurer of the experiment did.
-    pub fn revisit(&mut self, visited: Visited) {
-        self.modes_visited = visited.modes.into_iter().collect();
+    ///
+    /// # Errors
+    /// Where that one counted otherwise.
+    pub fn revisit(&mut self, visited: Visited) -> Result<(), String> {
+        self.found.restore(visited.found)?;
+        self.inflow = visited.inflow.into();
         if let Some(swept) = &mut self.swept {
             let known = swept.target.len();
             swept.window = visited
@@ -186,6 +198,7 @@ impl<'a> Measurer<'a> {
                 .filter(|&object| (object as usize) < known)
                 .collect();
         }
+        Ok(())
     }
 
     /// Measures a policy after so many updates and trajectories (`at`). `estimate` is an estimate of log Z, for losses that
@@ -194,13 +207,14 @@ impl<'a> Measurer<'a> {
     /// # Errors
     /// Where the policy or the reward fails.
     pub fn measure(
-        &self,
+        &mut self,
         model: &mut Model,
         seed: u64,
         purpose: Purpose,
         at: (u64, u64),
         estimate: Option<f64>,
     ) -> Result<Measurement, RunError> {
+        self.found.settle(&*self.parts.environment);
         let measured = self.measured(model, seed, purpose, at, estimate);
         // Whatever else went wrong, it did because of this.
         match self.parts.environment.failure() {
@@ -239,12 +253,14 @@ impl<'a> Measurer<'a> {
             distribution.as_deref(),
             Some(&mut states),
         )?;
-        let modes_visited = self.threshold.map(|_| self.modes_visited.len() as u64);
         let measured = Measured {
             step: at.0,
             trajectories: at.1,
             exact,
-            modes_visited,
+            modes_visited: self.found.mode_objects(),
+            found: self.found.figures(),
+            inflow: Regression::of(self.inflow.iter().copied()),
+            likelihood: None,
             samples: metrics,
         };
         Ok(Measurement {
@@ -382,9 +398,8 @@ impl<'a> Measurer<'a> {
         for sample in samples {
             let known = seen.contains_key(sample.object.as_str());
             let fingerprint = *seen.entry(&sample.object).or_insert_with(|| {
-                Molecule::parse(&sample.object)
-                    .and_then(|molecule| molecule.fingerprint())
-                    .ok()
+                let molecule = Molecule::parse(&sample.object).ok()?;
+                found::fingerprint(&molecule, self.settings.fingerprint)
             });
             if let Some(fingerprint) = fingerprint {
                 valid += 1;
@@ -416,6 +431,9 @@ impl<'a> Measurer<'a> {
 /// that has none of them.
 fn log_z(parts: &Assembled, model: &mut Model) -> Result<Option<f64>, RunError> {
     let needs = parts.loss.needs();
+    if !parts.loss.estimates_log_z() {
+        return Ok(None);
+    }
     if needs.log_z {
         return Ok(Some(model.optimiser.log_z.value));
     }
@@ -433,11 +451,6 @@ fn log_z(parts: &Assembled, model: &mut Model) -> Result<Option<f64>, RunError> 
     environment.forward_mask(source, &mut mask);
     let logits: Vec<f64> = mask.iter().map(|action| outputs.forward.of(0)[action]).collect();
     Ok((!needs.backward_policy).then(|| log_sum_exp(logits.iter().copied())))
-}
-
-/// A reward computed in another order may fall a rounding short of the threshold that it equals.
-fn reaches(reward: f64, threshold: f64) -> bool {
-    reward >= threshold * (1.0 - 1e-9)
 }
 
 impl Swept {

@@ -214,7 +214,7 @@ impl<'a> Session<'a> {
                 .positions
                 .extend(position.map(|(name, offset)| (name.to_string(), offset)));
         }
-        let parts = state::save(&self.trainer, &self.measurer, &self.counters, &self.record)?;
+        let parts = state::save(&self.trainer, &mut self.measurer, &self.counters, &self.record)?;
         if let Some(saver) = &mut self.saver {
             saver.submit(self.trainer.steps(), parts)?;
         }
@@ -275,8 +275,18 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         self.tell_of_incidents()?;
-        let found = result?;
-        self.emit(&Event::Measured(found.measured.clone()))?;
+        let mut found = result?;
+        if last
+            && found.distribution.is_none()
+            && let Err(error) = self.keep_likelihoods(&mut found)
+        {
+            return if self.stop.is_asked() {
+                Ok(None)
+            } else {
+                Err(error)
+            };
+        }
+        self.emit(&Event::Measured(Box::new(found.measured.clone())))?;
         self.show(&found)?;
         if last {
             let step = self.trainer.steps();
@@ -314,14 +324,20 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Writes how probable some of the samples are.
-    fn keep_likelihoods(&mut self, found: &Measurement) -> Result<(), RunError> {
-        let rows = likelihoods::of(self.parts, &mut self.trainer.model, found, &self.stop)?;
-        if rows.is_empty() {
+    /// Writes how probable some of the samples are, and tells how that goes with their rewards.
+    fn keep_likelihoods(&mut self, found: &mut Measurement) -> Result<(), RunError> {
+        let (trajectories, seed) = (
+            self.experiment.evaluation.backward_samples,
+            self.experiment.top.seed,
+        );
+        let model = &mut self.trainer.model;
+        let likelihoods = likelihoods::of(self.parts, model, found, &self.stop, trajectories, seed)?;
+        if likelihoods.rows.is_empty() {
             return Ok(());
         }
+        found.measured.likelihood = likelihoods.regression();
         let mut bytes = Vec::new();
-        record::write(&mut bytes, &rows).expect("memory can be written");
+        record::write(&mut bytes, &likelihoods.rows).expect("memory can be written");
         Ok(self.folder.write(names::LIKELIHOODS, &bytes)?)
     }
 
@@ -330,9 +346,6 @@ impl<'a> Session<'a> {
         let mut bytes = Vec::new();
         samples::write(&mut bytes, &found.samples).expect("memory can be written");
         self.folder.write(names::SAMPLES, &bytes)?;
-        if found.distribution.is_none() {
-            self.keep_likelihoods(found)?;
-        }
         let distribution = found.distribution.as_deref();
         if let Some(rows) = distribution.and_then(|found| self.measurer.rows(found, MOST_ROWS)) {
             let mut bytes = Vec::new();

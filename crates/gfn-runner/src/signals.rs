@@ -22,6 +22,8 @@ pub const PARENT: &str = "GFN_PARENT";
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
     asked: Arc<AtomicBool>,
+    /// Whether one of the warnings came.
+    warned: Arc<AtomicBool>,
     /// The update after which a stop was asked for from the start.
     at: Option<u64>,
 }
@@ -42,6 +44,7 @@ impl Stop {
             flag::register(signal, Arc::clone(&stop.asked))?;
         }
         for signal in WARNINGS {
+            flag::register(signal, Arc::clone(&stop.warned))?;
             flag::register(signal, Arc::clone(&stop.asked))?;
         }
         // A lost terminal, unless the process was started by `nohup`.
@@ -79,6 +82,11 @@ impl Stop {
     /// Asks for a stop.
     pub fn ask(&self) {
         self.asked.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a cluster warned that time is nearly up, with USR1 or USR2.
+    pub fn was_warned(&self) -> bool {
+        self.warned.load(Ordering::Relaxed)
     }
 
     /// Whether a stop was asked for.

@@ -21,7 +21,7 @@ const COUNTERS: &str = "counters.json";
 const WEIGHTS: &str = "weights.safetensors";
 const OPTIMISER: &str = "optimiser.safetensors";
 const SAMPLER: &str = "sampler";
-const VISITED: &str = "visited.json";
+const VISITED: &str = "visited";
 const MANIFEST: &str = "manifest.json";
 const RESOLVED: &str = "resolved.toml";
 
@@ -63,7 +63,7 @@ pub struct Record {
 }
 
 /// The version of [`Counters`].
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The parts of a checkpoint.
 ///
@@ -71,7 +71,7 @@ pub const FORMAT: u32 = 1;
 /// Where the weights cannot be copied to the host.
 pub fn save(
     trainer: &Trainer<'_>,
-    measurer: &Measurer<'_>,
+    measurer: &mut Measurer<'_>,
     counters: &Counters,
     record: &Record,
 ) -> Result<Vec<Part>, RunError> {
@@ -83,7 +83,10 @@ pub fn save(
         Part::new(WEIGHTS, weights::to_bytes(&trainer.model)?),
         Part::new(OPTIMISER, moments::to_bytes(&trainer.model.optimiser)?),
         Part::new(SAMPLER, trainer.sampler.save()),
-        Part::new(VISITED, serde_json::to_vec(&measurer.visited()).expect(json)),
+        Part::new(
+            VISITED,
+            postcard::to_stdvec(&measurer.visited()).expect("plain data"),
+        ),
     ])
 }
 
@@ -134,9 +137,11 @@ pub fn restore(
     trainer
         .restore_sampler(checkpoint.part(SAMPLER)?)
         .map_err(|error| refuse(SAMPLER, error))?;
-    let visited: Visited = serde_json::from_slice(checkpoint.part(VISITED)?)
+    let visited: Visited = postcard::from_bytes(checkpoint.part(VISITED)?)
         .map_err(|error| refuse(VISITED, error.to_string()))?;
-    measurer.revisit(visited);
+    measurer
+        .revisit(visited)
+        .map_err(|error| refuse(VISITED, error))?;
     trainer.phases = counters.phases;
     trainer.go_on_from(counters.step, counters.best_reward, counters.log_z);
     Ok(counters)

@@ -1,7 +1,9 @@
 //! The training loop: sample, score, evaluate once, differentiate, step.
 
-use gfn_core::{Objects, Purpose, RewardError, SampleRequest, Sampler, TrajectoryBatch};
+use gfn_core::loss::{Before, Repeats};
+use gfn_core::{Objective, Objects, Purpose, RewardError, SampleRequest, Sampler, Stream, TrajectoryBatch};
 use gfn_learn::model::Model;
+use gfn_learn::{moments, weights};
 use gfn_losses::evaluation::Evaluation;
 use gfn_record::event::StepMetrics;
 use gfn_registry::Assembled;
@@ -26,8 +28,32 @@ pub struct Trainer<'a> {
     /// How many trajectories of the batch were left out, because their objects have no reward.
     left_out: usize,
     plan: Evaluation,
+    /// Of a loss over flows: the log-inflow of the batch's finished objects.
+    log_inflow: Vec<f64>,
     /// Where the time of all updates went.
     pub phases: Phases,
+}
+
+/// What came of learning from a batch.
+#[derive(Clone, Copy, Debug, Default)]
+struct Learned {
+    loss: f64,
+    log_z: f64,
+    gradient_norm: f64,
+    /// States that the network evaluated, in all steps.
+    states: usize,
+}
+
+impl Learned {
+    /// Of this and a further step.
+    fn and(self, step: &Self) -> Self {
+        Self {
+            loss: self.loss + step.loss,
+            log_z: step.log_z,
+            gradient_norm: self.gradient_norm + step.gradient_norm,
+            states: self.states + step.states,
+        }
+    }
 }
 
 impl<'a> Trainer<'a> {
@@ -46,6 +72,7 @@ impl<'a> Trainer<'a> {
             raw: Vec::new(),
             left_out: 0,
             plan: Evaluation::default(),
+            log_inflow: Vec::new(),
             phases: Phases::default(),
         }
     }
@@ -58,6 +85,17 @@ impl<'a> Trainer<'a> {
     /// The rewards of the last batch, before shaping.
     pub fn rewards(&self) -> impl Iterator<Item = f64> + '_ {
         self.raw.iter().map(|raw| raw.exp())
+    }
+
+    /// What flowed into each finished object of the last batch before its update, as a logarithm; empty where the loss is not
+    /// over flows.
+    pub fn log_inflow(&self) -> &[f64] {
+        &self.log_inflow
+    }
+
+    /// Where the sampler stands after the last batch, if that is not at the batch's own objects.
+    pub fn standing(&self) -> Option<Vec<i32>> {
+        self.sampler.standing()
     }
 
     /// The model, and the states that the last loss was of.
@@ -112,6 +150,30 @@ impl<'a> Trainer<'a> {
         self.phases.sampling_network += network;
         self.score()?;
         clock.lap(&mut self.phases.reward);
+        let learned = self.learn(&mut clock)?;
+        self.step += 1;
+        Ok(self.metrics(learned))
+    }
+
+    /// Learns from the batch: by one step, by several where the loss repeats, by none where it learns nothing.
+    fn learn(&mut self, clock: &mut Clock) -> Result<Learned, Cause> {
+        let loss = &*self.parts.loss;
+        let learned = match (loss.objective(), loss.repeats()) {
+            (Objective::Nothing, _) => Learned {
+                log_z: f64::NAN,
+                ..Learned::default()
+            },
+            (_, None) => self.learn_once(None, clock)?,
+            (_, Some(repeats)) => self.learn_in_parts(repeats, clock)?,
+        };
+        if loss.estimates_log_z() {
+            self.log_z = Some(learned.log_z);
+        }
+        Ok(learned)
+    }
+
+    /// Takes one step on the batch.
+    fn learn_once(&mut self, before: Option<&Before>, clock: &mut Clock) -> Result<Learned, Cause> {
         let (environment, loss) = (&*self.parts.environment, &*self.parts.loss);
         let learned_backward = self.parts.model.backward.is_learned();
         self.plan.plan(environment, &self.batch, loss, learned_backward);
@@ -121,7 +183,9 @@ impl<'a> Trainer<'a> {
         self.trust_environment()?;
         clock.lap(&mut self.phases.forward);
         let log_z = self.model.optimiser.log_z.value;
-        let evaluated = self.plan.differentiate(&self.batch, loss, &outputs, log_z);
+        let evaluated = self
+            .plan
+            .differentiate_after(&self.batch, loss, &outputs, log_z, before);
         if !evaluated.loss.is_finite() {
             return Err(self.blame(evaluated.loss)?);
         }
@@ -131,9 +195,72 @@ impl<'a> Trainer<'a> {
         if !gradient_norm.is_finite() {
             return Err(Cause::Gradient { norm: gradient_norm });
         }
-        self.step += 1;
-        self.log_z = Some(evaluated.log_z);
-        Ok(self.metrics(evaluated.loss, evaluated.log_z, gradient_norm))
+        self.log_inflow = evaluated.log_inflow;
+        Ok(Learned {
+            loss: evaluated.loss,
+            log_z: evaluated.log_z,
+            gradient_norm,
+            states: self.plan.len(),
+        })
+    }
+
+    /// Goes through the batch several times, each time in parts chosen afresh. Where a step fails, those before it are undone.
+    fn learn_in_parts(&mut self, repeats: Repeats, clock: &mut Clock) -> Result<Learned, Cause> {
+        let before = self.before(clock)?;
+        let weights = weights::to_bytes(&self.model)?;
+        let moments = moments::to_bytes(&self.model.optimiser)?;
+        let whole = self.batch.clone();
+        let learned = self.learn_parts_of(&whole, &before, repeats, clock);
+        self.batch = whole;
+        if learned.is_err() {
+            let own = "what was just saved fits";
+            weights::restore(&mut self.model, &weights).expect(own);
+            moments::restore(&mut self.model.optimiser, &moments).expect(own);
+        }
+        learned
+    }
+
+    /// What the terms of the batch are before any step on it.
+    fn before(&mut self, clock: &mut Clock) -> Result<Before, Cause> {
+        let (environment, loss) = (&*self.parts.environment, &*self.parts.loss);
+        self.plan.plan(environment, &self.batch, loss, false);
+        let outputs = self.model.evaluate(environment, self.plan.states())?;
+        self.trust_environment()?;
+        clock.lap(&mut self.phases.forward);
+        Ok(self.plan.before(loss, &outputs))
+    }
+
+    fn learn_parts_of(
+        &mut self,
+        whole: &TrajectoryBatch,
+        before: &Before,
+        repeats: Repeats,
+        clock: &mut Clock,
+    ) -> Result<Learned, Cause> {
+        let mut stream = Stream::new(self.seed, Purpose::Parts, self.step);
+        let mut order: Vec<usize> = (0..whole.len()).collect();
+        let part = if repeats.part == 0 {
+            whole.len()
+        } else {
+            repeats.part
+        };
+        let (mut sum, mut steps) = (Learned::default(), 0.0);
+        for _ in 0..repeats.epochs {
+            for last in (1..order.len()).rev() {
+                order.swap(last, stream.below(last + 1));
+            }
+            for chosen in order.chunks(part) {
+                self.batch = whole.select(chosen);
+                let step = self.learn_once(Some(&before.select(whole, chosen)), clock)?;
+                sum = sum.and(&step);
+                steps += 1.0;
+            }
+        }
+        Ok(Learned {
+            loss: sum.loss / steps,
+            gradient_norm: sum.gradient_norm / steps,
+            ..sum
+        })
     }
 
     /// Whether what the environment said so far is to be believed.
@@ -219,20 +346,20 @@ impl<'a> Trainer<'a> {
         Ok(cause(farthest.unwrap_or(0), &self.batch))
     }
 
-    fn metrics(&mut self, loss: f64, log_z: f64, gradient_norm: f64) -> StepMetrics {
+    fn metrics(&mut self, learned: Learned) -> StepMetrics {
         let count = self.batch.len() as f64;
         self.best_reward = self.rewards().fold(self.best_reward, f64::max);
         StepMetrics {
             step: self.step,
             trajectories: self.trajectories(),
-            loss,
-            log_z,
+            loss: learned.loss,
+            log_z: learned.log_z,
             mean_reward: self.rewards().sum::<f64>() / count,
             best_reward: self.best_reward,
             mean_log_reward: self.batch.log_reward.iter().sum::<f64>() / count,
             mean_length: self.batch.steps() as f64 / count,
-            states: self.plan.len() as u64,
-            gradient_norm,
+            states: learned.states as u64,
+            gradient_norm: learned.gradient_norm,
             left_out: self.left_out as u64,
         }
     }

@@ -82,7 +82,7 @@ fn spoiled_checkpoints_have_answers() {
             generation: 1,
             step: 3,
         },
-        parts: state::save(&trainer, &measurer, &counters, &record).unwrap(),
+        parts: state::save(&trainer, &mut measurer, &counters, &record).unwrap(),
     };
     let mut refused = 0;
     for number in 0..3_000 {

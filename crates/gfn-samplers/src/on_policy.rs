@@ -3,7 +3,7 @@
 use gfn_core::exact::log_sum_exp;
 use gfn_core::{
     Environment, Logits, Mask, Policy, PolicyError, SampleError, SampleRequest, Sampler, Schedule, Stream,
-    TrajectoryBatch,
+    TrajectoryBatch, UniformPolicy,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 /// Formula: an action is drawn from (1 − ε) · softmax(logits / T) + ε · uniform over the legal actions, where ε is
 /// `random_action_probability` and T is `temperature`.
 ///
-/// The loss always uses the policy's own log-probabilities, without ε and T.
+/// The loss always uses the policy's own log-probabilities, without ε and T. Where ε is 1 the network is not asked: with `loss.kind =
+/// "none"` that is the random policy which others are compared with.
 ///
 /// Reference: Bengio et al. 2021, "Flow network based generative models for non-iterative diverse candidate generation",
 /// arXiv 2106.04399.
@@ -174,7 +175,10 @@ impl OnPolicy {
             states.clear();
             live.iter()
                 .for_each(|&index| states.extend_from_slice(&walks[index].states[step * len..]));
-            policy.logits(environment, &states, &mut logits)?;
+            match exploration.epsilon < 1.0 {
+                true => policy.logits(environment, &states, &mut logits)?,
+                false => UniformPolicy.logits(environment, &states, &mut logits)?,
+            }
             for (row, &index) in live.iter().enumerate() {
                 let state = &states[row * len..(row + 1) * len];
                 walks[index].step(environment, state, logits.of(row), &exploration, &mut buffers)?;
@@ -257,6 +261,35 @@ mod tests {
         let parts = [draw(&mut sampler, &dag, 0, 3), draw(&mut sampler, &dag, 3, 7)];
         let joined: Vec<i32> = parts.iter().flat_map(TrajectoryBatch::all_finished).collect();
         assert_eq!(whole.all_finished(), joined);
+    }
+
+    /// Cannot be asked.
+    struct Silent;
+
+    impl Policy for Silent {
+        fn logits(&mut self, _: &dyn Environment, _: &[i32], _: &mut Logits) -> Result<(), PolicyError> {
+            Err(PolicyError::Failed("it was asked".into()))
+        }
+    }
+
+    #[test]
+    fn a_random_policy_asks_no_network() {
+        let dag = RandomDag::new(2, 4, 4);
+        let mut sampler = OnPolicy::new(Params {
+            random_action_probability: 1.0.into(),
+            ..Params::default()
+        });
+        let request = SampleRequest {
+            seed: 5,
+            purpose: Purpose::Test,
+            first_index: 0,
+            count: 20,
+            step: 0,
+        };
+        let mut batch = TrajectoryBatch::new(1);
+        sampler.sample(&request, &dag, &mut Silent, &mut batch).unwrap();
+        let of_uniform = draw(&mut OnPolicy::new(Params::default()), &dag, 0, 20);
+        assert_eq!(batch.all_finished(), of_uniform.all_finished());
     }
 
     #[test]

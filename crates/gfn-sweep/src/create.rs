@@ -23,7 +23,7 @@ pub fn create(plan: &Plan, path: &Path) -> Result<Board, SweepError> {
     let text = snapshot::text(plan)?;
     durable::publish_new(&path.join(names::EXPERIMENT), text.as_bytes())?;
     let there = read(path)?;
-    if without_version(&there) != without_version(&text) {
+    if comparable(&there) != comparable(&text) {
         return Err(SweepError::Another(path.to_path_buf()));
     }
     let opened = planned(path)?;
@@ -63,9 +63,16 @@ fn read(path: &Path) -> Result<String, FolderError> {
     fs::read_to_string(&path).map_err(|error| FolderError::Io { path, error })
 }
 
-/// A newer program goes on with the sweep of an older one.
-fn without_version(text: &str) -> String {
-    text.lines().filter(|line| !line.starts_with("gfn = ")).collect()
+/// A newer program goes on with the sweep of an older one, and another cluster with that of the first.
+fn comparable(text: &str) -> Option<toml::Table> {
+    let mut table: toml::Table = text.parse().ok()?;
+    table.remove("gfn");
+    if let Some(sweep) = table.get_mut("sweep").and_then(toml::Value::as_table_mut) {
+        for key in ["launcher", "slurm", "command", "kubernetes"] {
+            sweep.remove(key);
+        }
+    }
+    Some(table)
 }
 
 /// Asks for further settings.

@@ -10,6 +10,7 @@ pub mod best;
 pub mod board;
 mod checks;
 mod child;
+pub mod cluster;
 mod create;
 mod gpus;
 pub mod local;
@@ -24,6 +25,7 @@ pub mod worker;
 
 use std::path::PathBuf;
 
+use gfn_cluster::ClusterError;
 use gfn_config::Problems;
 use gfn_record::folder::FolderError;
 use thiserror::Error;
@@ -49,6 +51,9 @@ pub enum SweepError {
     /// A grid has no further settings.
     #[error("a grid has all its settings already; choose another `method` for a sweep that can be extended")]
     Grid,
+    /// A batch system did not do what it was asked to.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// There is no such trial.
     #[error("there is no trial {0}")]
     NoTrial(u64),

@@ -11,6 +11,7 @@ use gfn_search::{Coordinate, Method, Point, Space, asha};
 use serde_json::Value as Json;
 
 use crate::checks;
+use crate::cluster;
 use crate::objective::Objective;
 use crate::space::{PLACE, Searched, searched, space};
 
@@ -62,6 +63,7 @@ impl Plan {
         let empty = Node::empty(place(&base, &[]));
         let table = node(&base, &["parameters"]).unwrap_or(&empty);
         let parameters = searched(table, sweep.method, &mut problems);
+        problems.extend(cluster::problems(&base, &sweep));
         if parameters.is_empty() && problems.is_empty() {
             problems.push(nothing_tried(&base));
         }
@@ -224,7 +226,7 @@ fn node<'a>(base: &'a Experiment, path: &[&str]) -> Option<&'a Node> {
 }
 
 /// The place of a key of `[sweep]`, or of the section, or of the file.
-fn place(base: &Experiment, path: &[&str]) -> Origin {
+pub(crate) fn place(base: &Experiment, path: &[&str]) -> Origin {
     let found = node(base, path).or_else(|| node(base, &[]));
     found.map_or_else(|| base.tree.root().origin.clone(), |node| node.origin.clone())
 }

@@ -200,5 +200,7 @@ fn measured_at(claim: &Claim, step: u64) -> Result<Option<Measured>, FolderError
         Event::Measured(measured) => Some(measured),
         Event::Step(_) => None,
     });
-    Ok(measured.find(|measured| measured.step == step))
+    Ok(measured
+        .find(|measured| measured.step == step)
+        .map(|found| *found))
 }

@@ -51,16 +51,66 @@ pub(crate) enum SweepCommand {
         #[command(flatten)]
         work: WorkArgs,
     },
-    /// Go on with a sweep, a cancelled one too.
+    /// Submit a sweep to a cluster, or what is left of one.
+    ///
+    /// Makes the folder sweeps/NAME (or that of --out), writes a batch script into it,
+    /// and hands it to Slurm as a job array, as `[sweep.slurm]` says, or to another
+    /// engine by the command in `[sweep.command]`. Each trial has an element to itself;
+    /// where settings depend on results, a few elements take one trial after another.
+    ///
+    /// Given a folder, submits an element for each trial that has not ended and is not
+    /// in the queue; --set can change what it says about the cluster, this once.
+    ///
+    /// Examples:
+    ///   gfn sweep submit mine.toml --set sweep.slurm.partition=gpu --set sweep.slurm.gpus=1
+    ///   gfn sweep submit sweeps/mine --set sweep.slurm.time=24:00:00
+    #[command(verbatim_doc_comment)]
+    Submit {
+        #[command(flatten)]
+        sweep: SweepArgs,
+        /// The folder: a new one, or that of this sweep, to go on with it [default: sweeps/NAME].
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Run the commands that the file adds (`prelude`, `container`, `submit`) without asking.
+        #[arg(long)]
+        allow_commands: bool,
+    },
+    /// Print a manifest with which a sweep runs elsewhere.
+    ///
+    /// The sweep's folder is made first, and must lie on the volume that the manifest
+    /// names: see `[sweep.kubernetes]`.
+    ///
+    /// Examples:
+    ///   gfn sweep export sweeps/mine --kubernetes --set sweep.kubernetes.image=gfn:0.1 --set sweep.kubernetes.claim=results
+    #[command(verbatim_doc_comment)]
+    Export {
+        #[command(flatten)]
+        sweep: SweepArgs,
+        /// The folder: a new one, or that of this sweep [default: sweeps/NAME].
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// An indexed Job for Kubernetes.
+        #[arg(long, required = true)]
+        kubernetes: bool,
+    },
+    /// Go on with a sweep, a cancelled one too: on the cluster that it was submitted to, or on this machine.
     Resume {
         /// The sweep's folder.
         sweep: PathBuf,
+        /// Go on on this machine, even if the sweep was submitted to a cluster. --jobs does so too.
+        #[arg(long)]
+        here: bool,
+        /// Run the commands that the file adds (`prelude`, `container`, `submit`) without asking.
+        #[arg(long)]
+        allow_commands: bool,
         #[command(flatten)]
         work: WorkArgs,
     },
     /// Work at a sweep in a cluster's job: claim a trial, train it, and so on until none is free.
     ///
     /// TERM, INT, USR1 and USR2 save the trial, give it back, and end with code 75.
+    /// In an element of a Slurm array USR1 and USR2, which warn that time is nearly up,
+    /// also put it back into the queue.
     /// Exit codes: 0 nothing is left to do here, 1 failed (with --trial: the trial
     /// failed for good), 75 saved, 76 another process has the trial.
     #[command(verbatim_doc_comment)]
@@ -85,7 +135,7 @@ pub(crate) enum SweepCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Stop all work at a sweep, wherever it is done: every trial is saved.
+    /// Stop all work at a sweep, wherever it is done: every trial is saved, and Slurm's queue is cleared of it.
     Cancel {
         /// The sweep's folder.
         sweep: PathBuf,

@@ -5,11 +5,13 @@ mod check;
 mod completions;
 mod components;
 mod diff;
+mod dock;
 mod export;
 mod finished;
 mod new;
 mod pages;
 mod plugin;
+mod proxy;
 mod report;
 mod resolve;
 mod run;
@@ -55,7 +57,9 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             out,
             sets,
         } => finished::sample(&run, count as usize, seed, out.as_deref(), &sets),
+        Command::Dock(args) => dock::dock(&args),
         Command::Plugin(command) => plugin::plugin(command),
+        Command::Proxy(command) => proxy::proxy(command),
         Command::Bench(args) => bench::bench(&args),
         Command::Eval { run, sets, json } => finished::eval(&run, &sets, json),
     }

@@ -25,6 +25,9 @@ pub struct Holder {
     /// What a cluster calls the job that it is a life of, where that is known: `GFN_JOB`, or Slurm's number of the job.
     #[serde(default)]
     pub job: Option<String>,
+    /// How many lives that job had before, as Slurm counts them.
+    #[serde(default)]
+    pub life: u32,
     /// A random number that tells it from all others.
     #[serde(default)]
     pub nonce: u64,
@@ -41,6 +44,7 @@ impl Holder {
             host: read("/proc/sys/kernel/hostname"),
             boot: read("/proc/sys/kernel/random/boot_id"),
             job: job(|name| std::env::var(name).ok()),
+            life: std::env::var("SLURM_RESTART_COUNT").map_or(0, |count| count.parse().unwrap_or(0)),
             nonce: RandomState::new().build_hasher().finish(),
             released: false,
         }
@@ -63,8 +67,9 @@ impl Holder {
     }
 
     /// Whether it was an earlier life of the same job: a cluster starts a job again only when it has given the last life up.
+    /// That one may live on, on a node that was lost, and is not to take back what its next life has taken over.
     fn is_same_job(&self, this: &Self) -> bool {
-        self.job.is_some() && self.job == this.job
+        self.job.is_some() && self.job == this.job && self.life <= this.life
     }
 
     /// Whether it surely runs no more, or surely runs; none where that cannot be known from here.
@@ -241,14 +246,25 @@ mod tests {
             Some("mine")
         );
         assert_eq!(of(&[("GFN_JOB", "")]), None);
-        let life = |host: &str, job: &Option<String>| Holder {
+        let life = |host: &str, job: &Option<String>, life: u32| Holder {
             job: job.clone(),
+            life,
             ..holder(host, host)
         };
-        let may = |job: &Option<String>| {
+        let may = |job: &Option<String>, last: u32, this: u32| {
             let lock = Lock::Ours(tempfile::tempfile().unwrap());
-            may_claim(&lock, Some(&life("there", &seven)), &life("here", job), false).is_ok()
+            may_claim(
+                &lock,
+                Some(&life("there", &seven, last)),
+                &life("here", job, this),
+                false,
+            )
+            .is_ok()
         };
-        assert!(may(&seven) && !may(&element) && !may(&None));
+        assert!(may(&seven, 0, 0) && !may(&element, 0, 0) && !may(&None, 0, 0));
+        assert!(
+            may(&seven, 1, 2) && !may(&seven, 2, 1),
+            "only the next life follows"
+        );
     }
 }

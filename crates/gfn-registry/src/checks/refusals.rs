@@ -7,13 +7,14 @@ use gfn_learn::{determinism, device};
 use gfn_rewards::shaped::Shaped;
 
 use super::Report;
-use crate::builtin::RewardContext;
+use crate::builtin::{METROPOLIS, RewardContext};
 use crate::experiment::LOG_Z_KEYS;
 
 /// What depends on no other part than those named in the settings themselves.
 pub(crate) fn settings(report: &mut Report<'_>) {
     hardware(report);
     shape(report);
+    chains(report);
 }
 
 /// What can be said before the device is looked for; `auto` is judged when it has been found.
@@ -114,6 +115,52 @@ pub(crate) fn loss(report: &mut Report<'_>, loss: &dyn Loss, spec: Option<&Envir
     backward_policy(report, loss);
     log_z(report, loss);
     batch(report, loss);
+    on_policy(report, loss);
+}
+
+/// A loss that is right for the policy's own trajectories alone, and a sampler that draws others.
+fn on_policy(report: &mut Report<'_>, loss: &dyn Loss) {
+    if !loss.needs().on_policy {
+        return;
+    }
+    let experiment = report.experiment;
+    let (name, sampler) = (experiment.loss.name, &experiment.sampler);
+    let needs = format!("loss `{name}` needs trajectories that the policy draws by itself");
+    if sampler.name != "on-policy" {
+        let message = format!("{needs}, but sampler `{}` is chosen", sampler.name);
+        let help = "choose `kind = \"on-policy\"` for the sampler, or another loss";
+        match &sampler.origin {
+            Some(origin) => report.refuse_at(origin, message, Some(help)),
+            None => report.refuse("loss", message, Some(help)),
+        }
+        return;
+    }
+    for (key, plain) in [("random_action_probability", 0.0), ("temperature", 1.0)] {
+        let given = sampler.table.get(key);
+        if let Some(given) = given.filter(|given| given.as_float() != Some(plain)) {
+            let message = format!("`sampler.{key}` is {given}, but {needs}");
+            let help = format!(
+                "remove the key (it is {} then), or choose another loss",
+                number(plain)
+            );
+            report.refuse("sampler", message, Some(&help));
+        }
+    }
+}
+
+/// Chains that a batch would move more than once.
+fn chains(report: &mut Report<'_>) {
+    let experiment = report.experiment;
+    let (sampler, batch_size) = (&experiment.sampler, experiment.training.batch_size);
+    let chains = sampler.table.get("chains").and_then(toml::Value::as_integer);
+    let chains = chains.and_then(|chains| usize::try_from(chains).ok());
+    if let Some(chains) = chains.filter(|chains| sampler.name == METROPOLIS && *chains < batch_size) {
+        let message = format!(
+            "`sampler.chains` is {chains}, but `training.batch_size` is {batch_size}: a chain moves at most once in a batch"
+        );
+        let help = "have at least as many chains as trajectories in a batch";
+        report.refuse("sampler", message, Some(help));
+    }
 }
 
 fn backward_policy(report: &mut Report<'_>, loss: &dyn Loss) {

@@ -18,6 +18,7 @@ pub(crate) fn all(report: &mut Report<'_>, environment: &dyn Environment, reward
     replay(report);
     shape(report, reward.inner());
     window(report, environment);
+    flow_window(report);
     modes(report, environment, reward.inner());
 }
 
@@ -170,6 +171,20 @@ fn window(report: &mut Report<'_>, environment: &dyn Environment) {
         _ => "remove the key; the environment has too many states".to_owned(),
     };
     report.warn("evaluation", message, Some(&help));
+}
+
+/// A window of flows where the loss has none.
+fn flow_window(report: &mut Report<'_>) {
+    let experiment = report.experiment;
+    let (window, loss) = (experiment.evaluation.flow_window, experiment.loss.name);
+    if window > 0 && loss != "flow-matching" {
+        let message = format!("`evaluation.flow_window` is {window}, but loss `{loss}` is not over flows");
+        report.warn(
+            "evaluation",
+            message,
+            Some("remove the key; it is for `flow-matching`"),
+        );
+    }
 }
 
 /// Modes that cannot be, or are not told apart by similarity.

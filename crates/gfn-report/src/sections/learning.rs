@@ -1,6 +1,6 @@
 //! How the policy learned.
 
-use gfn_record::event::{Exact, Measured, MoleculeMetrics, StepMetrics};
+use gfn_record::event::{Exact, Found, Level, Measured, MoleculeMetrics, StepMetrics};
 use maud::{Markup, html};
 
 use super::{Context, panel};
@@ -15,6 +15,10 @@ pub(super) fn body(context: &Context<'_>) -> Markup {
         .into_iter()
         .filter(|panel| panel.chart.is_some())
         .collect();
+    let mut shown = vec![log_z(context), distance(context), reward(context), modes(context)];
+    shown.extend([found_best(context), found_variety(context)]);
+    shown.extend(levels(context));
+    shown.extend([best(context), variety(context), inflow(context)]);
     html! {
         @if context.groups.iter().any(|group| group.runs.len() > 1) {
             p.note {
@@ -24,10 +28,7 @@ pub(super) fn body(context: &Context<'_>) -> Markup {
         }
         div.panels {
             (panel(&loss(context)))
-            (panel(&log_z(context)))
-            @for found in [distance(context), reward(context), modes(context), best(context), variety(context)] {
-                @if found.chart.is_some() { (panel(&found)) }
-            }
+            @for found in shown { @if found.chart.is_some() { (panel(&found)) } }
         }
         @if !more.is_empty() {
             details {
@@ -278,6 +279,97 @@ fn variety(context: &Context<'_>) -> Panel {
         false,
         of_molecules(|molecules| Some(1.0 - molecules.mean_similarity)),
     )];
+    plan.draw(&first_of_each(context, all))
+}
+
+const VISITED: &str = "objects visited (trajectories)";
+
+fn of_found(value: impl Fn(&Found) -> Option<f64>) -> impl Fn(&Run) -> Vec<Point> {
+    move |run| {
+        let point =
+            |measured: &Measured| Some((measured.trajectories as f64, value(measured.found.as_ref()?)?));
+        run.measured.iter().filter_map(point).collect()
+    }
+}
+
+/// Of all distinct objects of training; the figure that papers report.
+fn found_best(context: &Context<'_>) -> Panel {
+    let plan = Plan {
+        title: "The best found in training",
+        x_label: VISITED,
+        y_label: "mean reward, before shaping",
+        ..Plan::default()
+    };
+    let of = |name, series, value: fn(&Found) -> Option<f64>| {
+        curves(context, name, series, false, of_found(value))
+    };
+    let all = vec![
+        of("top 100", 0, |found| found.top_100),
+        of("top 10", 1, |found| found.top_10),
+        of("top 1,000", 2, |found| found.top_1000),
+    ];
+    plan.draw(&first_of_each(context, all))
+}
+
+fn found_variety(context: &Context<'_>) -> Panel {
+    let plan = Plan {
+        title: "Similarity of the best 1,000 found",
+        x_label: VISITED,
+        y_label: "mean Tanimoto similarity",
+        ..Plan::default()
+    };
+    let points = of_found(|found| found.top_similarity);
+    plan.draw(&curves(context, "similarity", 0, false, points))
+}
+
+/// A picture for each threshold of the first run: how many modes and scaffolds reach it.
+fn levels(context: &Context<'_>) -> Vec<Panel> {
+    let first = context.runs().find_map(|run| run.last_measured()?.found.as_ref());
+    let levels = first.map_or(&[][..], |found| &found.levels);
+    levels
+        .iter()
+        .map(|level| {
+            let threshold = level.threshold;
+            let of = move |value: fn(&Level) -> Option<u64>| {
+                of_found(move |found: &Found| {
+                    let level = found.levels.iter().find(|level| level.threshold == threshold)?;
+                    Some(value(level)? as f64)
+                })
+            };
+            let plan = Plan {
+                title: "Found in training",
+                x_label: VISITED,
+                y_label: "how many",
+                from_zero: true,
+                ..Plan::default()
+            };
+            let all = vec![
+                curves(context, "modes", 0, false, of(|level| level.modes)),
+                curves(context, "scaffolds", 1, false, of(|level| level.scaffolds)),
+                curves(context, "objects", 2, false, of(|level| Some(level.objects))),
+            ];
+            let mut panel = plan.draw(&first_of_each(context, all));
+            panel.title = format!("Found in training, reward from {threshold}");
+            panel
+        })
+        .collect()
+}
+
+/// How flow goes with reward at finished objects, where the loss is over flows.
+fn inflow(context: &Context<'_>) -> Panel {
+    let plan = Plan {
+        title: "Log-inflow on log-reward",
+        x_label: UPDATES,
+        y_label: "over the last objects of training",
+        levels: vec![("right flows".into(), 1.0)],
+        ..Plan::default()
+    };
+    let slope = of_measured(|measured| Some(measured.inflow.as_ref()?.slope));
+    let correlation = of_measured(|measured| Some(measured.inflow.as_ref()?.correlation));
+    let all = vec![
+        curves(context, "slope", 0, false, slope),
+        curves(context, "correlation", 1, false, correlation),
+    ];
     plan.draw(&first_of_each(context, all))
 }
 

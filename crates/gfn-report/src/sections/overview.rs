@@ -168,13 +168,42 @@ fn before_and_after(run: &Run, after: &Measured) -> Markup {
                     td.about { (now.about) }
                 } } }
             }
+            (levels(after))
+        }
+    }
+}
+
+/// How many of the objects made in training reach each threshold.
+fn levels(after: &Measured) -> Markup {
+    let levels = after.found.as_ref().map_or(&[][..], |found| &found.levels);
+    let shown = |value: Option<u64>| value.map_or("–".into(), count);
+    html! {
+        @if !levels.is_empty() {
+            table {
+                thead { tr {
+                    th { "Found in training, reward from" }
+                    th.number { "distinct objects" }
+                    th.number { "modes" }
+                    th.number { "scaffolds" }
+                } }
+                tbody { @for level in levels { tr {
+                    th scope="row" { (figure(level.threshold)) }
+                    td.number { (count(level.objects)) }
+                    td.number { (shown(level.modes)) }
+                    td.number { (shown(level.scaffolds)) }
+                } } }
+            }
+            p.note {
+                "A mode is less similar than the limit to every mode that was found before it; a scaffold is that of Bemis and \
+                 Murcko."
+            }
         }
     }
 }
 
 type Column = (&'static str, fn(&Run) -> Option<f64>, fn(f64) -> String);
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 12] = [
     ("updates", |run| Some(run.updates() as f64), whole),
     (
         "exact L1",
@@ -199,6 +228,21 @@ const COLUMNS: [Column; 9] = [
     (
         "top 100 mean reward",
         |run| run.last_measured()?.samples.molecules.as_ref()?.top_100,
+        figure,
+    ),
+    (
+        "found: top 10",
+        |run| run.last_measured()?.found.as_ref()?.top_10,
+        figure,
+    ),
+    (
+        "found: top 100",
+        |run| run.last_measured()?.found.as_ref()?.top_100,
+        figure,
+    ),
+    (
+        "found: top 1000",
+        |run| run.last_measured()?.found.as_ref()?.top_1000,
         figure,
     ),
     (

@@ -30,8 +30,14 @@ pub(super) fn of_run(run: &Run) -> Markup {
             figcaption { h3 { "Probability and reward of samples" } (keys(&line.into_iter().collect::<Vec<_>>())) }
             (chart(run, log_z).draw())
             p.note {
-                (count(run.likelihoods.len() as u64)) " objects, the first that were drawn and the best. Their probabilities are exact, over \
-                 all paths."
+                (count(run.likelihoods.len() as u64)) " objects, the first that were drawn and the best. "
+                @match run.likelihoods.iter().filter(|row| row.effective.is_some()).count() {
+                    0 => "Their probabilities are exact, over all paths.",
+                    some => {
+                        "The probabilities of " (count(some as u64)) " of them are estimated from trajectories drawn backward, and low \
+                         more often than high; the others are exact."
+                    }
+                }
                 @if let Some(note) = correlation_note(run) { " " (note) }
             }
         }

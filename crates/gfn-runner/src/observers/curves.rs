@@ -47,7 +47,13 @@ impl Observer for Curves {
         match event {
             Event::Step(step) if !step.step.is_multiple_of(self.every) => Ok(()),
             Event::Step(step) => self.file.push(step.step, &tags::of_step(step)),
-            Event::Measured(measured) => self.file.push(measured.step, &tags::of_measured(measured)),
+            Event::Measured(measured) => {
+                let levels = tags::of_levels(measured);
+                let values: Vec<(&str, f64)> = tags::of_measured(measured);
+                let levels = levels.iter().map(|(tag, value)| (tag.as_str(), *value));
+                let all: Vec<(&str, f64)> = values.into_iter().chain(levels).collect();
+                self.file.push(measured.step, &all)
+            }
         }
     }
 

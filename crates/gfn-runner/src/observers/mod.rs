@@ -1,10 +1,13 @@
 //! What watches a run: each observer takes events and knows nothing of the loop that sends them.
 
 pub mod curves;
+mod fitting;
 pub mod log;
 pub mod metrics;
 pub mod progress;
 pub mod quarantine;
+
+pub use fitting::FitProgress;
 
 use gfn_core::Incident;
 use gfn_draw::pictures::Picture;

@@ -47,10 +47,12 @@ impl Smooth {
     }
 
     fn words(self) -> String {
-        format!(
-            "loss {:.4}  reward {:.4}  log Z {:.3}",
-            self.loss, self.reward, self.log_z
-        )
+        let words = format!("loss {:.4}  reward {:.4}", self.loss, self.reward);
+        match self.log_z.is_nan() {
+            // The loss has no flows, so it knows of none.
+            true => words,
+            false => format!("{words}  log Z {:.3}", self.log_z),
+        }
     }
 }
 

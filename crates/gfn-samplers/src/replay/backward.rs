@@ -3,7 +3,7 @@
 use gfn_core::{Environment, Mask, SampleError, Stream, TrajectoryBatch};
 
 /// Appends a trajectory that ends at `finished`, each of its backward actions uniform over those legal.
-pub(super) fn walk(
+pub(crate) fn walk(
     environment: &dyn Environment,
     finished: &[i32],
     stream: &mut Stream,

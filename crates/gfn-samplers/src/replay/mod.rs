@@ -4,7 +4,7 @@
 //! seed, and what was remembered when they were drawn: never on how a batch is split. The reward of a remembered object
 //! decides only how likely it is to come again; what trains is the reward that the batch is scored with each time.
 
-mod backward;
+pub(crate) mod backward;
 mod buffer;
 mod saved;
 

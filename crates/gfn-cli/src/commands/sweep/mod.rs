@@ -1,5 +1,6 @@
 //! `gfn sweep`.
 
+mod cluster;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -19,7 +20,21 @@ pub(crate) fn sweep(command: SweepCommand) -> Result<(), Failure> {
     match command {
         SweepCommand::Plan { sweep, json } => show::plan(&planned(&sweep)?, json),
         SweepCommand::Run { sweep, out, work } => run(&sweep, out, &work),
-        SweepCommand::Resume { sweep, work } => {
+        SweepCommand::Submit {
+            sweep,
+            out,
+            allow_commands,
+        } => cluster::submit(&sweep, out, allow_commands),
+        SweepCommand::Export { sweep, out, .. } => cluster::export(&sweep, out),
+        SweepCommand::Resume {
+            sweep,
+            here,
+            allow_commands,
+            work,
+        } => {
+            if gfn_sweep::cluster::is_submitted(&sweep) && !here && work.jobs.is_none() {
+                return cluster::resubmit(&sweep, allow_commands);
+            }
             gfn_sweep::uncancel(&folder(&sweep)?).map_err(SweepError::from)?;
             go(&sweep, &work)
         }
@@ -91,6 +106,9 @@ fn worker(sweep: &Path, trial: Option<u64>, takeover: bool) -> Result<(), Failur
         stop: Stop::listen().map_err(Failure::failed)?,
     };
     let outcome = local::run(sweep, &options)?;
+    if matches!(outcome, Outcome::Stopped) && options.stop.was_warned() {
+        return Err(Failure::saved(&format!("saved{}", cluster::requeue(sweep))));
+    }
     if let (Some(trial), Outcome::Left(_)) = (trial, &outcome) {
         return Err(Failure::fenced(format!("another process has trial {trial}")));
     }
@@ -145,7 +163,7 @@ fn cancel(sweep: &Path) -> Result<(), Failure> {
     print_error(&format!(
         "{shown} is cancelled: whoever works at it saves and stops; `gfn sweep resume {shown}` goes on\n"
     ));
-    Ok(())
+    cluster::cancel(sweep)
 }
 
 fn extend(sweep: &Path, settings: u64) -> Result<(), Failure> {

@@ -34,9 +34,10 @@ pub(super) fn plan(plan: &Plan, json: bool) -> Result<(), Failure> {
     }
     let mut text = headline(&manifest, plan.settings);
     if let Some(rungs) = plan.rungs() {
-        let steps: Vec<String> = rungs.iter().map(ToString::to_string).collect();
+        let mut steps: Vec<String> = rungs.iter().map(ToString::to_string).collect();
+        let end = steps.pop().unwrap_or_default();
         text += &format!(
-            "poor trials are stopped early: compared after {} updates\n",
+            "poor trials are stopped early: compared after {} updates of {end}\n",
             steps.join(", ")
         );
     }
@@ -113,6 +114,7 @@ pub(super) fn status(sweep: &Path, audit: bool, json: bool) -> Result<(), Failur
     let found = audit.then(|| audited(&mut board)).transpose()?;
     let settings = board.all_settings().map_err(SweepError::from)?;
     let counts = counts(&trials, settings * manifest.seeds.len() as u64);
+    let queue = super::cluster::queue(&board)?;
     let wrong = found
         .as_ref()
         .map(|found| found.wrong.clone())
@@ -129,6 +131,9 @@ pub(super) fn status(sweep: &Path, audit: bool, json: bool) -> Result<(), Failur
             "counts": by_state,
             "trials": trials.iter().map(trial_json).collect::<Vec<_>>(),
         });
+        if let Some((_, queue)) = queue {
+            value["queue"] = queue;
+        }
         if let Some(found) = &found {
             let wrong = &found.wrong;
             value["audit"] =
@@ -146,6 +151,7 @@ pub(super) fn status(sweep: &Path, audit: bool, json: bool) -> Result<(), Failur
             .collect();
         text += &format!("{}\n", words.join(", "));
         text += &lines_of(&trials);
+        text += &queue.map_or_else(String::new, |(line, _)| line);
         if let Some(best) = best.first() {
             text += &format!(
                 "best: setting {}, {} {}\n",

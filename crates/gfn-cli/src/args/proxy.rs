@@ -1,0 +1,103 @@
+//! What can be typed after `gfn proxy`.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProxyCommand {
+    /// Fit a proxy to a table of measured molecules.
+    ///
+    /// DATA.csv has a line of names and a line for each molecule: a SMILES and a
+    /// value. Several networks are fitted to eight tenths of the molecules, stop
+    /// by another tenth, and are judged by the last, which they never saw. What
+    /// comes out is one file for `reward.kind = "proxy"`, and a page with its
+    /// errors. Rows of one molecule are merged, stereoisomers too, since the
+    /// networks do not see stereochemistry. The same table and seed give the
+    /// same file.
+    ///
+    /// Examples:
+    ///   gfn proxy fit solubility.csv
+    ///   gfn proxy fit assay.csv --smiles structure --value pIC50 --split scaffold
+    ///   gfn proxy fit docked.csv --minimise --unit kcal/mol --out docked.safetensors
+    #[command(verbatim_doc_comment)]
+    Fit(FitArgs),
+    /// Tell what a proxy predicts, what it was fitted to, and how far off it is.
+    Info {
+        /// Its file.
+        file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct FitArgs {
+    /// The table, comma-separated (tab-separated where it ends in .tsv).
+    #[arg(value_name = "DATA.csv")]
+    pub(crate) data: PathBuf,
+    /// The column of the molecules [default: the one called smiles].
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) smiles: Option<String>,
+    /// The column of the values [default: the only other one].
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) value: Option<String>,
+    /// The file to write; one that is there is replaced [default: DATA.proxy.safetensors, where the command is typed].
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Smaller values are better, such as energies of docking.
+    #[arg(long)]
+    pub(crate) minimise: bool,
+    /// The values' unit, to be shown.
+    #[arg(long)]
+    pub(crate) unit: Option<String>,
+    /// How molecules are parted.
+    #[arg(long, value_enum, default_value_t = SplitArg::Random)]
+    pub(crate) split: SplitArg,
+    /// Leave out rows that cannot be used, instead of stopping there.
+    #[arg(long)]
+    pub(crate) skip_bad: bool,
+    /// Tells one fit from another: the split, the first weights, the order of molecules.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// How many networks are fitted; their disagreement tells how sure they are.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) ensemble: usize,
+    /// The most epochs of each network.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) epochs: usize,
+    /// A network stops after so many epochs without a better validation error.
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    pub(crate) patience: usize,
+    /// Numbers in the state of an atom.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub(crate) hidden: usize,
+    /// Rounds of messages between atoms.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) rounds: usize,
+    /// Molecules in a step.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub(crate) batch_size: usize,
+    /// The first step size; it falls to 0 over all epochs.
+    #[arg(long, value_name = "RATE", default_value_t = 2e-3)]
+    pub(crate) learning_rate: f64,
+    /// Networks that are fitted at once [default: as many as there are processors]; nothing depends on it.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    /// Show no progress.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Make no page with the errors.
+    #[arg(long)]
+    pub(crate) no_report: bool,
+}
+
+/// How molecules are parted.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SplitArg {
+    /// Each by lot.
+    Random,
+    /// Those with one Bemis-Murcko scaffold stay together: the test is of new kinds of molecules.
+    Scaffold,
+}

@@ -1,0 +1,92 @@
+//! `gfn dock`.
+
+use std::path::PathBuf;
+
+use gfn_runner::dock::{self, DockError, Options, Table};
+use gfn_runner::signals::Stop;
+
+use super::print;
+use crate::args::DockArgs;
+use crate::exit::Failure;
+
+/// Of the table, so many rows are shown.
+const MOST: usize = 50;
+
+pub(crate) fn dock(args: &DockArgs) -> Result<(), Failure> {
+    let is_run = args.source.is_dir();
+    let of_run = is_run.then(|| dock::settings_of(&args.source)).transpose()?;
+    let params = args.params(of_run.flatten()).map_err(Failure::usage)?;
+    let candidates = match is_run {
+        true => dock::best_of_run(&args.source, usize::try_from(args.top).unwrap_or(usize::MAX))?,
+        false => dock::of_file(&args.source)?,
+    };
+    let options = Options {
+        out: args.out.clone().unwrap_or_else(|| place(args, is_run)),
+        poses: args.save_poses.clone(),
+        quiet: args.quiet,
+        stop: Stop::listen().map_err(Failure::failed)?,
+    };
+    let table = dock::dock(candidates, &params, &options)?;
+    let shown = options.out.display();
+    if table.left > 0 {
+        let (done, all) = (table.rows.len(), table.rows.len() + table.left);
+        let text = format!("stopped: {done} of {all} are docked, {shown}; the same command goes on");
+        return Err(Failure::saved(&text));
+    }
+    print(&format!("{}\n{shown}\n", text(&table)))
+}
+
+/// Where the table goes unless somebody says where.
+fn place(args: &DockArgs, is_run: bool) -> PathBuf {
+    match is_run {
+        true => args.source.join("docked.csv"),
+        false => args.source.with_extension("docked.csv"),
+    }
+}
+
+/// The table for people: best energies first.
+fn text(table: &Table) -> String {
+    let mut rows: Vec<_> = table.rows.iter().collect();
+    rows.sort_by(|one, two| {
+        let energy = |row: &dock::Row| row.energy.unwrap_or(f64::INFINITY);
+        energy(one).total_cmp(&energy(two))
+    });
+    let cell = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.3}"));
+    let mut text = format!("{:>10}{:>10}{:>10}  molecule\n", "energy", "score", "reward");
+    for row in rows.iter().take(MOST) {
+        let why = row
+            .failure
+            .as_ref()
+            .map(|why| format!("  ({why})"))
+            .unwrap_or_default();
+        let [energy, score, reward] = [row.energy, row.score, row.reward].map(cell);
+        text += &format!("{energy:>10}{score:>10}{reward:>10}  {}{why}\n", row.smiles);
+    }
+    if rows.len() > MOST {
+        text += &format!("… and {} more\n", rows.len() - MOST);
+    }
+    text + &summary(table)
+}
+
+fn summary(table: &Table) -> String {
+    let energies: Vec<f64> = table.rows.iter().filter_map(|row| row.energy).collect();
+    let mut text = format!("\n{} of {} docked", energies.len(), table.rows.len());
+    if !energies.is_empty() {
+        let mean = energies.iter().sum::<f64>() / energies.len() as f64;
+        text += &format!(", mean energy {mean:.3} kcal/mol");
+    }
+    if let Some((plain, of_ranks)) = table.correlation() {
+        text += &format!("; correlation of score and reward {plain:.3}, of their ranks {of_ranks:.3}");
+    }
+    text + "\n"
+}
+
+impl From<DockError> for Failure {
+    fn from(error: DockError) -> Self {
+        match error {
+            DockError::Run(error) => (*error).into(),
+            DockError::Molecules(message) | DockError::Receptor(message) => Self::usage(message),
+            other => Self::failed(other),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! `gfn proxy`: fitting one to a table, and telling of one.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use gfn_fit::{Columns, Evaluation, Fitted, Settings, Table, fit as fit_to};
+use gfn_proxy::fitted::{Direction, Metadata, Proxy, SplitKind, to_bytes};
+use gfn_record::durable;
+use gfn_report::{FitPage, FittedMember, TestedMolecule, fit_page};
+use gfn_runner::observers::FitProgress;
+
+use super::print;
+use crate::args::{FitArgs, ProxyCommand, SplitArg};
+use crate::exit::Failure;
+
+pub(crate) fn proxy(command: ProxyCommand) -> Result<(), Failure> {
+    match command {
+        ProxyCommand::Fit(args) => fit(&args),
+        ProxyCommand::Info { file, json } => info(&file, json),
+    }
+}
+
+fn fit(args: &FitArgs) -> Result<(), Failure> {
+    let columns = Columns {
+        smiles: args.smiles.clone(),
+        value: args.value.clone(),
+    };
+    let table = Table::read(&args.data, &columns, args.skip_bad).map_err(refused)?;
+    let settings = settings(args);
+    let began = Instant::now();
+    let progress = FitProgress::new(&settings, args.quiet);
+    let fitted = fit_to(&table, &settings, &|epoch| progress.on_epoch(epoch));
+    progress.finish();
+    let fitted = fitted.map_err(refused)?;
+    let out = args.out.clone().unwrap_or_else(|| default_out(&args.data));
+    write(&out, &to_bytes(&fitted.proxy))?;
+    let mut text = summary(&table, &fitted);
+    let seconds = began.elapsed().as_secs_f64();
+    let _ = writeln!(
+        text,
+        "\n{} ({} networks, fitted in {seconds:.1} s)",
+        out.display(),
+        args.ensemble
+    );
+    if !args.no_report {
+        let page = out.with_extension("html");
+        write(&page, fit_page(&page_of(&table, &fitted)).as_bytes())?;
+        let _ = writeln!(text, "{} shows it all", page.display());
+    }
+    print(&text)
+}
+
+/// What is wrong with the table or the settings, and not with the work.
+fn refused(error: impl std::fmt::Display) -> Failure {
+    Failure::usage(error.to_string())
+}
+
+fn settings(args: &FitArgs) -> Settings {
+    let processors = std::thread::available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN);
+    Settings {
+        seed: args.seed,
+        members: args.ensemble,
+        epochs: args.epochs,
+        patience: args.patience,
+        hidden: args.hidden,
+        rounds: args.rounds,
+        batch_size: args.batch_size,
+        learning_rate: args.learning_rate,
+        split: match args.split {
+            SplitArg::Random => SplitKind::Random,
+            SplitArg::Scaffold => SplitKind::Scaffold,
+        },
+        direction: match args.minimise {
+            true => Direction::Minimise,
+            false => Direction::Maximise,
+        },
+        unit: args.unit.clone(),
+        threads: args.threads.unwrap_or(processors),
+        ..Settings::default()
+    }
+}
+
+fn default_out(data: &Path) -> PathBuf {
+    let stem = data.file_stem().unwrap_or(data.as_os_str()).to_string_lossy();
+    PathBuf::from(format!("{stem}.proxy.safetensors"))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let aside = path.with_file_name(format!(".{name}.part"));
+    durable::write(&aside, path, bytes).map_err(Failure::failed)
+}
+
+/// What was learned from, in a line.
+fn origin(metadata: &Metadata) -> String {
+    let (data, split) = (&metadata.data, &metadata.split);
+    let skipped = match data.skipped {
+        0 => String::new(),
+        skipped => format!(", {skipped} left out"),
+    };
+    format!(
+        "{}: {} rows{skipped}, {} molecules, of which {} to learn from, {} to validate, {} to test ({} split)",
+        data.file,
+        data.rows,
+        data.molecules,
+        split.training,
+        split.validation,
+        split.test,
+        match split.kind {
+            SplitKind::Random => "random",
+            SplitKind::Scaffold => "scaffold",
+        }
+    )
+}
+
+/// The errors on test molecules, beside those of always predicting the mean.
+fn errors(metadata: &Metadata) -> String {
+    let errors = &metadata.errors;
+    let optional = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
+    let rows = [
+        (
+            "root mean square error",
+            format!("{:.4}", errors.mean_rmse),
+            format!("{:.4}", errors.rmse),
+        ),
+        (
+            "mean absolute error",
+            format!("{:.4}", errors.mean_mae),
+            format!("{:.4}", errors.mae),
+        ),
+        ("R2", "0".into(), optional(errors.r2)),
+        ("rank correlation", "-".into(), optional(errors.spearman)),
+    ];
+    let mut text = format!(
+        "{:<28}{:>18}{:>12}\n",
+        "test molecules", "always the mean", "proxy"
+    );
+    for (name, without, with) in rows {
+        let _ = writeln!(text, "{name:<28}{without:>18}{with:>12}");
+    }
+    text
+}
+
+fn summary(table: &Table, fitted: &Fitted) -> String {
+    let metadata = fitted.proxy.metadata();
+    let mut text = origin(metadata) + "\n";
+    if let Some(repeats) = table.repeats {
+        let _ = writeln!(
+            text,
+            "{} rows repeat a molecule; its values differ by {:.4} (standard deviation)",
+            repeats.rows, repeats.deviation
+        );
+    }
+    let (rows, share) = (errors(metadata), 100.0 * within_one(&fitted.evaluation));
+    let _ = writeln!(
+        text,
+        "\n{rows}within one expected deviation{:>27}",
+        format!("{share:.1} %")
+    );
+    text
+}
+
+/// The share of test molecules within one expected standard deviation.
+fn within_one(evaluation: &Evaluation) -> f64 {
+    let test = &evaluation.test;
+    let within = test
+        .iter()
+        .filter(|tested| (tested.predicted - tested.value).abs() <= tested.deviation);
+    within.count() as f64 / test.len() as f64
+}
+
+fn page_of(table: &Table, fitted: &Fitted) -> FitPage {
+    let Fitted { proxy, evaluation } = fitted;
+    let metadata = proxy.metadata();
+    let errors = metadata.errors;
+    let test = evaluation.test.iter().map(|tested| TestedMolecule {
+        smiles: tested.smiles.clone(),
+        value: tested.value,
+        predicted: tested.predicted,
+        deviation: tested.deviation,
+    });
+    let members = evaluation.members.iter().map(|member| FittedMember {
+        training: member.epochs.iter().map(|epoch| epoch.training).collect(),
+        validation: member.epochs.iter().map(|epoch| epoch.validation).collect(),
+    });
+    let mut facts = facts(metadata);
+    let repeats = table.repeats.map(|repeats| {
+        let text = format!(
+            "{} rows, standard deviation {:.4}",
+            repeats.rows, repeats.deviation
+        );
+        ("repeated molecules".into(), text)
+    });
+    facts.extend(repeats);
+    FitPage {
+        name: metadata.target.name.clone(),
+        unit: metadata.target.unit.clone(),
+        subtitle: origin(metadata),
+        errors: [errors.rmse, errors.mae],
+        mean_errors: [errors.mean_rmse, errors.mean_mae],
+        r2: errors.r2,
+        spearman: errors.spearman,
+        test: test.collect(),
+        coverage: evaluation.coverage.clone(),
+        members: members.collect(),
+        facts,
+    }
+}
+
+/// What else is to be known of a proxy.
+fn facts(metadata: &Metadata) -> Vec<(String, String)> {
+    let (target, architecture) = (&metadata.target, metadata.architecture);
+    let better = match target.direction {
+        Direction::Maximise => "greater values are better",
+        Direction::Minimise => "smaller values are better",
+    };
+    let unit = target
+        .unit
+        .as_deref()
+        .map_or(String::new(), |unit| format!(" {unit}"));
+    let facts = [
+        ("predicts", format!("{}{unit}; {better}", target.name)),
+        (
+            "learned from",
+            format!(
+                "mean {:.4}{unit}, standard deviation {:.4}, best {:.4}",
+                target.mean, target.deviation, target.best
+            ),
+        ),
+        ("elements", metadata.elements.join(", ")),
+        (
+            "networks",
+            format!(
+                "{} of {} weights: {} rounds over states of {} numbers",
+                architecture.members,
+                architecture.weights(),
+                architecture.rounds,
+                architecture.hidden
+            ),
+        ),
+        (
+            "expected error",
+            format!(
+                "root of ({:.2} x spread of the networks)^2 + {:.4}^2",
+                metadata.uncertainty.factor, metadata.uncertainty.constant
+            ),
+        ),
+        ("seed", metadata.split.seed.to_string()),
+        ("features", format!("version {}", metadata.features)),
+        ("gfn", metadata.gfn.clone()),
+        (
+            "table's sha256",
+            metadata.data.sha256.clone().unwrap_or_else(|| "-".into()),
+        ),
+    ];
+    facts.map(|(name, value)| (name.to_string(), value)).into()
+}
+
+fn info(file: &Path, json: bool) -> Result<(), Failure> {
+    let (proxy, sha256) = Proxy::load(file, None).map_err(refused)?;
+    let metadata = proxy.metadata();
+    if json {
+        return print(&(serde_json::to_string_pretty(metadata).expect("metadata are plain data") + "\n"));
+    }
+    let mut text = format!("{}\n\n{}\n", origin(metadata), errors(metadata));
+    for (name, value) in facts(metadata) {
+        let _ = writeln!(text, "{name:<16}{value}");
+    }
+    let _ = writeln!(text, "{:<16}{sha256}", "sha256");
+    print(&text)
+}

@@ -1,0 +1,169 @@
+//! Sweeps on clusters: `gfn sweep submit`, `gfn sweep export`, and what the other commands say of a cluster.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use gfn_sweep::board::Board;
+use gfn_sweep::cluster::{self, Launcher};
+use gfn_sweep::{SweepError, create, open};
+use serde_json::{Value, json};
+
+use super::{folder, planned, program};
+use crate::args::SweepArgs;
+use crate::commands::{print, print_error};
+use crate::exit::Failure;
+
+/// What may be changed of a sweep that is there already.
+const CHANGEABLE: [&str; 4] = [
+    "sweep.launcher",
+    "sweep.slurm",
+    "sweep.command",
+    "sweep.kubernetes",
+];
+
+/// `gfn sweep submit`.
+pub(super) fn submit(args: &SweepArgs, out: Option<PathBuf>, allow_commands: bool) -> Result<(), Failure> {
+    let (board, launcher) = sweep(args, out)?;
+    hand_over(board, &launcher, allow_commands)
+}
+
+/// Submits what is left of a sweep that was submitted before.
+pub(super) fn resubmit(sweep: &Path, allow_commands: bool) -> Result<(), Failure> {
+    let board = open(sweep, false)?;
+    let launcher = Launcher::of(&board.plan.sweep);
+    hand_over(board, &launcher, allow_commands)
+}
+
+/// `gfn sweep export`.
+pub(super) fn export(args: &SweepArgs, out: Option<PathBuf>) -> Result<(), Failure> {
+    let (mut board, _) = sweep(args, out)?;
+    if args.experiment.file.is_dir() {
+        board.plan = cluster::with(board.folder.path(), &args.experiment.layers.sets)?;
+    }
+    print(&cluster::manifest(&board)?)
+}
+
+/// The sweep of a file, whose folder is made, or that of a folder; and what it is submitted to.
+fn sweep(args: &SweepArgs, out: Option<PathBuf>) -> Result<(Board, Launcher), Failure> {
+    let file = &args.experiment.file;
+    if file.is_dir() && out.is_none() {
+        let sets = &args.experiment.layers.sets;
+        let fits = |set: &&String| CHANGEABLE.iter().any(|key| set.starts_with(key));
+        if let Some(set) = sets.iter().find(|set| !fits(set)) {
+            let keys = CHANGEABLE.join(", ");
+            return Err(Failure::usage(format!(
+                "--set {set}: the sweep in {} is made, and stays what it is; what can be changed are {keys}",
+                file.display()
+            )));
+        }
+        let launcher = Launcher::of(&cluster::with(file, sets)?.sweep);
+        return Ok((open(file, false)?, launcher));
+    }
+    let plan = planned(args)?;
+    let out = out.unwrap_or_else(|| Path::new("sweeps").join(&plan.base.top.name));
+    let launcher = Launcher::of(&plan.sweep);
+    Ok((create(&plan, &out)?, launcher))
+}
+
+fn hand_over(mut board: Board, launcher: &Launcher, allow_commands: bool) -> Result<(), Failure> {
+    agree(&launcher.commands(), allow_commands)?;
+    gfn_sweep::uncancel(&board.folder).map_err(SweepError::from)?;
+    let submitted = cluster::submit(&mut board, launcher, &program()?)?;
+    let shown = board.folder.path().display();
+    let waiting = match submitted.queued {
+        0 => String::new(),
+        queued => format!("{queued} elements are in the queue already; "),
+    };
+    let text = match submitted.arrays.as_slice() {
+        [] => format!("{waiting}nothing is left to submit\n"),
+        arrays => format!(
+            "{waiting}{} elements submitted: {}\n",
+            submitted.elements,
+            arrays.join(", ")
+        ),
+    };
+    print(&format!("{text}`gfn sweep status {shown}` shows how it stands\n"))
+}
+
+/// Commands in a file run only when somebody allowed it.
+fn agree(commands: &[String], allow_commands: bool) -> Result<(), Failure> {
+    if commands.is_empty() || allow_commands {
+        return Ok(());
+    }
+    let lines: String = commands.iter().map(|line| format!("  {line}\n")).collect();
+    print_error(&format!(
+        "the file has commands that will run here or in each element:\n{lines}"
+    ));
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        let message = "nobody is there to be asked; use --allow-commands if you have looked at them";
+        return Err(Failure::usage(message.to_string()));
+    }
+    print_error("Run them? [y/N] ");
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    stdin.lock().read_line(&mut answer).map_err(Failure::failed)?;
+    match matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        true => Ok(()),
+        false => Err(Failure::usage("nothing was submitted".to_string())),
+    }
+}
+
+/// What Slurm has of a sweep, as a line and as JSON; nothing where it was not submitted. Files are the truth, and this a hint: where
+/// Slurm cannot be asked, that is said.
+pub(super) fn queue(board: &Board) -> Result<Option<(String, Value)>, Failure> {
+    Ok(match cluster::queue(board, &program()?) {
+        Ok(None) => None,
+        Ok(Some(queued)) => {
+            let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+            for element in &queued {
+                *counts.entry((&element.state, &element.reason)).or_default() += 1;
+            }
+            let words: Vec<String> = counts
+                .iter()
+                .map(|((state, reason), count)| format!("{count} {} ({reason})", state.to_lowercase()))
+                .collect();
+            let words = if words.is_empty() {
+                "nothing in the queue".into()
+            } else {
+                words.join(", ")
+            };
+            let elements = queued.iter().map(|element| {
+                json!({
+                    "array": element.array, "element": element.element, "trial": element.trial,
+                    "state": element.state, "reason": element.reason,
+                })
+            });
+            Some((format!("Slurm: {words}\n"), elements.collect()))
+        }
+        Err(error) => Some((format!("Slurm cannot be asked: {error}\n"), Value::Null)),
+    })
+}
+
+/// Takes a sweep out of Slurm's queue.
+pub(super) fn cancel(sweep: &Path) -> Result<(), Failure> {
+    if !cluster::is_submitted(folder(sweep)?.path()) {
+        return Ok(());
+    }
+    let cancelled = cluster::cancel(&open(sweep, false)?, &program()?);
+    let cancelled = cancelled.map_err(|error| {
+        Failure::failed(format!(
+            "{error}\nthe sweep is cancelled all the same: elements that still wait end at once when they start"
+        ))
+    })?;
+    if cancelled > 0 {
+        print_error(&format!("{cancelled} elements taken out of the queue\n"));
+    }
+    Ok(())
+}
+
+/// Puts the element that was told to save back into the queue; what is said of it.
+pub(super) fn requeue(sweep: &Path) -> String {
+    let requeued = open(sweep, false).and_then(|board| cluster::requeue(&board));
+    match requeued {
+        Ok(None) => String::new(),
+        Ok(Some(element)) => format!("; element {element} is in the queue again"),
+        Err(error) => format!("; it is not in the queue again, because {error}"),
+    }
+}

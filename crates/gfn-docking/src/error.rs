@@ -1,0 +1,62 @@
+//! Why nothing can be docked.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why nothing can be docked. What is wrong with a single molecule is an [`Outcome`](crate::Outcome).
+#[derive(Debug, Error)]
+pub enum DockingError {
+    /// A program is not installed.
+    #[error(
+        "docking needs the program `{program}`, which is not on the PATH; install it (Debian and Ubuntu: apt-get install {package})"
+    )]
+    Missing {
+        /// Which.
+        program: &'static str,
+        /// Where it comes from.
+        package: &'static str,
+    },
+    /// A program is there and does not start, or does not say its version.
+    #[error("docking needs the program `{program}`, which does not work: {message}")]
+    Broken {
+        /// Which.
+        program: String,
+        /// Why.
+        message: String,
+    },
+    /// The receptor cannot be used.
+    #[error("the receptor {path}: {message}", path = path.display())]
+    Receptor {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        message: String,
+    },
+    /// The file of energies cannot be used.
+    #[error("the file of energies {path}: {error}", path = path.display())]
+    Cache {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// There is no place for the files of a molecule.
+    #[error("no folder for the files of a molecule: {0}")]
+    Folder(io::Error),
+}
+
+impl DockingError {
+    pub(crate) fn receptor(path: &Path, message: impl Into<String>) -> Self {
+        Self::Receptor {
+            path: path.to_path_buf(),
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn cache(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        |error| Self::Cache { path, error }
+    }
+}

@@ -1,0 +1,172 @@
+//! Docks molecules outside of training: the best of a run, or those of a file.
+//!
+//! Every energy goes at once into a file beside the table, from which the same command goes on; the table is written whole.
+
+mod molecules;
+mod table;
+
+pub use molecules::{Candidate, best_of_run, of_file};
+pub use table::{Row, Table};
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use gfn_docking::{Docker, DockingError, Request};
+use gfn_record::folder::{FolderError, RunFolder, names};
+use gfn_registry::Experiment;
+use gfn_registry::builtin::DOCKING;
+use gfn_rewards::docking::Params;
+use indicatif::{ProgressBar, ProgressStyle};
+use thiserror::Error;
+
+use crate::RunError;
+use crate::signals::Stop;
+
+/// The least time between two lines of progress where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Why nothing was docked.
+#[derive(Debug, Error)]
+pub enum DockError {
+    /// The run cannot be read.
+    #[error(transparent)]
+    Run(Box<RunError>),
+    /// There are no molecules, or one cannot be read.
+    #[error("{0}")]
+    Molecules(String),
+    /// The receptor cannot be used.
+    #[error("{0}")]
+    Receptor(String),
+    /// Docking failed.
+    #[error(transparent)]
+    Docking(#[from] DockingError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+impl From<RunError> for DockError {
+    fn from(error: RunError) -> Self {
+        Self::Run(Box::new(error))
+    }
+}
+
+/// How a run docks, where it was trained on the reward `docking`.
+///
+/// # Errors
+/// Where the folder is not a run's.
+pub fn settings_of(run: &Path) -> Result<Option<Params>, DockError> {
+    let folder = RunFolder::open(run).map_err(RunError::from)?;
+    let experiment = Experiment::load(&folder.file(names::RESOLVED), &[]).map_err(RunError::from)?;
+    if experiment.reward.name != DOCKING {
+        return Ok(None);
+    }
+    let mut table = experiment.reward.table;
+    table.remove("kind");
+    let read = toml::Value::Table(table).try_into();
+    Ok(Some(read.expect("what was read before can be read again")))
+}
+
+/// How to dock, besides the parameters.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The table to write.
+    pub out: PathBuf,
+    /// The folder for poses.
+    pub poses: Option<PathBuf>,
+    /// Show no progress.
+    pub quiet: bool,
+    /// Asked all the time.
+    pub stop: Stop,
+}
+
+/// Docks candidates and writes their table; where it was stopped, the table of those that are done.
+///
+/// # Errors
+/// [`DockError`]; energies found until then are kept.
+pub fn dock(candidates: Vec<Candidate>, params: &Params, options: &Options) -> Result<Table, DockError> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let mut settings = params.settings(threads);
+    settings
+        .cache
+        .get_or_insert_with(|| options.out.with_extension("energies.jsonl"));
+    let docker = Docker::new(settings, params.receptor().map_err(DockError::Receptor)?)?;
+    if let Some(folder) = &options.poses {
+        gfn_record::durable::make_folder(folder)?;
+    }
+    let requests: Vec<Request> = candidates
+        .iter()
+        .enumerate()
+        .map(|(index, candidate)| Request {
+            smiles: candidate.smiles.clone(),
+            pose: options.poses.as_ref().map(|folder| folder.join(pose_name(index))),
+        })
+        .collect();
+    let progress = Progress::new(requests.len(), options.quiet);
+    let stop = || options.stop.is_asked();
+    let outcomes = docker.dock(&requests, &stop, &|_, _| progress.one_more());
+    progress.end();
+    let table = Table::new(candidates, outcomes?, params);
+    let aside = options.out.with_extension("part");
+    gfn_record::durable::write(&aside, &options.out, &table.to_csv())?;
+    Ok(table)
+}
+
+/// The file of a pose, by the molecule's place in the table.
+fn pose_name(index: usize) -> String {
+    format!("{:04}.pdbqt", index + 1)
+}
+
+/// How far docking is, on standard error.
+struct Progress {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    total: usize,
+    done: AtomicUsize,
+    started: Instant,
+    last_line: Mutex<Instant>,
+}
+
+impl Progress {
+    fn new(total: usize, quiet: bool) -> Self {
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::new(total as u64);
+            let style = "{bar:30} {pos}/{len} molecules docked  {eta} left";
+            bar.set_style(ProgressStyle::with_template(style).expect("the template is constant"));
+            bar.enable_steady_tick(Duration::from_secs(1));
+            bar
+        });
+        Self {
+            bar,
+            quiet,
+            total,
+            done: AtomicUsize::new(0),
+            started: Instant::now(),
+            last_line: Mutex::new(Instant::now()),
+        }
+    }
+
+    fn one_more(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Some(bar) = &self.bar {
+            return bar.inc(1);
+        }
+        let mut last = self.last_line.lock().expect("nothing panics while it holds it");
+        if self.quiet || last.elapsed() < LINE_EVERY {
+            return;
+        }
+        *last = Instant::now();
+        let left = self.started.elapsed().as_secs_f64() / done as f64 * (self.total - done) as f64;
+        let line = format!("{done} of {} molecules docked, {left:.0} s left", self.total);
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

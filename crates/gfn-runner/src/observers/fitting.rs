@@ -1,0 +1,86 @@
+//! Progress of a fit: a bar for each network on a terminal, a line now and then elsewhere.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use gfn_fit::{Progress, Settings};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+/// Where there is no terminal, a network under way is told of this often.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Shows how networks are fitted; heard from several threads.
+pub struct FitProgress {
+    shown: Shown,
+}
+
+enum Shown {
+    Nothing,
+    Bars(Vec<ProgressBar>),
+    Lines(Mutex<Instant>, usize),
+}
+
+impl FitProgress {
+    /// Shows a fit with these settings; nothing with `quiet`.
+    pub fn new(settings: &Settings, quiet: bool) -> Self {
+        let shown = match (quiet, std::io::stderr().is_terminal()) {
+            (true, _) => Shown::Nothing,
+            (false, false) => Shown::Lines(Mutex::new(Instant::now()), settings.members),
+            (false, true) => {
+                let bars = MultiProgress::new();
+                let style = "{prefix} {bar:30} {pos}/{len} epochs  {msg}";
+                let style = ProgressStyle::with_template(style).expect("the template is constant");
+                let bar = |member: usize| {
+                    let bar = bars.add(ProgressBar::new(settings.epochs as u64));
+                    bar.set_style(style.clone());
+                    bar.set_prefix(format!("network {}", member + 1));
+                    bar
+                };
+                let each = (0..settings.members).map(bar).collect();
+                Shown::Bars(each)
+            }
+        };
+        Self { shown }
+    }
+
+    /// An epoch of a network is over.
+    pub fn on_epoch(&self, progress: Progress) {
+        match &self.shown {
+            Shown::Nothing => {}
+            Shown::Bars(each) => {
+                let Some(bar) = each.get(progress.member) else {
+                    return;
+                };
+                bar.set_position(progress.epoch as u64);
+                bar.set_message(words(&progress));
+                if progress.is_last {
+                    bar.abandon();
+                }
+            }
+            Shown::Lines(last, members) => {
+                let Ok(mut last) = last.lock() else { return };
+                if progress.is_last || last.elapsed() >= LINE_EVERY {
+                    *last = Instant::now();
+                    let (member, epoch) = (progress.member + 1, progress.epoch);
+                    let line = format!("network {member}/{members}, epoch {epoch}: {}", words(&progress));
+                    let _ = writeln!(std::io::stderr(), "{line}");
+                }
+            }
+        }
+    }
+
+    /// All is done, or has failed.
+    pub fn finish(&self) {
+        if let Shown::Bars(each) = &self.shown {
+            each.iter().for_each(ProgressBar::abandon);
+        }
+    }
+}
+
+fn words(progress: &Progress) -> String {
+    format!(
+        "error {:.4} training, {:.4} validation (best {:.4})",
+        progress.now.training, progress.now.validation, progress.best
+    )
+}

@@ -1,0 +1,367 @@
+//! Docking: with programs that are made up and misbehave, and with the real ones where they are installed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "the helpers of tests are tests"
+)]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use super::{gfn_with, top};
+
+/// The experiment, whose receptor has to be fetched.
+pub(super) const DOCKING: &str = "experiments/mol/docking.toml";
+
+/// Prints its version; else a structure, or what the molecule stands for. Each start of it is a line in `$STARTS`.
+const OBABEL: &str = r#"#!/bin/sh
+[ "$1" = -V ] && { echo 'Open Babel 0.0'; exit 0; }
+echo "$1" >> "$STARTS"
+case $1 in
+  -:N) sleep 600 & echo $! > "$STARTS.child"; wait ;;
+  -:O) echo 'it burns' >&2; exit 3 ;;
+  -:CN) printf 'ATOM\377garbage\n' > "$3" ;;
+  -:CO) exit 0 ;;
+  -:CS) kill -9 $$ ;;
+  *) printf 'REMARK %s\n' "$1" > "$3"
+     printf 'ATOM      1  C   UNL     1       0.000   0.000   0.000\nATOM      2  C   UNL     1       1.500   0.000   0.000\n' >> "$3" ;;
+esac
+"#;
+
+/// Prints its version; else an energy by the length of the SMILES, or what the molecule stands for.
+const VINA: &str = r#"#!/bin/sh
+[ "$1" = --version ] && { echo 'AutoDock Vina v0.0'; exit 0; }
+for word; do case $word in --seed=*) seed=${word#--seed=} ;; esac; done
+smiles=$(sed -n '1s/REMARK -://p' "$4")
+case $smiles:$seed in
+  F:*) energy=38.8 ;;
+  Cl:1) energy=12.0 ;;
+  Br:*) echo 'no energy' > "$6"; exit 0 ;;
+  I:*) echo 'atom type unknown' >&2; exit 1 ;;
+  *) energy=-$((5 + ${#smiles})).5 ;;
+esac
+printf 'MODEL 1\nREMARK VINA RESULT:    %s      0.000      0.000\n' "$energy" > "$6"
+"#;
+
+/// Names the library that stops clocks; programs that do not look at them need none, and have this one already.
+const FAKETIME: &str = "#!/bin/sh\necho libc.so.6\n";
+
+/// A receptor with an atom in sEH's box.
+const RECEPTOR: &str = "ATOM      1  N   MET A   1     -13.400  26.300 -13.300  1.00  0.00    +0.000 N \n";
+
+/// A folder with a receptor and programs that are made up.
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let bench = Self { folder };
+        std::fs::create_dir(bench.file("bin")).unwrap();
+        for (name, script) in [("obabel", OBABEL), ("vina", VINA), ("faketime", FAKETIME)] {
+            let path = bench.file("bin").join(name);
+            std::fs::write(&path, script).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        std::fs::write(bench.file("r.pdbqt"), RECEPTOR).unwrap();
+        bench
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.file(name)).unwrap_or_default()
+    }
+
+    fn gfn(&self, arguments: &[&str]) -> Output {
+        let path = format!("{}:{}", self.file("bin").display(), "/usr/bin:/bin");
+        let [starts, temporary] = ["starts", "tmp"].map(|name| self.file(name).display().to_string());
+        std::fs::create_dir_all(&temporary).unwrap();
+        let output = gfn_with(
+            &[("PATH", &path), ("STARTS", &starts), ("TMPDIR", &temporary)],
+            arguments,
+        );
+        let left: Vec<_> = std::fs::read_dir(&temporary).unwrap().collect();
+        assert!(left.is_empty(), "files are left over: {left:?}");
+        output
+    }
+
+    /// Docks molecules, one a line, and returns the table's lines after its header.
+    fn dock(&self, molecules: &str, more: &[&str]) -> Vec<String> {
+        std::fs::write(self.file("m.smi"), molecules).unwrap();
+        let [source, receptor, out] =
+            ["m.smi", "r.pdbqt", "t.csv"].map(|name| self.file(name).display().to_string());
+        let fixed = ["dock", &source, "--receptor", &receptor, "--out", &out];
+        let output = self.gfn(&[&fixed[..], more].concat());
+        assert!(output.status.success(), "{}", errors(&output));
+        self.text("t.csv").lines().skip(1).map(str::to_string).collect()
+    }
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn whatever_a_program_does_the_others_are_docked() {
+    let bench = Bench::new();
+    let rows = bench.dock("CC\nN\nO\nCN\nCO\nCS\nF\nCl\nBr\nI\nCCC\n", &["--timeout", "5"]);
+    let expected = [
+        "CC,-7.5,3.0000000000000004,,",
+        "N,,,,it took longer than 5 s",
+        "O,,,,obabel ended with exit status: 3: it burns",
+        "CN,,,,obabel found no structure: line 1 has no position in its columns 31 to 54",
+        "CO,,,,obabel wrote nothing",
+        "CS,,,,obabel ended with signal: 9 (SIGKILL)",
+        "F,,,,\"the energy is not below 0, also with another seed: 38.8 and 38.8 kcal/mol\"",
+        "Cl,-7.5,3.0000000000000004,,",
+        "Br,,,,vina wrote a pose without an energy",
+        "I,,,,vina ended with exit status: 1: atom type unknown",
+        "CCC,-8.5,3.9090909090909096,,",
+    ];
+    assert_eq!(rows, expected);
+    // What a program that hung had started is gone with it.
+    let child = bench.text("starts.child");
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+}
+
+#[test]
+fn what_is_known_is_not_docked_again() {
+    let bench = Bench::new();
+    let first = bench.dock("CC\nO\n", &[]);
+    // As a process that died while it wrote leaves it.
+    let energies = bench.file("t.energies.jsonl");
+    let text = std::fs::read_to_string(&energies).unwrap();
+    std::fs::write(&energies, format!("{text}{}", &text[..30])).unwrap();
+    let second = bench.dock("CC\nCCC\nO\n", &["--jobs", "1"]);
+    assert_eq!((&first[0], &first[1]), (&second[0], &second[2]));
+    let starts = bench.text("starts");
+    assert_eq!(starts.lines().collect::<Vec<_>>().len(), 3, "{starts}");
+    // Another seed is another question, and so is a pose.
+    bench.dock("CC\n", &["--seed", "2"]);
+    let poses = bench.file("poses").display().to_string();
+    bench.dock("CC\n", &["--save-poses", &poses]);
+    bench.dock("CC\n", &["--save-poses", &poses]);
+    assert_eq!(bench.text("starts").lines().count(), 5);
+    assert!(bench.text("poses/0001.pdbqt").contains("VINA RESULT:    -7.5"));
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_named() {
+    let bench = Bench::new();
+    std::fs::write(bench.file("m.smi"), "CC\n").unwrap();
+    let [source, receptor] = ["m.smi", "r.pdbqt"].map(|name| bench.file(name).display().to_string());
+    let refuse = |arguments: &[&str], words: &str, code: i32| {
+        let output = bench.gfn(&[&["dock", &source][..], arguments].concat());
+        let said = errors(&output);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(words) && !said.contains("panicked"), "{said}");
+    };
+    refuse(&[], "name its PDBQT file with --receptor", 2);
+    refuse(
+        &["--receptor", "nowhere.pdbqt"],
+        "nowhere.pdbqt: there is no such file",
+        2,
+    );
+    let far = ["--receptor", &receptor, "--center", "0", "0", "0"];
+    refuse(&far, "no atom of the receptor lies in a box", 2);
+    let thin = ["--receptor", &receptor, "--size", "0", "1", "1"];
+    refuse(&thin, "--size is [0.0, 1.0, 1.0]", 2);
+    refuse(
+        &["--receptor", &receptor, "--timeout", "nan"],
+        "--timeout is NaN",
+        2,
+    );
+    std::fs::write(bench.file("bin/vina"), "#!/bin/sh\nexit 9\n").unwrap();
+    refuse(
+        &["--receptor", &receptor],
+        "vina`, which does not work: `--version` ended with exit status: 9",
+        1,
+    );
+    for (name, package) in [
+        ("vina", "autodock-vina"),
+        ("obabel", "openbabel"),
+        ("faketime", "faketime"),
+    ] {
+        // A folder alone on the PATH, because the system may have the real programs.
+        let path = bench.file("bin").join(name);
+        let script = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let only = bench.file("bin").display().to_string();
+        let arguments = ["dock", &source, "--receptor", &receptor];
+        let said = errors(&gfn_with(&[("PATH", &only)], &arguments));
+        let words = format!(
+            "the program `{name}`, which is not on the PATH; install it (Debian and Ubuntu: apt-get install {package})"
+        );
+        assert!(said.contains(&words), "{said}");
+        std::fs::write(&path, script).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+}
+
+/// A small experiment on the reward, with changes.
+fn small(receptor: &Path, cache: &Path, out: &Path) -> Vec<String> {
+    let mut arguments = vec![
+        "run".to_string(),
+        DOCKING.into(),
+        "--quiet".into(),
+        "--no-report".into(),
+    ];
+    for set in [
+        format!("reward.receptor=\"{}\"", receptor.display()),
+        format!("reward.cache_file=\"{}\"", cache.display()),
+        "training.steps=4".into(),
+        "training.batch_size=4".into(),
+        "environment.max_blocks=2".into(),
+        "evaluation.samples=4".into(),
+        "network.hidden=8".into(),
+        "network.layers=1".into(),
+        "checkpoint.every_steps=1".into(),
+    ] {
+        arguments.extend(["--set".into(), set]);
+    }
+    arguments.extend(["--out".into(), out.display().to_string()]);
+    arguments
+}
+
+fn words(arguments: &[String]) -> Vec<&str> {
+    arguments.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn a_run_learns_from_docking_and_repeats_itself() {
+    let bench = Bench::new();
+    let run = |cache: &str, out: &str, more: &[&str]| {
+        let arguments = small(&bench.file("r.pdbqt"), &bench.file(cache), &bench.file(out));
+        let output = bench.gfn(&[&words(&arguments)[..], more].concat());
+        assert!(output.status.success(), "{}", errors(&output));
+        let metrics = bench.text(&format!("{out}/metrics.jsonl"));
+        assert!(metrics.lines().count() >= 4);
+        metrics + &bench.text(&format!("{out}/samples.csv"))
+    };
+    // Neither the file of energies nor how many are docked at a time makes a difference.
+    let first = run("a.jsonl", "one", &["--set", "reward.jobs=1"]);
+    assert_eq!(first, run("a.jsonl", "two", &["--set", "reward.jobs=3"]));
+    assert_eq!(first, run("b.jsonl", "three", &["--set", "reward.jobs=3"]));
+    let starts = bench.text("starts").lines().count();
+    assert_eq!(
+        bench.text("a.jsonl").lines().count() + bench.text("b.jsonl").lines().count(),
+        starts
+    );
+    let manifest = bench.text("one/manifest.json");
+    for words in ["AutoDock Vina v0.0", "Open Babel 0.0", "r.pdbqt"] {
+        assert!(manifest.contains(words), "{manifest}");
+    }
+    // Its best molecules are docked as it was rewarded: nothing is new, and the score is what the reward said.
+    let out = bench.file("one").display().to_string();
+    let output = bench.gfn(&["dock", &out, "--top", "2"]);
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(bench.text("starts").lines().count(), starts);
+    for row in bench.text("one/docked.csv").lines().skip(1) {
+        let cells: Vec<&str> = row.split(',').collect();
+        let [score, reward] = [cells[2], cells[3]].map(|cell| cell.parse::<f64>().unwrap());
+        assert!((score / 8.0 - reward).abs() < 1e-9, "{row}");
+    }
+}
+
+#[test]
+fn molecules_that_cannot_be_docked_have_the_floor_and_are_told_of() {
+    let bench = Bench::new();
+    let script = VINA.replace("*) energy=-$((5 + ${#smiles})).5", "*) energy=7");
+    std::fs::write(bench.file("bin/vina"), script).unwrap();
+    let arguments = small(&bench.file("r.pdbqt"), &bench.file("e.jsonl"), &bench.file("run"));
+    let output = bench.gfn(&words(&arguments));
+    assert!(output.status.success(), "{}", errors(&output));
+    let told = bench.text("run/quarantine.jsonl");
+    let line = told.lines().next().unwrap();
+    assert!(
+        line.contains("not below 0, also with another seed: 7 and 7 kcal/mol"),
+        "{line}"
+    );
+    assert!(line.contains("\"answer\":\"reward 0\""), "{line}");
+    let floor = 8.0 * 0.05f64.ln();
+    for row in bench.text("run/samples.csv").lines().skip(1) {
+        let log_reward: f64 = row.split(',').nth(2).unwrap().parse().unwrap();
+        assert!((log_reward - floor).abs() < 1e-9, "{row}");
+    }
+}
+
+#[test]
+fn a_run_does_not_begin_without_its_programs_or_its_receptor() {
+    let bench = Bench::new();
+    let arguments = small(&bench.file("r.pdbqt"), &bench.file("e.jsonl"), &bench.file("run"));
+    std::fs::remove_file(bench.file("bin/vina")).unwrap();
+    let path = bench.file("bin").display().to_string();
+    let output = gfn_with(&[("PATH", &path)], &words(&arguments));
+    assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
+    assert!(
+        errors(&output).contains("apt-get install autodock-vina"),
+        "{}",
+        errors(&output)
+    );
+    assert!(!bench.file("run").exists());
+
+    let absent = small(
+        &bench.file("absent.pdbqt"),
+        &bench.file("e.jsonl"),
+        &bench.file("run"),
+    );
+    let output = bench.gfn(&words(&absent));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        errors(&output).contains("`reward.receptor` names no receptor"),
+        "{}",
+        errors(&output)
+    );
+}
+
+/// The real receptor, where it and the real programs are at hand.
+fn real() -> Option<PathBuf> {
+    let receptor = top().join("../shared/data/docking/seh_4jnc_receptor.pdbqt");
+    let on_path = |name: &str| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
+    };
+    let absent = ["obabel", "vina", "faketime"]
+        .into_iter()
+        .find(|name| !on_path(name));
+    let reason = match absent {
+        Some(name) => format!("no program {name}; scripts/install-optional installs it"),
+        None if !receptor.is_file() => format!("{} is not there", receptor.display()),
+        None => return Some(receptor),
+    };
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{reason}");
+    println!("skipped: {reason}");
+    None
+}
+
+#[test]
+fn the_real_programs_repeat_themselves() {
+    let Some(receptor) = real() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let receptor = receptor.display().to_string();
+    let dock = |name: &str, molecules: &str, more: &[&str]| {
+        let source = folder.path().join(name);
+        std::fs::write(&source, molecules).unwrap();
+        let source = source.display().to_string();
+        let output = gfn_with(
+            &[],
+            &[&["dock", &source, "--receptor", &receptor, "--quiet"][..], more].concat(),
+        );
+        assert!(output.status.success(), "{}", errors(&output));
+        std::fs::read_to_string(Path::new(&source).with_extension("docked.csv")).unwrap()
+    };
+    // Of the second, Open Babel makes another structure each time unless its clock stands still.
+    let both = dock("both.smi", "c1ccccc1O\nCNC(=O)C1CC1\n", &["--jobs", "2"]);
+    let alone = dock("alone.smi", "CNC(=O)C1CC1\n", &["--jobs", "1"]);
+    assert_eq!(both.lines().nth(2), alone.lines().nth(1));
+    for row in both.lines().skip(1) {
+        let energy: f64 = row.split(',').nth(1).unwrap().parse().unwrap();
+        assert!((-7.0..-3.0).contains(&energy), "{row}");
+    }
+}

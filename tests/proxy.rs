@@ -1,0 +1,277 @@
+//! Proxies: fitted to a table, used as a reward, refused where they cannot be.
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{fail, gfn, succeed};
+
+/// Chains and rings with ends of several kinds; their value is the number of heavy atoms, less ten for each oxygen.
+fn table() -> String {
+    let (cores, ends) = (
+        ["", "c1ccccc1", "C1CCNCC1", "c1ccsc1", "C(F)", "C(Cl)", "C(Br)"],
+        ["C", "O", "N", "C(=O)N", "C#N", "OC"],
+    );
+    let mut text = String::from("id,SMILES,score\n");
+    for length in 1..=4 {
+        for core in cores {
+            for end in ends {
+                let smiles = format!("{}{core}{end}", "C".repeat(length));
+                let atoms = smiles.chars().filter(|c| c.is_ascii_alphabetic()).count();
+                let oxygens = smiles.matches('O').count();
+                let value = atoms as f64 - 10.0 * oxygens as f64;
+                let _ = writeln!(text, "m{length},{smiles},{value}");
+            }
+        }
+    }
+    text
+}
+
+const SMALL: [&str; 10] = [
+    "--value",
+    "score",
+    "--quiet",
+    "--ensemble",
+    "2",
+    "--epochs",
+    "30",
+    "--hidden",
+    "16",
+    "--learning-rate=0.01",
+];
+
+/// Writes a table and fits to it; returns where the proxy is.
+fn fitted(folder: &Path, more: &[&str]) -> (PathBuf, String) {
+    let data = folder.join("table.csv");
+    std::fs::write(&data, table()).unwrap();
+    let out = folder.join("fitted.safetensors");
+    let (data, path) = (data.display().to_string(), out.display().to_string());
+    let said = succeed(&[&["proxy", "fit", &data, "--out", &path][..], &SMALL, more].concat());
+    (out, said)
+}
+
+fn figure(said: &str, name: &str) -> [f64; 2] {
+    let line = said.lines().find(|line| line.starts_with(name)).unwrap();
+    let mut numbers = line[name.len()..]
+        .split_whitespace()
+        .map(|word| word.parse().unwrap());
+    [numbers.next().unwrap(), numbers.next().unwrap()]
+}
+
+#[test]
+fn a_proxy_is_fitted_told_of_and_the_same_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, said) = fitted(folder.path(), &["--threads", "1", "--unit", "points"]);
+    let [without, with] = figure(&said, "root mean square error");
+    assert!(with < 0.5 * without, "{said}");
+    assert!(
+        said.contains("136 to learn from, 16 to validate, 16 to test (random split)"),
+        "{said}"
+    );
+    let page = std::fs::read_to_string(out.with_extension("html")).unwrap();
+    assert!(page.contains("Proxy of score") && page.contains("predicted (points)"));
+
+    let bytes = std::fs::read(&out).unwrap();
+    fitted(folder.path(), &["--threads", "2", "--unit", "points"]);
+    assert!(
+        bytes == std::fs::read(&out).unwrap(),
+        "other bytes on two threads"
+    );
+
+    let path = out.display().to_string();
+    let told = succeed(&["proxy", "info", &path]);
+    for part in [
+        "score points; greater values are better",
+        "features        version 1",
+        "C, N, O, F, S, Cl, Br",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let told: Value = serde_json::from_str(&succeed(&["proxy", "info", &path, "--json"])).unwrap();
+    assert_eq!(told["split"]["training"], 136);
+    assert_eq!(told["data"]["sha256"].as_str().unwrap().len(), 64);
+}
+
+/// An experiment of small molecules with the proxy in `file`.
+fn experiment(folder: &Path, reward: &str) -> String {
+    let path = folder.join("small.toml");
+    let text = format!(
+        "name = \"small\"\n[environment]\nkind = \"fragments\"\nmin_blocks = 2\nmax_blocks = 2\n[reward]\nkind = \"proxy\"\n\
+         path = \"fitted.safetensors\"\nfloor = 0.01\n{reward}\n[network]\nkind = \"message-passing\"\nhidden = 8\nlayers = 1\n\
+         [loss]\nkind = \"trajectory-balance\"\n[training]\nsteps = 6\nbatch_size = 8\nlog_every = 1\n[evaluation]\nsamples = 40\n\
+         [checkpoint]\nevery_steps = 2\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[test]
+fn a_run_is_rewarded_by_a_proxy_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    fitted(folder.path(), &["--minimise", "--no-report"]);
+    let out = |name: &str| folder.path().join(name).display().to_string();
+    let file = experiment(folder.path(), "offset = 12.0\nscale = 10.0");
+    succeed(&["run", &file, "--quiet", "--no-report", "--out", &out("whole")]);
+    let manifest: Value = serde_json::from_str(&read(folder.path(), "whole/manifest.json")).unwrap();
+    assert!(
+        manifest["data"][0]["path"]
+            .as_str()
+            .unwrap()
+            .ends_with("fitted.safetensors"),
+        "{manifest}"
+    );
+    assert!(
+        manifest["reward"].to_string().contains("test error"),
+        "{manifest}"
+    );
+    // Fewer atoms and more oxygens are better here.
+    let samples = read(folder.path(), "whole/samples.csv");
+    assert!(
+        samples.lines().count() == 41 && samples.contains('O'),
+        "{samples}"
+    );
+
+    // Stopped after its first updates and gone on with, it leaves the same bytes.
+    succeed(&[
+        "run",
+        &file,
+        "--quiet",
+        "--no-report",
+        "--out",
+        &out("parted"),
+        "--set",
+        "training.steps=4",
+    ]);
+    let longer = [
+        "resume",
+        &out("parted"),
+        "--quiet",
+        "--no-report",
+        "--set",
+        "training.steps=6",
+        "--accept-changes",
+    ]
+    .map(str::to_string);
+    succeed(&longer.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(
+        read(folder.path(), "whole/samples.csv"),
+        read(folder.path(), "parted/samples.csv")
+    );
+
+    for reward in [
+        "acquisition = \"ucb\"\nbeta = 2.0",
+        "acquisition = \"expected-improvement\"\nbest = 5.0",
+    ] {
+        let file = experiment(folder.path(), reward);
+        succeed(&["check", "--deny-warnings", &file]);
+        succeed(&[
+            "run",
+            &file,
+            "--quiet",
+            "--no-report",
+            "--out",
+            &out(&reward[15..18]),
+        ]);
+    }
+    let [ucb, improvement] = ["ucb", "exp"].map(|name| read(folder.path(), &format!("{name}/samples.csv")));
+    assert_ne!(ucb, improvement);
+}
+
+#[test]
+fn wrong_rewards_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (proxy, _) = fitted(folder.path(), &["--no-report"]);
+    let refused = |reward: &str, expected: &str| {
+        let file = experiment(folder.path(), reward);
+        let said = fail(&["check", &file], 2);
+        assert!(said.contains(expected), "{reward}: {said}");
+    };
+    refused(
+        "beta = 2.0",
+        "`reward.beta` does nothing: it belongs to `acquisition = \"ucb\"`",
+    );
+    refused("acquisition = \"mode\"", "mode");
+    refused(&format!("sha256 = \"{}\"", "0".repeat(64)), "not 000");
+    refused("scale = 0.0", "scale");
+    let file = experiment(folder.path(), "");
+    assert!(fail(&["check", &file, "--set", "reward.floor=0"], 2).contains("floor"));
+    let said = fail(&["check", &file, "--set", "environment.kind=hypergrid"], 2);
+    assert!(said.contains("molecules"), "{said}");
+
+    // Another version of what networks see, a spoiled file, another file, and none.
+    let bytes = std::fs::read(&proxy).unwrap();
+    let text = String::from_utf8_lossy(&bytes)
+        .find("\\\"features\\\":1")
+        .unwrap();
+    let mut newer = bytes.clone();
+    newer[text + "\\\"features\\\":".len()] = b'2';
+    std::fs::write(&proxy, newer).unwrap();
+    assert!(fail(&["check", &file], 2).contains("fit it again with `gfn proxy fit`"));
+    std::fs::write(&proxy, &bytes[..bytes.len() - 40]).unwrap();
+    assert!(fail(&["check", &file], 2).contains("holds no proxy that `gfn proxy fit` made"));
+    std::fs::write(&proxy, "no").unwrap();
+    assert!(fail(&["proxy", "info", &proxy.display().to_string()], 2).contains("holds no proxy"));
+    std::fs::remove_file(&proxy).unwrap();
+    assert!(fail(&["check", &file], 2).contains("`gfn proxy fit DATA.csv` makes one"));
+}
+
+#[test]
+fn wrong_tables_are_refused_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("table.csv");
+    let path = data.display().to_string();
+    let out = folder.path().join("out.safetensors");
+    let fit = ["proxy", "fit", &path, "--out", &out.display().to_string()].map(str::to_string);
+    let fit: Vec<&str> = fit.iter().map(String::as_str).collect();
+    let refused = |text: &str, more: &[&str], expected: &str| {
+        std::fs::write(&data, text).unwrap();
+        let said = fail(&[&fit[..], more].concat(), 2);
+        assert!(said.contains(expected), "{said}");
+        assert!(!out.exists());
+    };
+    refused("", &[], "is empty");
+    refused(
+        &table(),
+        &[],
+        "could be the value: `id`, `score`; choose one with `--value`",
+    );
+    refused(&table(), &["--value", "scoer"], "did you mean `score`?");
+    refused(
+        "smiles,y\nCCO,1\nCCN,2\nCCC,3\n",
+        &[],
+        "3 different molecules are too few",
+    );
+    let mut long = table();
+    let lines = long.lines().count();
+    (lines..4710).for_each(|_| long.push_str("m,CCO,1.0\n"));
+    long.push_str("m,C1CC,1.0\n");
+    refused(&long, &["--value", "score"], "line 4711: `C1CC` is not a SMILES");
+    let same: String = (1..40)
+        .map(|length| format!("{},2.5\n", "C".repeat(length)))
+        .collect();
+    refused(&format!("smiles,y\n{same}"), &[], "have the same value, 2.5");
+    refused(
+        &table(),
+        &["--value", "score", "--ensemble", "0"],
+        "`members` is 0; expected 1 to 100",
+    );
+    let said = fail(&["proxy", "fit", "nowhere.csv"], 2);
+    assert!(said.contains("the table `nowhere.csv` cannot be read"), "{said}");
+
+    // With --skip-bad the rest is fitted to, and lines tell of progress where there is no terminal.
+    std::fs::write(&data, long).unwrap();
+    let small: Vec<&str> = SMALL.iter().copied().filter(|word| *word != "--quiet").collect();
+    let done = gfn(&[&fit[..], &small, &["--skip-bad"]].concat());
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(
+        said.contains("4710 rows, 1 left out, ") && said.contains("rows repeat a molecule"),
+        "{said}"
+    );
+    assert!(String::from_utf8_lossy(&done.stderr).contains("network 2/2, epoch "));
+}
