@@ -1,4 +1,5 @@
 //! Sweeps on a Slurm of two nodes on this machine, which `scripts/slurm` starts.
+#![allow(clippy::print_stdout, reason = "helpers of tests say what is missing")]
 
 use std::collections::BTreeMap;
 use std::fs;

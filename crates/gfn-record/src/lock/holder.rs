@@ -27,7 +27,7 @@ pub struct Holder {
     pub job: Option<String>,
     /// How many lives that job had before, as Slurm counts them.
     #[serde(default)]
-    pub life: u32,
+    pub life: u16,
     /// A random number that tells it from all others.
     #[serde(default)]
     pub nonce: u64,
@@ -246,12 +246,12 @@ mod tests {
             Some("mine")
         );
         assert_eq!(of(&[("GFN_JOB", "")]), None);
-        let life = |host: &str, job: &Option<String>, life: u32| Holder {
+        let life = |host: &str, job: &Option<String>, life: u16| Holder {
             job: job.clone(),
             life,
             ..holder(host, host)
         };
-        let may = |job: &Option<String>, last: u32, this: u32| {
+        let may = |job: &Option<String>, last: u16, this: u16| {
             let lock = Lock::Ours(tempfile::tempfile().unwrap());
             may_claim(
                 &lock,

@@ -34,6 +34,7 @@ pub use worker::requeue;
 const MOST_ELEMENTS: u64 = 20_000;
 
 /// Which engine, and how it is spoken with.
+#[expect(clippy::large_enum_variant, reason = "there is one of them in a program")]
 #[derive(Clone, Debug)]
 pub enum Launcher {
     /// Slurm.

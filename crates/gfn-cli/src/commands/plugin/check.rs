@@ -23,7 +23,7 @@ pub(crate) fn check(args: &PluginArgs, input: Option<&Path>, json: bool) -> Resu
     let report = examine(&options, &samples);
     let text = match json {
         true => serde_json::to_string_pretty(&report).map_err(Failure::failed)? + "\n",
-        false => report.to_string(),
+        false => format!("{report}\n"),
     };
     print(&text)?;
     match report.passed() {
