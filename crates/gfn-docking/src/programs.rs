@@ -73,8 +73,10 @@ impl Programs {
             }
             None => Command::new(program),
         };
-        // Numbers with a decimal point, whatever the user's language.
-        command.env("LC_ALL", "C");
+        // Numbers with a decimal point, whatever the user's language. On one thread: Open Babel adds up in another order on
+        // several, so that its structures differ, and its threads wait busily where other work has the cores: a structure
+        // that takes 0.1 s then takes tens of seconds.
+        command.env("LC_ALL", "C").env("OMP_NUM_THREADS", "1");
         command
     }
 }

@@ -7,7 +7,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[3] / "plugins" / "p
 import gfn_plugin
 
 
-@gfn_plugin.reward()
+@gfn_plugin.reward(input="states")
 def total(objects, parameters):
     if hasattr(objects, "sum"):
         return objects.sum(axis=1)

@@ -76,7 +76,7 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
         entry(
             PROXY,
             |params: &mut proxy::Params, bases| {
-                params.path = whole_path(&params.path, "path", bases);
+                params.path = params.path.as_ref().map(|path| whole_path(path, "path", bases));
                 params.check()
             },
             |params: &proxy::Params, context| {

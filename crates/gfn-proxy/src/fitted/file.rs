@@ -81,7 +81,15 @@ impl Proxy {
             file: path.into(),
             source,
         })?;
-        let found = sha256_of(&bytes);
+        Self::read(path, &bytes, wanted)
+    }
+
+    /// The same from the bytes of a file that is called `path` in messages.
+    ///
+    /// # Errors
+    /// As for [`Self::load`].
+    pub fn read(path: &Path, bytes: &[u8], wanted: Option<&str>) -> Result<(Self, String), ProxyError> {
+        let found = sha256_of(bytes);
         if let Some(wanted) = wanted.filter(|wanted| !wanted.eq_ignore_ascii_case(&found)) {
             return Err(ProxyError::Hash {
                 file: path.into(),
@@ -89,7 +97,7 @@ impl Proxy {
                 wanted: wanted.into(),
             });
         }
-        Ok((from_bytes(path, &bytes)?, found))
+        Ok((from_bytes(path, bytes)?, found))
     }
 }
 

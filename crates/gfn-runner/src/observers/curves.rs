@@ -10,13 +10,15 @@ use toml::{Table, Value};
 use super::{Observer, Position};
 
 /// Settings that change no result, or are told elsewhere: the file's bytes do not depend on them.
-const FREE: [&str; 6] = [
+const FREE: [&str; 7] = [
     "gfn",
     "name",
     "description",
     "checkpoint",
     "hardware.threads",
     "hardware.reward_threads",
+    // A run that is made longer has the bytes of one that was long from the start.
+    "training.steps",
 ];
 
 /// Adds points to the curves at every measurement and every n-th update, and pictures at measurements.
@@ -105,7 +107,7 @@ mod tests {
     #[test]
     fn settings_are_told_by_path_and_those_without_effect_are_not() {
         let found = settings(
-            "name = 'a'\nseed = 3\n[loss]\nkind = 'db'\n[hardware]\nthreads = 2\ntf32 = true\n[checkpoint]\nkeep = 2",
+            "name = 'a'\nseed = 3\n[loss]\nkind = 'db'\n[hardware]\nthreads = 2\ntf32 = true\n[checkpoint]\nkeep = 2\n[training]\nsteps = 9",
         );
         let expected = [
             ("seed", Setting::Number(3.0)),
