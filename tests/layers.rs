@@ -22,7 +22,7 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 24] = [
+const LAYERS: [Layer; 25] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
@@ -102,8 +102,23 @@ const LAYERS: [Layer; 24] = [
         ],
     ),
     layer(
+        "gfn-acquire",
+        &[
+            "gfn-core",
+            "gfn-chem",
+            "gfn-config",
+            "gfn-record",
+            "gfn-proxy",
+            "gfn-fit",
+            "gfn-samplers",
+            "gfn-registry",
+            "gfn-runner",
+        ],
+    ),
+    layer(
         "gfn-cli",
         &[
+            "gfn-acquire",
             "gfn-core",
             "gfn-chem",
             "gfn-cluster",

@@ -1,5 +1,6 @@
 //! What a user does, through the `gfn` program.
 
+mod acquire;
 mod baselines;
 mod check;
 mod clusters;

@@ -264,6 +264,22 @@ pub(crate) enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         sets: Vec<String>,
     },
+    /// Learn a reward that is too expensive to train on, in rounds.
+    ///
+    /// The reward of the file labels molecules; a proxy is fitted to all that are
+    /// labelled, a policy is trained on the proxy, and the best of what it draws
+    /// are labelled next. `[acquisition]` says how many, how often and how.
+    ///
+    /// Makes a folder with a run for each round (rounds/001/run, …), results.csv
+    /// (a line a round) and best.csv. The same command goes on where it was
+    /// stopped or killed, and ends with the same bytes; with more rounds, it goes
+    /// on after the last.
+    ///
+    /// Examples:
+    ///   gfn acquire experiments/mol/acquire.toml
+    ///   gfn acquire experiments/mol/acquire.toml --set acquisition.rounds=10
+    #[command(verbatim_doc_comment)]
+    Acquire(AcquireArgs),
     /// Dock the best molecules of a run, or those of a file, with AutoDock Vina.
     ///
     /// Of a run, takes the best distinct molecules of samples.csv, docks them and
@@ -318,6 +334,21 @@ pub(crate) enum TargetArg {
     Mlflow,
     /// A folder for Weights & Biases.
     Wandb,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AcquireArgs {
+    #[command(flatten)]
+    pub(crate) experiment: ExperimentArgs,
+    /// The folder: a new one, or that of rounds to go on with [default: runs/NAME/acquire-seed-N].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write the folder although a process on another machine wrote it and did not say that it stopped: it can then write no more.
+    #[arg(long)]
+    pub(crate) takeover: bool,
+    /// Show no progress.
+    #[arg(long)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -11,15 +11,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::acquisition::Acquisition;
 use crate::builtin::{self, MakeSampler, RewardContext};
-use crate::component::{Chosen, Section, choose, place};
+use crate::component::{Bases, Chosen, Section, choose, place};
 use crate::elsewhere::{TOP, redirect};
 use crate::sections::default_kind;
 use crate::settings::{BackwardKind, Checkpoint, Evaluation, Hardware, Top, Training};
 use crate::sweep::Sweep;
 
 /// The sections of a file, in the order in which they are written.
-pub const SECTIONS: [&str; 12] = [
+pub const SECTIONS: [&str; 13] = [
     "environment",
     "reward",
     "network",
@@ -31,6 +32,7 @@ pub const SECTIONS: [&str; 12] = [
     "checkpoint",
     "hardware",
     "evaluation",
+    "acquisition",
     "sweep",
 ];
 
@@ -70,6 +72,8 @@ pub struct Experiment {
     pub hardware: Hardware,
     /// How to measure.
     pub evaluation: Evaluation,
+    /// Rounds of active learning, where the file says so.
+    pub acquisition: Option<Acquisition>,
     /// What of it is searched, where the file says so.
     pub sweep: Option<Sweep>,
     /// The folder that relative paths start from.
@@ -138,6 +142,10 @@ impl Experiment {
         let checkpoint = keep.of(plain(&tree, "checkpoint", &[]));
         let hardware = keep.of(plain(&tree, "hardware", &[]));
         let evaluation = keep.of(plain(&tree, "evaluation", &[]));
+        let acquisition = match tree.section("acquisition") {
+            Some(_) => keep.of(acquisition(&tree, &base)).map(Some),
+            None => Some(None),
+        };
         let sweep = match tree.section("sweep") {
             Some(_) => keep.of(plain(&tree, "sweep", &[])).map(Some),
             None => Some(None),
@@ -165,6 +173,7 @@ impl Experiment {
                 checkpoint: checkpoint?,
                 hardware: hardware?,
                 evaluation: evaluation?,
+                acquisition: acquisition?,
                 sweep: sweep?,
                 base,
                 tree: tree.clone(),
@@ -232,6 +241,9 @@ impl Experiment {
         add("checkpoint", table_of(&self.checkpoint));
         add("hardware", table_of(&self.hardware));
         add("evaluation", table_of(&self.evaluation));
+        if let Some(acquisition) = &self.acquisition {
+            add("acquisition", table_of(acquisition));
+        }
         root
     }
 }
@@ -298,6 +310,17 @@ fn plain<P: DeserializeOwned + JsonSchema>(
     let ignore: Vec<&str> = ignore.iter().map(String::as_str).collect();
     let node = tree.section(name).unwrap_or(&absent);
     read(node, name, &ignore).map_err(|problems| redirect(problems, node, name, ""))
+}
+
+/// The rounds, with their table's whole path, so that they go on from anywhere.
+fn acquisition(tree: &Tree, base: &Path) -> Result<Acquisition, Vec<Problem>> {
+    let mut acquisition: Acquisition = plain(tree, "acquisition", &[])?;
+    if let (Some(path), Some(node)) = (&mut acquisition.initial, tree.section("acquisition")) {
+        let whole = Bases::new(tree, node, base).of("initial").join(&*path);
+        let whole = std::path::absolute(&whole).unwrap_or(whole);
+        *path = whole.to_string_lossy().into_owned();
+    }
+    Ok(acquisition)
 }
 
 /// The name becomes a folder's, so it must be one.

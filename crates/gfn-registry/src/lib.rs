@@ -3,6 +3,7 @@
 //! there is, from the components' own doc comments, [`mod@explain`] finds it by name, [`json_schema`] makes of it a schema for
 //! editors and [`template`] a new file.
 
+pub mod acquisition;
 pub mod assemble;
 pub mod builtin;
 pub mod catalogue;

@@ -5,6 +5,7 @@ use gfn_rewards::shaped::Shape;
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use crate::acquisition::Acquisition;
 use crate::builtin;
 use crate::component::{Entry, schema_of};
 use crate::inline::inlined;
@@ -84,6 +85,11 @@ pub fn sections() -> Vec<SectionSchema> {
         plain("checkpoint", "When to save.", vec![schema::<Checkpoint>()]),
         plain("hardware", "Where to compute.", vec![schema::<Hardware>()]),
         plain("evaluation", "How to measure.", vec![schema::<Evaluation>()]),
+        plain(
+            "acquisition",
+            "Rounds in which a proxy of the reward learns from the reward.",
+            vec![schema::<Acquisition>()],
+        ),
         plain(
             "sweep",
             "What of it is searched, and how.",

@@ -78,14 +78,35 @@ impl Loaded {
     /// # Errors
     /// Where the policy or the reward fails.
     pub fn sample(&mut self, count: usize, seed: u64) -> Result<Vec<Sample>, RunError> {
+        Ok(self.draw(count, seed, false)?.0)
+    }
+
+    /// As [`Self::sample`], with the state of each object, flat; shows no progress with `quiet`.
+    ///
+    /// # Errors
+    /// Where the policy or the reward fails.
+    pub fn draw(
+        &mut self,
+        count: usize,
+        seed: u64,
+        quiet: bool,
+    ) -> Result<(Vec<Sample>, Vec<i32>), RunError> {
         let settings = gfn_registry::settings::Evaluation {
             exact_states: 0,
             ..self.experiment.evaluation.clone()
         };
-        let measurer = Measurer::new(&self.parts, &settings)?.telling();
-        Ok(measurer
-            .draw(&mut self.model, seed, Purpose::Samples, count, None)?
-            .samples)
+        let measurer = Measurer::new(&self.parts, &settings)?;
+        let measurer = if quiet { measurer } else { measurer.telling() };
+        let mut states = Vec::new();
+        let drawn = measurer.draw_keeping(
+            &mut self.model,
+            seed,
+            Purpose::Samples,
+            count,
+            None,
+            Some(&mut states),
+        )?;
+        Ok((drawn.samples, states))
     }
 
     /// Measures the policy as the experiment's `[evaluation]` says.

@@ -308,7 +308,7 @@ impl<'a> Measurer<'a> {
     }
 
     /// The same, and keeps the finished states where they are wanted.
-    fn draw_keeping(
+    pub(crate) fn draw_keeping(
         &self,
         model: &mut Model,
         seed: u64,

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod acquire;
 mod bench;
 mod check;
 mod completions;
@@ -57,6 +58,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             out,
             sets,
         } => finished::sample(&run, count as usize, seed, out.as_deref(), &sets),
+        Command::Acquire(args) => acquire::acquire(&args),
         Command::Dock(args) => dock::dock(&args),
         Command::Plugin(command) => plugin::plugin(command),
         Command::Proxy(command) => proxy::proxy(command),

@@ -1,0 +1,185 @@
+//! The folder of the rounds: what lies where, and tables that are whole or not there.
+
+use std::path::{Path, PathBuf};
+
+use gfn_record::durable;
+use gfn_record::folder::FolderError;
+use gfn_record::lock::Writer;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The experiment with every default filled in, the first file that is written.
+pub(crate) const EXPERIMENT: &str = "acquisition.toml";
+
+/// A labelled molecule: a row of a round's `data.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Label {
+    /// Its canonical SMILES.
+    pub(crate) smiles: String,
+    /// What the oracle gave it.
+    pub(crate) value: f64,
+}
+
+/// A molecule that is to be labelled: a row of `proposed.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Proposal {
+    /// Its canonical SMILES.
+    pub(crate) smiles: String,
+    /// What the proxy's reward says of it; absent for molecules drawn at random.
+    pub(crate) predicted: Option<f64>,
+    /// The state of the environment, numbers with blanks between them: the oracle scores states, not SMILES.
+    pub(crate) state: String,
+}
+
+/// A molecule that was to be labelled: a row of `labelled.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Labelled {
+    /// Its canonical SMILES.
+    pub(crate) smiles: String,
+    /// What the oracle gave it; absent where it failed.
+    pub(crate) value: Option<f64>,
+    /// Why it failed.
+    pub(crate) failure: Option<String>,
+}
+
+/// The folder, written by this process alone.
+pub(crate) struct Folder {
+    path: PathBuf,
+    writer: Writer,
+}
+
+impl Folder {
+    /// Becomes the writer of a folder, made if it is not there.
+    pub(crate) fn open(path: &Path, takeover: bool) -> Result<Self, FolderError> {
+        durable::make_folder(path)?;
+        // Runs are told their proxy by its path, wherever they are gone on with.
+        let path = path.canonicalize().map_err(|error| FolderError::Io {
+            path: path.to_path_buf(),
+            error,
+        })?;
+        let writer = Writer::acquire(&path, 0, takeover)?;
+        Ok(Self { path, writer })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A file of the folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The place of a round, counted from 1; 0 is what was labelled before.
+    pub(crate) fn round(&self, number: u64) -> Round<'_> {
+        Round {
+            folder: self,
+            path: self.path.join("rounds").join(format!("{number:03}")),
+        }
+    }
+
+    /// Writes a whole file.
+    pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+        self.writer.write(path, bytes)
+    }
+}
+
+/// The files of a round.
+pub(crate) struct Round<'a> {
+    folder: &'a Folder,
+    path: PathBuf,
+}
+
+impl Round<'_> {
+    /// Makes its folder.
+    pub(crate) fn make(&self) -> Result<(), FolderError> {
+        durable::make_folder(&self.path)
+    }
+
+    /// What the proxy is fitted to.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path.join("data.csv")
+    }
+
+    /// The proxy.
+    pub(crate) fn proxy(&self) -> PathBuf {
+        self.path.join("proxy.safetensors")
+    }
+
+    /// The run that is trained on it.
+    pub(crate) fn run(&self) -> PathBuf {
+        self.path.join("run")
+    }
+
+    /// What its policy proposes.
+    pub(crate) fn proposed(&self) -> PathBuf {
+        self.path.join("proposed.csv")
+    }
+
+    /// What the oracle says of that.
+    pub(crate) fn labelled(&self) -> PathBuf {
+        self.path.join("labelled.csv")
+    }
+
+    /// Writes a table.
+    pub(crate) fn write_table<T: Serialize>(&self, path: &Path, rows: &[T]) -> Result<(), FolderError> {
+        self.folder.write(path, &to_csv(rows))
+    }
+
+    /// Writes any file.
+    pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+        self.folder.write(path, bytes)
+    }
+}
+
+/// A table with a line of names.
+pub(crate) fn to_csv<T: Serialize>(rows: &[T]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).expect("rows are plain data");
+    }
+    writer.into_inner().expect("memory can be written")
+}
+
+/// Reads a table that was written by [`Round::write_table`].
+pub(crate) fn read_table<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, FolderError> {
+    let damaged = |error: csv::Error| FolderError::Damaged {
+        path: path.to_path_buf(),
+        message: error.to_string(),
+    };
+    let reader = csv::Reader::from_path(path).map_err(damaged)?;
+    reader
+        .into_deserialize()
+        .map(|row| row.map_err(damaged))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_come_back_to_the_bit() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&root.path().join("a"), false).unwrap();
+        let round = folder.round(7);
+        round.make().unwrap();
+        assert!(round.data().ends_with("rounds/007/data.csv"));
+        let rows = [0.1 + 0.2, 1e-300, -0.0, 12345678.901234567].map(|value| Label {
+            smiles: "C,\"C".into(),
+            value,
+        });
+        round.write_table(&round.data(), &rows).unwrap();
+        let read: Vec<Label> = read_table(&round.data()).unwrap();
+        assert!(
+            read.iter()
+                .zip(&rows)
+                .all(|(one, two)| one.value.to_bits() == two.value.to_bits())
+        );
+        assert_eq!(read, rows);
+        std::fs::write(round.data(), "smiles,value\nC,x\n").unwrap();
+        let message = read_table::<Label>(&round.data()).unwrap_err().to_string();
+        assert!(message.contains("data.csv"), "{message}");
+    }
+}

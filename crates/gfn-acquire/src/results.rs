@@ -1,0 +1,139 @@
+//! What the rounds came to: a line a round, read from the folder's files alone.
+
+use gfn_chem::{Fingerprint, Molecule, diversity};
+use gfn_proxy::fitted::Proxy;
+use serde::Serialize;
+
+use crate::AcquireError;
+use crate::folder::{Folder, Label, Labelled, read_table};
+
+/// How many of the best molecules are listed.
+const BEST: usize = 100;
+
+/// Where things stand after a round.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Standing {
+    /// The round; 0 is what was labelled before the first.
+    pub round: u64,
+    /// Molecules with a label.
+    pub labelled: usize,
+    /// Of those, how many are of this round.
+    pub new: usize,
+    /// Proposals of this round that the oracle could not label.
+    pub failed: usize,
+    /// The best value.
+    pub best: Option<f64>,
+    /// The mean of the 10 best.
+    pub top_10: Option<f64>,
+    /// The mean of the 100 best.
+    pub top_100: Option<f64>,
+    /// The mean value of this round's molecules.
+    pub mean_new: Option<f64>,
+    /// The mean Tanimoto similarity of the 100 best, or of all where there are fewer.
+    pub similarity: f64,
+    /// The error, on molecules that it has not seen, of the proxy that this round's molecules were proposed by.
+    pub proxy_rmse: Option<f64>,
+    /// The error of always predicting the mean.
+    pub mean_rmse: Option<f64>,
+}
+
+/// A molecule and the round that found it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Best {
+    smiles: String,
+    value: f64,
+    round: u64,
+}
+
+/// All rounds, and the best molecules.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Results {
+    /// A line a round.
+    pub rounds: Vec<Standing>,
+    /// The best molecules, best first.
+    pub(crate) best: Vec<Best>,
+}
+
+impl Results {
+    /// The results of the first `rounds` rounds, all of which are done.
+    pub(crate) fn of(folder: &Folder, rounds: u64) -> Result<Self, AcquireError> {
+        let first: Vec<Label> = read_table(&folder.round(1).data())?;
+        let mut all: Vec<Best> = first
+            .into_iter()
+            .map(|label| best(label.smiles, label.value, 0))
+            .collect();
+        let new = all.len();
+        sort(&mut all);
+        let mut standings = vec![Standing {
+            new,
+            ..standing(0, &all)
+        }];
+        for number in 1..=rounds {
+            let round = folder.round(number);
+            let rows: Vec<Labelled> = read_table(&round.labelled())?;
+            let values: Vec<f64> = rows.iter().filter_map(|row| row.value).collect();
+            let found = rows
+                .iter()
+                .filter_map(|row| Some(best(row.smiles.clone(), row.value?, number)));
+            all.extend(found);
+            sort(&mut all);
+            let (proxy, _) = Proxy::load(&round.proxy(), None)?;
+            let errors = proxy.metadata().errors;
+            standings.push(Standing {
+                new: values.len(),
+                failed: rows.len() - values.len(),
+                mean_new: mean(&values),
+                proxy_rmse: Some(errors.rmse),
+                mean_rmse: Some(errors.mean_rmse),
+                ..standing(number, &all)
+            });
+        }
+        all.truncate(BEST);
+        Ok(Self {
+            rounds: standings,
+            best: all,
+        })
+    }
+}
+
+fn best(smiles: String, value: f64, round: u64) -> Best {
+    Best { smiles, value, round }
+}
+
+fn sort(all: &mut [Best]) {
+    all.sort_by(|one, two| {
+        two.value
+            .total_cmp(&one.value)
+            .then_with(|| one.smiles.cmp(&two.smiles))
+    });
+}
+
+/// Where things stand with these molecules, best first.
+fn standing(round: u64, all: &[Best]) -> Standing {
+    let top = |count: usize| {
+        let values: Vec<f64> = all.get(..count)?.iter().map(|best| best.value).collect();
+        mean(&values)
+    };
+    let fingerprints: Vec<Fingerprint> = all
+        .iter()
+        .take(BEST)
+        .filter_map(|best| Molecule::parse(&best.smiles).ok()?.fingerprint().ok())
+        .collect();
+    Standing {
+        round,
+        labelled: all.len(),
+        new: 0,
+        failed: 0,
+        best: all.first().map(|best| best.value),
+        top_10: top(10),
+        top_100: top(100),
+        mean_new: None,
+        similarity: 1.0 - diversity(&fingerprints),
+        proxy_rmse: None,
+        mean_rmse: None,
+    }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}

@@ -1,0 +1,89 @@
+//! `gfn acquire`.
+
+use std::path::PathBuf;
+
+use gfn_acquire::{AcquireError, Options, Outcome, Results, Standing, acquire as go_through};
+use gfn_registry::Experiment;
+use gfn_runner::RunError;
+use gfn_runner::signals::Stop;
+
+use super::print;
+use crate::args::AcquireArgs;
+use crate::exit::Failure;
+
+pub(crate) fn acquire(args: &AcquireArgs) -> Result<(), Failure> {
+    let experiment = args.experiment.load()?;
+    // Before signals are listened to: what came until then would be forgotten by the program's second start.
+    gfn_runner::rest_between_products(experiment.hardware.threads);
+    let options = Options {
+        out: args.out.clone().unwrap_or_else(|| place(&experiment)),
+        file: args.experiment.file.display().to_string(),
+        quiet: args.quiet,
+        takeover: args.takeover,
+        stop: Stop::listen().map_err(Failure::failed)?,
+    };
+    match go_through(&experiment, &options)? {
+        Outcome::Finished { folder, results } => {
+            let text = table(&results);
+            print(&format!("{text}\n{}\n", folder.join("results.csv").display()))
+        }
+        Outcome::Saved { folder, round } => Err(Failure::saved(&format!(
+            "stopped in round {round}, {}; the same command goes on",
+            folder.display()
+        ))),
+    }
+}
+
+/// Where rounds go unless somebody says where: always the same place, so that the same command goes on.
+fn place(experiment: &Experiment) -> PathBuf {
+    let top = &experiment.top;
+    PathBuf::from("runs")
+        .join(&top.name)
+        .join(format!("acquire-seed-{}", top.seed))
+}
+
+fn table(results: &Results) -> String {
+    let number = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
+    let names = [
+        "labelled",
+        "mean of new",
+        "best",
+        "top 10",
+        "top 100",
+        "similarity",
+        "proxy error",
+    ];
+    let line = |first: &str, cells: &[String]| {
+        let cells: String = cells.iter().map(|cell| format!("{cell:>12}")).collect();
+        format!("{first:>5}{cells}\n")
+    };
+    let row = |standing: &Standing| {
+        let cells = [
+            standing.labelled.to_string(),
+            number(standing.mean_new),
+            number(standing.best),
+            number(standing.top_10),
+            number(standing.top_100),
+            number(Some(standing.similarity)),
+            number(standing.proxy_rmse),
+        ];
+        line(&standing.round.to_string(), &cells)
+    };
+    let rows: String = results.rounds.iter().map(row).collect();
+    line("round", &names.map(str::to_string)) + &rows
+}
+
+impl From<AcquireError> for Failure {
+    fn from(error: AcquireError) -> Self {
+        match error {
+            AcquireError::Experiment(problems) => (*problems).into(),
+            AcquireError::Plan(_) | AcquireError::Initial(_) | AcquireError::Changed { .. } => {
+                Self::usage(error.to_string())
+            }
+            // They have codes of their own.
+            AcquireError::Folder(error) => RunError::Folder(error).into(),
+            AcquireError::Oracle(error) => RunError::Reward(error).into(),
+            other => Self::failed(other),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Active learning, killed and gone on with.
+#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::{fail, succeed, top};
+
+const EXPERIMENT: &str = "experiments/mol/acquire.toml";
+
+/// A small version of the experiment.
+const SMALL: [&str; 14] = [
+    "acquisition.rounds=2",
+    "acquisition.proposals=6",
+    "acquisition.candidates=60",
+    "acquisition.initial_size=40",
+    "acquisition.fit.ensemble=2",
+    "acquisition.fit.epochs=3",
+    "acquisition.fit.hidden=8",
+    "acquisition.fit.rounds=1",
+    "training.steps=12",
+    "training.batch_size=4",
+    "network.hidden=8",
+    "network.layers=1",
+    "evaluation.samples=10",
+    "checkpoint.every_steps=2",
+];
+
+fn arguments<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = vec!["acquire", EXPERIMENT, "--out", out, "--quiet"];
+    for set in SMALL.iter().chain(more) {
+        arguments.extend(["--set", set]);
+    }
+    arguments
+}
+
+/// What rounds come to, their proposals and their labels.
+fn results(folder: &Path) -> String {
+    let rounds = ["001", "002"].iter().flat_map(|round| {
+        ["data.csv", "proposed.csv", "labelled.csv", "run/metrics.jsonl"]
+            .map(|name| format!("rounds/{round}/{name}"))
+    });
+    let names = rounds.chain(["results.csv", "results.json", "best.csv"].map(str::to_string));
+    let read = |name: String| {
+        std::fs::read_to_string(folder.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    names.map(read).collect()
+}
+
+/// Starts the rounds and kills them once `file` is there; whether they were still under way.
+fn killed_at(out: &Path, file: &str) -> bool {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gfn"))
+        .args(arguments(&out.display().to_string(), &[]))
+        .current_dir(top())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + Duration::from_secs(600);
+    let mut ended = false;
+    while !ended && !out.join(file).exists() {
+        assert!(Instant::now() < until, "{file} does not come");
+        std::thread::sleep(Duration::from_millis(2));
+        ended = child.try_wait().unwrap().is_some();
+    }
+    let _ = child.kill();
+    child.wait().unwrap();
+    !ended
+}
+
+#[test]
+fn rounds_that_are_killed_end_as_those_that_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, killed] = ["whole", "killed"].map(|name| folder.path().join(name));
+    let whole_text = whole.display().to_string();
+    let said = succeed(&arguments(&whole_text, &[]));
+    assert!(said.contains("round    labelled"), "{said}");
+    let expected = results(&whole);
+    // Within a step, between steps, within a run, between rounds.
+    for file in [
+        "acquisition.toml",
+        "rounds/001/data.csv",
+        "rounds/001/run/checkpoints",
+        "rounds/001/proposed.csv",
+        "rounds/002/proxy.safetensors",
+        "rounds/002/run/samples.csv",
+    ] {
+        assert!(
+            killed_at(&killed, file),
+            "it ended before it was killed at {file}"
+        );
+    }
+    succeed(&arguments(&killed.display().to_string(), &[]));
+    assert_eq!(results(&killed), expected);
+
+    // Each round labels what no round before it did, and standings follow from the labels.
+    let smiles = |name: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(whole.join(name)).unwrap();
+        text.lines()
+            .skip(1)
+            .map(|line| line.split(',').next().unwrap().to_string())
+            .collect()
+    };
+    let (first, second) = (smiles("rounds/001/data.csv"), smiles("rounds/002/data.csv"));
+    assert_eq!((first.len(), second.len()), (40, 46));
+    assert_eq!(second[40..], smiles("rounds/001/labelled.csv"));
+    let proposed = smiles("rounds/002/proposed.csv");
+    assert!(
+        proposed.iter().all(|smiles| !second.contains(smiles)),
+        "{proposed:?}"
+    );
+    let lines = std::fs::read_to_string(whole.join("results.csv")).unwrap();
+    let labelled: Vec<&str> = lines
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(1).unwrap())
+        .collect();
+    assert_eq!(labelled, ["40", "46", "52"]);
+
+    // What is finished stays, other settings are refused, more rounds go on.
+    succeed(&arguments(&whole_text, &[]));
+    assert_eq!(results(&whole), expected);
+    let said = fail(&arguments(&whole_text, &["acquisition.proposals=7"]), 2);
+    assert!(said.contains("was begun with other settings"), "{said}");
+    succeed(&arguments(&whole_text, &["acquisition.rounds=3"]));
+    assert!(whole.join("rounds/003/labelled.csv").is_file());
+}
+
+#[test]
+fn a_table_of_ones_own_comes_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("mine.csv");
+    let alkanes: String = (1..40)
+        .map(|length| format!("{},{}\n", "C".repeat(length), 0.01 * f64::from(length as u8)))
+        .collect();
+    std::fs::write(&table, format!("smiles,value\n{alkanes}")).unwrap();
+    let out = folder.path().join("out").display().to_string();
+    let initial = format!("acquisition.initial=\"{}\"", table.display());
+    succeed(&arguments(
+        &out,
+        &[
+            &initial,
+            "acquisition.rounds=1",
+            "acquisition.function=\"expected-improvement\"",
+        ],
+    ));
+    let data = std::fs::read_to_string(folder.path().join("out/rounds/001/data.csv")).unwrap();
+    assert!(data.contains("\nCC,0.02\n"), "{data}");
+    std::fs::write(&table, "smiles,value\nC(,1\n").unwrap();
+    let other = folder.path().join("other").display().to_string();
+    let said = fail(&arguments(&other, &[&initial]), 2);
+    assert!(
+        said.contains("`acquisition.initial`: ") && said.contains("mine.csv"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_cannot_be_is_said_with_its_place() {
+    let said = fail(&["acquire", "experiments/mol.toml"], 2);
+    assert!(said.contains("the file has no table `[acquisition]`"), "{said}");
+    let said = fail(&["acquire", EXPERIMENT, "--set", "acquisition.proposal=3"], 2);
+    assert!(said.contains("did you mean `proposals`?"), "{said}");
+    let said = fail(&["acquire", EXPERIMENT, "--set", "reward.floor=0"], 2);
+    assert!(said.contains("floor"), "{said}");
+    let resolved = succeed(&["resolve", EXPERIMENT]);
+    assert!(resolved.contains("[acquisition.fit]"), "{resolved}");
+}
