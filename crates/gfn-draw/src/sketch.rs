@@ -295,9 +295,10 @@ fn charge(charge: i8) -> String {
     }
 }
 
-/// Digits raised: `12` gives `¹²`.
-fn superscript(digits: &str) -> String {
+/// Digits raised: `-12` gives `⁻¹²`.
+pub fn superscript(text: &str) -> String {
     let raised = |digit: char| match digit {
+        '-' => '⁻',
         '1' => '¹',
         '2' => '²',
         '3' => '³',
@@ -306,7 +307,7 @@ fn superscript(digits: &str) -> String {
             .and_then(|digit| char::from_u32(0x2070 + digit))
             .unwrap_or(digit),
     };
-    digits.chars().map(raised).collect()
+    text.chars().map(raised).collect()
 }
 
 fn subscript(count: u8) -> String {

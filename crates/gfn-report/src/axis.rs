@@ -3,7 +3,9 @@
 //! A value has a *place* on its axis: itself, or its decimal logarithm where the axis is logarithmic. Everything is drawn
 //! by places.
 
-use crate::number::{count, short, superscript};
+use gfn_draw::sketch::superscript;
+
+use crate::number::{count, short};
 
 /// How values lie along an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Numbers, dates and lengths of time as people read them.
 
+use gfn_draw::sketch::superscript;
+
 /// A number with about four figures: 0.004312, 3.109, 12,345, 1.2 × 10⁻⁷.
 pub fn figure(value: f64) -> String {
     let size = value.abs();
@@ -104,21 +106,6 @@ pub(crate) fn short(text: &str) -> String {
 
 fn minus(text: &str) -> String {
     text.replace('-', "−")
-}
-
-/// Digits raised: `-12` gives `⁻¹²`.
-pub(crate) fn superscript(text: &str) -> String {
-    let raised = |digit: char| match digit {
-        '-' => '⁻',
-        '1' => '¹',
-        '2' => '²',
-        '3' => '³',
-        digit => digit
-            .to_digit(10)
-            .and_then(|digit| char::from_u32(0x2070 + digit))
-            .unwrap_or(digit),
-    };
-    text.chars().map(raised).collect()
 }
 
 /// A share in per cent.
