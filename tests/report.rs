@@ -2,11 +2,24 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::process::Command;
 
 use gfn_record::{distribution, likelihoods};
 use serde_json::Value;
 
 use super::{fail, succeed};
+
+/// Standard output of `gfn` in another folder, where it must succeed.
+fn succeed_in(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_gfn"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("gfn starts");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "gfn {arguments:?}: {errors}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
 
 /// A short run on the 8×8 grid.
 fn run(out: &Path, more: &[&str]) -> String {
@@ -192,6 +205,84 @@ fn a_sweep_is_reported_listed_shown_and_watched() {
     );
     let message = fail(&["report", &folder, &format!("{folder}/trials/000000/run")], 2);
     assert!(message.contains("name it alone"), "{message}");
+}
+
+/// What cannot be read has a line of its own, and everything else is there.
+#[test]
+fn what_is_damaged_hides_nothing_else() {
+    let root = tempfile::tempdir().expect("a folder");
+    run(&root.path().join("runs/good"), &["--no-report"]);
+    for (file, text) in [
+        ("runs/bad/resolved.toml", &b"\xff"[..]),
+        ("sweeps/bad/sweep.json", b"x"),
+        ("sweeps/good/sweep.json", MANIFEST.as_bytes()),
+        (
+            "sweeps/good/settings/000000/setting.json",
+            b"{\"setting\": 0, \"values\": {}, \"point\": []}",
+        ),
+        (
+            "sweeps/good/trials/000000/trial.json",
+            b"{\"trial\": 0, \"setting\": 0, \"repeat\": 0, \"seed\": 0, \"values\": {}}",
+        ),
+        (
+            "sweeps/good/trials/000000/result.json",
+            b"{\"objective\": 0.5, \"steps\": 5, \"failures\": 0}",
+        ),
+        ("sweeps/good/trials/000001/trial.json", b""),
+    ] {
+        let path = root.path().join(file);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let listed = succeed_in(root.path(), &["ls"]);
+    for expected in [
+        "runs/good",
+        "runs/bad",
+        "sweeps/bad  cannot be read: ",
+        "sweeps/good  tiny: 1 of 2 trials finished, 1 file cannot be read, best",
+    ] {
+        assert!(listed.contains(expected), "{expected} in {listed}");
+    }
+    let listed: Value = serde_json::from_str(&succeed_in(root.path(), &["ls", "--json"])).expect("JSON");
+    let entries = listed.as_array().expect("a list");
+    let of = |folder: &str| entries.iter().find(|entry| entry["folder"] == folder);
+    for (folder, kind, faults) in [
+        ("runs/good", "run", 0),
+        ("runs/bad", "run", 1),
+        ("sweeps/good", "sweep", 1),
+        ("sweeps/bad", "sweep", 1),
+    ] {
+        let entry = of(folder).unwrap_or_else(|| panic!("{folder} in {listed}"));
+        assert_eq!(entry["kind"], kind, "{entry}");
+        assert_eq!(entry["faults"].as_array().map(Vec::len), Some(faults), "{entry}");
+    }
+    let shown = succeed_in(root.path(), &["show", "sweeps/good"]);
+    assert!(
+        shown.contains("1 of 2 trials finished") && shown.contains("000001/trial.json"),
+        "{shown}"
+    );
+    let watched = succeed_in(root.path(), &["top"]);
+    assert!(
+        watched.contains("a sweep that cannot be read") && watched.contains("1 of 2 trials finished"),
+        "{watched}"
+    );
+}
+
+/// A sweep of two settings.
+const MANIFEST: &str = r#"{"format": 1, "gfn": "0.1.0", "name": "tiny", "experiment": "tiny.toml", "method": "grid", "seed": 0,
+    "settings": 2, "seeds": [0], "objective": "exact.l1", "direction": "minimize", "parameters": [], "retries": 1,
+    "max_failures": 3}"#;
+
+/// Where nothing was made yet, that is said and no error.
+#[test]
+fn an_empty_folder_has_an_empty_list() {
+    let root = tempfile::tempdir().expect("a folder");
+    assert_eq!(succeed_in(root.path(), &["ls", "--json"]), "[]\n");
+    let listed = succeed_in(root.path(), &["ls"]);
+    assert!(
+        listed.contains("gfn run FILE") && listed.contains("gfn sweep run FILE"),
+        "{listed}"
+    );
 }
 
 #[test]

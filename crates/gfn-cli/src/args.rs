@@ -216,7 +216,7 @@ pub(crate) enum Command {
     },
     /// List runs and sweeps.
     Ls {
-        /// Folders to look into [default: runs].
+        /// Folders to look into [default: runs and sweeps, as far as they are here].
         #[arg(value_name = "DIR")]
         roots: Vec<PathBuf>,
         /// Print JSON.
@@ -232,10 +232,10 @@ pub(crate) enum Command {
     ///
     /// Examples:
     ///   gfn top runs/mol/seed-0
-    ///   gfn top                     (all runs below runs/)
+    ///   gfn top                     (all runs below runs/ and sweeps/)
     #[command(verbatim_doc_comment)]
     Top {
-        /// Folders of runs, or folders that hold such [default: runs].
+        /// Folders of runs, or folders that hold such [default: runs and sweeps, as far as they are here].
         #[arg(value_name = "DIR")]
         roots: Vec<PathBuf>,
     },

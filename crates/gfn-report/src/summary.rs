@@ -193,6 +193,11 @@ pub fn sweep_line(sweep: &Sweep) -> String {
         words.extend((trials > 0).then(|| format!("{} {word}", count(trials))));
     }
     words.extend(sweep.is_cancelled.then(|| "cancelled".into()));
+    words.extend(match sweep.faults.len() {
+        0 => None,
+        1 => Some("1 file cannot be read".into()),
+        faults => Some(format!("{} files cannot be read", count(faults as u64))),
+    });
     let best = sweep.ranked().first().map(|(tried, reached)| {
         let (setting, mean) = (tried.setting.setting, figure(reached.mean));
         format!(

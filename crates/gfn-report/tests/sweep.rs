@@ -136,3 +136,41 @@ fn a_sweep_that_has_just_begun_or_is_damaged_has_a_page() {
     assert!(page_of_sweep(&damaged, &[], &known()).contains("Not all of the folder can be read"));
     assert!(Sweep::read(&made.path("nowhere")).is_err());
 }
+
+/// What cannot be read is told, and everything else is shown.
+#[test]
+fn damaged_files_hide_no_others() {
+    let made = Made::new();
+    make(&made, "s", 6);
+    made.write("s/trials/000004", "result.json", "garbage");
+    made.write("s/trials/000006", "trial.json", "");
+    made.write("s/settings/000001", "setting.json", "{");
+    made.write("s/extensions", "000000.json", "{");
+    let sweep = Sweep::read(&made.path("s")).unwrap();
+    assert_eq!(sweep.faults.len(), 4, "{:?}", sweep.faults);
+    for file in [
+        "settings/000001/setting.json",
+        "trials/000004/result.json",
+        "trials/000006/trial.json",
+        "extensions/000000.json",
+    ] {
+        assert!(
+            sweep.faults.iter().any(|fault| fault.contains(file)),
+            "{file} in {:?}",
+            sweep.faults
+        );
+    }
+    assert_eq!(sweep.count(State::Finished), 6);
+    let states: Vec<&str> = sweep.tried.iter().map(|tried| tried.state()).collect();
+    assert_eq!(
+        states,
+        ["paused", "finished", "damaged", "damaged", "finished", "failed"]
+    );
+    let rate = |setting: usize| sweep.tried[setting].setting.values["optimizer.learning_rate"].as_f64();
+    assert!(rate(1) > rate(0), "a setting is told by its trials");
+    let line = gfn_report::summary::sweep_line(&sweep);
+    assert!(
+        line.starts_with("6 of 12 trials finished, 2 paused, 2 failed, 4 files cannot be read, best"),
+        "{line}"
+    );
+}

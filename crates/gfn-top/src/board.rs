@@ -1,6 +1,6 @@
 //! What is shown: the runs, and which of them is chosen.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gfn_report::Sweep;
 use gfn_report::summary::{find, find_sweeps, plain, sweep_line};
@@ -48,10 +48,7 @@ impl Board {
     /// Looks at the files again; runs may have begun meanwhile, or been removed.
     pub(crate) fn refresh(&mut self) {
         let sweeps = self.roots.iter().flat_map(|root| find_sweeps(root));
-        let sweeps = sweeps.filter_map(|folder| Sweep::read(&folder).ok());
-        self.sweeps = sweeps
-            .map(|sweep| format!("{}, a sweep: {}", plain(&sweep.manifest.name), sweep_line(&sweep)))
-            .collect();
+        self.sweeps = sweeps.map(|folder| line(&folder)).collect();
         let chosen = self.chosen().map(|followed| followed.run.folder.clone());
         let mut known = std::mem::take(&mut self.runs);
         for folder in self.roots.iter().flat_map(|root| find(root)) {
@@ -89,5 +86,13 @@ impl Board {
             KeyCode::End => last,
             _ => self.chosen,
         };
+    }
+}
+
+/// A sweep in a line, or why it cannot be read.
+fn line(folder: &Path) -> String {
+    match Sweep::read(folder) {
+        Ok(sweep) => format!("{}, a sweep: {}", plain(&sweep.manifest.name), sweep_line(&sweep)),
+        Err(error) => format!("a sweep that cannot be read: {}", plain(&error.to_string())),
     }
 }

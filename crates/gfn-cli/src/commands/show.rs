@@ -16,9 +16,24 @@ use crate::table::figures;
 /// Of each list, so many entries are shown.
 const MOST: usize = 10;
 
-pub(crate) fn ls(roots: &[PathBuf], json: bool) -> Result<(), Failure> {
-    let default = [PathBuf::from("runs")];
-    let roots = if roots.is_empty() { &default[..] } else { roots };
+/// What is said where there is nothing to list or to watch.
+pub(super) const NOTHING: &str =
+    "`gfn run FILE` makes a run in `runs`, `gfn sweep run FILE` a sweep in `sweeps`";
+
+/// The folders to look into: those that were named, or else those that `gfn` makes by itself, as far as they are here.
+pub(super) fn roots(named: &[PathBuf]) -> Vec<PathBuf> {
+    if !named.is_empty() {
+        return named.to_vec();
+    }
+    let usual = ["runs", "sweeps"].into_iter().map(PathBuf::from);
+    usual.filter(|root| root.is_dir()).collect()
+}
+
+/// A sweep, or its folder and why it cannot be read.
+type Found = Result<Sweep, (PathBuf, String)>;
+
+pub(crate) fn ls(named: &[PathBuf], json: bool) -> Result<(), Failure> {
+    let roots = roots(named);
     if let Some(missing) = roots.iter().find(|root| !root.is_dir()) {
         let message = format!(
             "there is no folder `{}`; name the folders to look into",
@@ -30,32 +45,67 @@ pub(crate) fn ls(roots: &[PathBuf], json: bool) -> Result<(), Failure> {
     let folders = roots.iter().flat_map(|root| find(root));
     // The trials of a sweep are told with it.
     let folders = folders.filter(|folder| !sweeps.iter().any(|sweep| folder.starts_with(sweep)));
-    let runs = folders.map(|folder| Ok(Summary::of(&Run::glance(&folder).map_err(Failure::failed)?)));
-    let runs: Vec<Summary> = runs.collect::<Result<_, Failure>>()?;
-    let sweeps = sweeps
-        .iter()
-        .map(|folder| Sweep::read(folder).map_err(Failure::failed));
-    let sweeps: Vec<Sweep> = sweeps.collect::<Result<_, _>>()?;
+    let runs: Vec<Summary> = folders.map(glance).collect();
+    let sweeps: Vec<Found> = sweeps.into_iter().map(found).collect();
     if json {
-        let runs = runs.iter().map(|run| json!(run));
-        let all: Vec<Value> = runs.chain(sweeps.iter().map(of_sweep)).collect();
+        let runs = runs.iter().map(of_run);
+        let all: Vec<Value> = runs.chain(sweeps.iter().map(of_found)).collect();
         let text = serde_json::to_string_pretty(&all).expect("summaries are plain data");
         return print(&(text + "\n"));
     }
-    let line = |sweep: &Sweep| {
-        let (folder, name) = (sweep.folder.display().to_string(), &sweep.manifest.name);
-        format!("{}  {}: {}\n", plain(&folder), plain(name), sweep_line(sweep))
-    };
-    let mut text = if runs.is_empty() && !sweeps.is_empty() {
-        String::new()
-    } else {
-        list(&runs)
-    };
+    let mut text = String::new();
+    if !runs.is_empty() {
+        text += &list(&runs);
+    }
     if !sweeps.is_empty() {
         text += if text.is_empty() { "SWEEP\n" } else { "\nSWEEP\n" };
         text.extend(sweeps.iter().map(line));
     }
+    if text.is_empty() {
+        text = format!("there is no run and no sweep here: {NOTHING}\n");
+    }
     print(&text)
+}
+
+/// What matters most about a run; one that cannot be read has a line as well.
+fn glance(folder: PathBuf) -> Summary {
+    let run = Run::glance(&folder).unwrap_or_else(|error| Run {
+        folder,
+        faults: vec![error.to_string()],
+        ..Run::default()
+    });
+    Summary::of(&run)
+}
+
+fn found(folder: PathBuf) -> Found {
+    Sweep::read(&folder).map_err(|error| (folder, error.to_string()))
+}
+
+fn line(found: &Found) -> String {
+    match found {
+        Ok(sweep) => {
+            let (folder, name) = (sweep.folder.display().to_string(), &sweep.manifest.name);
+            format!("{}  {}: {}\n", plain(&folder), plain(name), sweep_line(sweep))
+        }
+        Err((folder, fault)) => {
+            let folder = folder.display().to_string();
+            format!("{}  cannot be read: {}\n", plain(&folder), plain(fault))
+        }
+    }
+}
+
+fn of_found(found: &Found) -> Value {
+    match found {
+        Ok(sweep) => of_sweep(sweep),
+        Err((folder, fault)) => json!({ "kind": "sweep", "folder": folder, "faults": [fault] }),
+    }
+}
+
+/// A run for programs.
+fn of_run(run: &Summary) -> Value {
+    let mut value = json!(run);
+    value["kind"] = "run".into();
+    value
 }
 
 /// A sweep for programs.
@@ -125,7 +175,7 @@ pub(crate) fn show(path: &Path, json: bool) -> Result<(), Failure> {
         return print(&text(&run));
     }
     let whole = json!({
-        "summary": Summary::of(&run),
+        "summary": of_run(&Summary::of(&run)),
         "settings": run.settings,
         "manifest": run.manifest,
         "measured": run.measured,

@@ -4,16 +4,21 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use super::print;
+use super::show::{NOTHING, roots};
 use crate::exit::Failure;
 
 /// Columns and lines where there is no terminal whose size could be asked.
 const PLAIN: (u16, u16) = (110, 44);
 
-pub(crate) fn top(roots: &[PathBuf]) -> Result<(), Failure> {
-    let default = [PathBuf::from("runs")];
-    let roots = if roots.is_empty() { &default[..] } else { roots };
-    if std::io::stdout().is_terminal() {
-        return gfn_top::watch(roots).map_err(Failure::failed);
+pub(crate) fn top(named: &[PathBuf]) -> Result<(), Failure> {
+    let roots = roots(named);
+    if roots.is_empty() {
+        return Err(Failure::failed(format!(
+            "there is nothing to watch here: {NOTHING}"
+        )));
     }
-    print(&gfn_top::snapshot(roots, PLAIN).map_err(Failure::failed)?)
+    if std::io::stdout().is_terminal() {
+        return gfn_top::watch(&roots).map_err(Failure::failed);
+    }
+    print(&gfn_top::snapshot(&roots, PLAIN).map_err(Failure::failed)?)
 }

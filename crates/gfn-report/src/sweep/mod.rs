@@ -2,13 +2,13 @@
 
 pub(crate) mod domain;
 pub(crate) mod effect;
+mod files;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use gfn_record::folder::FolderError;
 use gfn_record::sweep::{Setting, State, SweepFolder, SweepManifest, TrialView};
 
+use self::files::Files;
 use crate::Run;
 use crate::run::ReadError;
 use crate::statistics::mean_and_interval;
@@ -37,6 +37,8 @@ pub struct Tried {
     pub setting: Setting,
     /// Its trials, one for each seed, as far as they were begun.
     pub trials: Vec<TrialView>,
+    /// Trials of it that were begun and cannot be read.
+    pub unreadable: usize,
     /// The best that is known of it: where its trials were compared last, or at their end.
     pub outcome: Option<Reached>,
 }
@@ -60,31 +62,25 @@ impl Sweep {
         SweepFolder::at(path).exists()
     }
 
-    /// Reads a folder. Only the manifest must be there.
+    /// Reads a folder. Only the manifest must be there; a file that cannot be read hides no other.
     ///
     /// # Errors
     /// Where the folder is not a sweep's.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         let folder = SweepFolder::open(path)?;
         let manifest = folder.manifest()?;
-        let mut faults = Vec::new();
-        let settings = or_fault(folder.settings(), &mut faults);
-        let mut trials: BTreeMap<u64, Vec<TrialView>> = BTreeMap::new();
-        for view in or_fault(folder.trials(), &mut faults) {
-            trials.entry(view.trial.setting).or_default().push(view);
-        }
-        let more = folder.extended_by().unwrap_or_default();
         let (rungs, seeds) = (rungs(&manifest), manifest.seeds.len());
-        let tried = settings.into_iter().map(|setting| {
-            let mine = trials.remove(&setting.setting).unwrap_or_default();
-            Tried::of(setting, mine, &rungs, seeds)
-        });
-        let tried = tried.collect();
+        let Files {
+            tried,
+            extended_by,
+            faults,
+        } = Files::read(&folder, seeds);
+        let tried = tried.into_iter().map(|tried| tried.compared(&rungs, seeds));
         Ok(Self {
             folder: path.to_path_buf(),
-            wanted: manifest.settings + more,
+            wanted: manifest.settings.saturating_add(extended_by),
             is_cancelled: folder.is_cancelled(),
-            tried,
+            tried: tried.collect(),
             manifest,
             faults,
         })
@@ -133,7 +129,7 @@ impl Sweep {
 
     /// Trials asked for.
     pub fn trials_wanted(&self) -> u64 {
-        self.wanted * self.manifest.seeds.len() as u64
+        self.wanted.saturating_mul(self.manifest.seeds.len() as u64)
     }
 
     /// The update at which settings can best be compared: the furthest that at least half of those came to of which anything is
@@ -157,14 +153,6 @@ impl Sweep {
     }
 }
 
-/// A list, or what is wrong with it.
-fn or_fault<T>(found: Result<Vec<T>, FolderError>, faults: &mut Vec<String>) -> Vec<T> {
-    found.unwrap_or_else(|error| {
-        faults.push(error.to_string());
-        Vec::new()
-    })
-}
-
 /// The updates at which trials are compared before their end.
 fn rungs(manifest: &SweepManifest) -> Vec<u64> {
     let mut rungs = manifest
@@ -176,17 +164,13 @@ fn rungs(manifest: &SweepManifest) -> Vec<u64> {
 }
 
 impl Tried {
-    fn of(setting: Setting, trials: Vec<TrialView>, rungs: &[u64], seeds: usize) -> Self {
-        let mut tried = Self {
-            setting,
-            trials,
-            outcome: None,
-        };
+    /// The same with what is known of its worth.
+    fn compared(mut self, rungs: &[u64], seeds: usize) -> Self {
         let steps = [None]
             .into_iter()
             .chain(rungs.iter().rev().map(|step| Some(*step)));
-        tried.outcome = steps.into_iter().find_map(|step| tried.at(step, seeds));
-        tried
+        self.outcome = steps.into_iter().find_map(|step| self.at(step, seeds));
+        self
     }
 
     /// None unless all of its trials came so far.
@@ -215,6 +199,7 @@ impl Tried {
         let all =
             |state: State| !self.trials.is_empty() && self.trials.iter().all(|view| view.state == state);
         match () {
+            () if self.unreadable > 0 => "damaged",
             () if any(State::Failed) => "failed",
             () if all(State::Finished) => "finished",
             () if any(State::Running) => "running",
