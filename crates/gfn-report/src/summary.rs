@@ -209,7 +209,7 @@ pub fn sweep_line(sweep: &Sweep) -> String {
     words.join(", ")
 }
 
-/// The `most` best settings of a sweep, in columns.
+/// The `most` best settings of a sweep, in columns. Where any was compared before its end, each says after how many updates.
 pub fn sweep_table(sweep: &Sweep, most: usize) -> String {
     let names: Vec<&str> = sweep
         .manifest
@@ -217,20 +217,20 @@ pub fn sweep_table(sweep: &Sweep, most: usize) -> String {
         .iter()
         .map(|parameter| parameter.name.as_str())
         .collect();
-    let mut rows = vec![
-        ["SETTING", "STATE", "OBJECTIVE", "±"]
-            .into_iter()
-            .chain(names.iter().copied())
-            .map(plain)
-            .collect::<Vec<_>>(),
-    ];
-    for (tried, reached) in sweep.ranked().into_iter().take(most) {
+    let mut ranked = sweep.ranked();
+    ranked.truncate(most);
+    let is_early = ranked.iter().any(|(_, reached)| reached.step.is_some());
+    let heads = ["SETTING", "STATE", "OBJECTIVE", "±"].into_iter();
+    let heads = heads.chain(is_early.then_some("UPDATES"));
+    let mut rows: Vec<Vec<String>> = vec![heads.chain(names.iter().copied()).map(plain).collect()];
+    for (tried, reached) in ranked {
         let mut row = vec![
             tried.setting.setting.to_string(),
             tried.state().to_string(),
             figure(reached.mean),
             reached.half.map_or("-".into(), figure),
         ];
+        row.extend(is_early.then(|| tried.updates().map_or("-".into(), count)));
         let values = names.iter().map(|name| tried.setting.values.get(*name));
         row.extend(values.map(|value| value.map_or("-".into(), |value| plain(&shown(value)))));
         rows.push(row);

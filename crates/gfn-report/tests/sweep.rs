@@ -137,6 +137,36 @@ fn a_sweep_that_has_just_begun_or_is_damaged_has_a_page() {
     assert!(Sweep::read(&made.path("nowhere")).is_err());
 }
 
+/// A setting of which one seed is further than the other is compared where both were, and says so.
+#[test]
+fn updates_and_seeds_are_those_of_the_objective() {
+    let made = Made::new();
+    make(&made, "s", 4);
+    let result = made.path("s/trials/000003/result.json");
+    std::fs::remove_file(result).unwrap();
+    let sweep = Sweep::read(&made.path("s")).unwrap();
+    let table = gfn_report::summary::sweep_table(&sweep, 9);
+    let head = table.lines().next().unwrap();
+    let column = head.split_whitespace().position(|word| word == "UPDATES");
+    let updates = |setting: &str| {
+        let line = table.lines().find(|line| line.starts_with(setting)).unwrap();
+        line.split_whitespace().nth(column.unwrap()).unwrap().to_string()
+    };
+    assert_eq!((updates("1 "), updates("2 ")), ("20".into(), "40".into()));
+    let page = page_of_sweep(&sweep, &[], &known());
+    let (_, every) = page.split_once("Every setting").unwrap();
+    let rate = sweep.tried[1].setting.values["optimizer.learning_rate"].as_f64();
+    let rate = gfn_report::summary::figure(rate.unwrap());
+    let row = every.split("<tr>").find(|row| row.contains(&rate)).unwrap();
+    let (row, _) = row.split_once("</tr>").unwrap();
+    assert!(
+        row.ends_with(">2</td><td class=\"number\" data-order=\"20\">20</td>"),
+        "{row}"
+    );
+    // The end is no comparison.
+    assert!(page.contains("Trials are compared after 20 updates of 40, and one in 3"));
+}
+
 /// What cannot be read is told, and everything else is shown.
 #[test]
 fn damaged_files_hide_no_others() {

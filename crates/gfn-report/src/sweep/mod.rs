@@ -154,7 +154,7 @@ impl Sweep {
 }
 
 /// The updates at which trials are compared before their end.
-fn rungs(manifest: &SweepManifest) -> Vec<u64> {
+pub(crate) fn rungs(manifest: &SweepManifest) -> Vec<u64> {
     let mut rungs = manifest
         .early_stopping
         .as_ref()
@@ -191,6 +191,15 @@ impl Tried {
             mean,
             half,
         })
+    }
+
+    /// After how many updates its outcome was: those of all its trials where they ran to their end.
+    pub fn updates(&self) -> Option<u64> {
+        let whole = || {
+            let results = self.trials.iter().filter_map(|view| view.result.as_ref());
+            results.map(|result| result.steps).min()
+        };
+        self.outcome.as_ref()?.step.or_else(whole)
     }
 
     /// How it stands, in a word.

@@ -10,8 +10,8 @@ use maud::{Markup, html};
 
 use super::{Section, Tile, tiles};
 use crate::number::{count, interval, short_figure};
-use crate::sweep::Sweep;
 use crate::sweep::domain::shown;
+use crate::sweep::{Sweep, rungs};
 
 /// All sections that have something to tell, in their order.
 pub(crate) fn sections(sweep: &Sweep) -> Vec<Section> {
@@ -85,10 +85,15 @@ fn early(sweep: &Sweep) -> String {
     let Some(stopping) = &sweep.manifest.early_stopping else {
         return "Every trial runs to its end.".into();
     };
-    let rungs: Vec<String> = stopping.rungs.iter().map(|step| count(*step)).collect();
+    let end = stopping.rungs.last().copied().unwrap_or(0);
+    let rungs: Vec<String> = rungs(&sweep.manifest).into_iter().map(count).collect();
+    if rungs.is_empty() {
+        return "Every trial runs to its end.".into();
+    }
     format!(
-        "Trials are compared after {} updates, and one in {} goes on ({}).",
+        "Trials are compared after {} updates of {}, and one in {} goes on ({}).",
         rungs.join(", "),
+        count(end),
         stopping.reduction,
         stopping.kind.to_uppercase()
     )

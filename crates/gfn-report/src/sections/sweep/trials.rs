@@ -78,14 +78,14 @@ fn row(rank: Option<usize>, tried: &Tried, names: &[&str]) -> Vec<Cell> {
         });
     }
     let outcome = tried.outcome.as_ref();
-    let updates = tried.trials.iter().filter_map(|view| {
-        let ended = view.result.as_ref().map(|result| result.steps);
-        ended.or(view.rungs.last().map(|rung| rung.step))
-    });
     cells.push(Cell::of(outcome.map(|reached| reached.mean), figure));
     cells.push(Cell::of(outcome.and_then(|reached| reached.half), figure));
-    cells.push(Cell::of(Some(tried.trials.len() as f64), whole));
-    cells.push(Cell::of(updates.max().map(|step| step as f64), whole));
+    // Those of the objective: single trials may be further.
+    cells.push(Cell::of(
+        outcome.map(|reached| reached.objectives.len() as f64),
+        whole,
+    ));
+    cells.push(Cell::of(tried.updates().map(|step| step as f64), whole));
     cells
 }
 
