@@ -2,6 +2,7 @@
 
 mod acquire;
 mod baselines;
+mod chances;
 mod check;
 mod clusters;
 mod docking;

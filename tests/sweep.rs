@@ -12,7 +12,7 @@ use gfn_sweep::plan::Plan;
 use serde_json::Value;
 
 /// A run of a moment, to be searched.
-const TINY: &str = r#"name = "tiny"
+pub(crate) const TINY: &str = r#"name = "tiny"
 
 [environment]
 kind = "hypergrid"
@@ -54,22 +54,22 @@ optimizer.learning_rate = [1e-2, 1e-3]
 "#;
 
 /// A folder with an experiment file in it.
-struct Place {
-    root: tempfile::TempDir,
+pub(crate) struct Place {
+    pub(crate) root: tempfile::TempDir,
 }
 
 impl Place {
-    fn new(sweep: &str) -> Self {
+    pub(crate) fn new(sweep: &str) -> Self {
         Self::with(TINY, sweep)
     }
 
-    fn with(experiment: &str, sweep: &str) -> Self {
+    pub(crate) fn with(experiment: &str, sweep: &str) -> Self {
         let root = tempfile::tempdir().expect("a folder");
         std::fs::write(root.path().join("tiny.toml"), format!("{experiment}{sweep}")).expect("a file");
         Self { root }
     }
 
-    fn sweep(&self, name: &str) -> PathBuf {
+    pub(crate) fn sweep(&self, name: &str) -> PathBuf {
         self.root.path().join("sweeps").join(name)
     }
 
@@ -79,12 +79,12 @@ impl Place {
         command
     }
 
-    fn output(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn output(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("gfn starts")
     }
 
     /// Standard output of a command that must succeed.
-    fn succeed(&self, arguments: &[&str]) -> String {
+    pub(crate) fn succeed(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {said}");
@@ -92,7 +92,7 @@ impl Place {
     }
 
     /// Standard error of a command that must end with `code`.
-    fn fail(&self, arguments: &[&str], code: i32) -> String {
+    pub(crate) fn fail(&self, arguments: &[&str], code: i32) -> String {
         let output = self.output(arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
@@ -100,13 +100,13 @@ impl Place {
         said
     }
 
-    fn start(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().expect("gfn starts")
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.succeed(arguments)).expect("JSON")
     }
 }
@@ -132,11 +132,11 @@ fn written(sweep: &Path) -> BTreeMap<String, Vec<Vec<u8>>> {
         .collect()
 }
 
-fn count(status: &Value, state: &str) -> u64 {
+pub(crate) fn count(status: &Value, state: &str) -> u64 {
     status["counts"][state].as_u64().unwrap_or(0)
 }
 
-fn kill(pid: u64, name: &str) {
+pub(crate) fn kill(pid: u64, name: &str) {
     let status = Command::new("kill")
         .args([&format!("-{name}"), &pid.to_string()])
         .status();
@@ -144,7 +144,7 @@ fn kill(pid: u64, name: &str) {
 }
 
 /// Waits until something is there.
-fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     for _ in 0..6000 {
         if let Some(found) = look() {
             return found;

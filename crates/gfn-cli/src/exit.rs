@@ -124,10 +124,12 @@ impl From<SweepError> for Failure {
     fn from(error: SweepError) -> Self {
         match error {
             SweepError::Experiment(problems) => (*problems).into(),
-            SweepError::Another(_) | SweepError::Grid | SweepError::NoTrial(_) => Self {
-                code: BAD_FILE,
-                ..Self::failed(error)
-            },
+            SweepError::Another(_) | SweepError::Occupied(_) | SweepError::Grid | SweepError::NoTrial(_) => {
+                Self {
+                    code: BAD_FILE,
+                    ..Self::failed(error)
+                }
+            }
             SweepError::Cluster(error @ ClusterError::Setting(_)) => Self {
                 code: BAD_FILE,
                 ..Self::failed(error)

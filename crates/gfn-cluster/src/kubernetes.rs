@@ -18,6 +18,28 @@ const GOES_ON: [i32; 2] = [75, 76];
 /// The experiment is wrong: it would fail again.
 const BAD_FILE: i32 = 2;
 
+/// The image and the claim of a volume, which have no defaults.
+///
+/// # Errors
+/// Where a setting cannot be used, or one of these is missing.
+pub fn needed(settings: &Kubernetes) -> Result<(String, String), ClusterError> {
+    if let Some(wrong) = settings.wrong().first() {
+        return Err(ClusterError::Setting(format!(
+            "`sweep.kubernetes.{}` {}",
+            wrong.key, wrong.message
+        )));
+    }
+    let needed = |value: &Option<String>, what: &str| {
+        value
+            .clone()
+            .ok_or_else(|| ClusterError::Setting(format!("`sweep.kubernetes.{what}` is missing")))
+    };
+    Ok((
+        needed(&settings.image, "image")?,
+        needed(&settings.claim, "claim")?,
+    ))
+}
+
 /// The manifest. `retries` is how often a pod may fail for each index; `arguments` are those of `gfn` that take the next trial of
 /// the sweep at the path given by [`folder`].
 ///
@@ -30,21 +52,7 @@ pub fn manifest(
     elements: &Elements,
     retries: u64,
 ) -> Result<Value, ClusterError> {
-    if let Some(wrong) = settings.wrong().first() {
-        return Err(ClusterError::Setting(format!(
-            "`sweep.kubernetes.{}` {}",
-            wrong.key, wrong.message
-        )));
-    }
-    let needed = |value: &Option<String>, what: &str| {
-        value
-            .clone()
-            .ok_or_else(|| ClusterError::Setting(format!("`sweep.kubernetes.{what}` is missing")))
-    };
-    let (image, claim) = (
-        needed(&settings.image, "image")?,
-        needed(&settings.claim, "claim")?,
-    );
+    let (image, claim) = needed(settings)?;
     let count = elements.count();
     let mut metadata = json!({ "name": name(job) });
     insert(&mut metadata, "namespace", settings.namespace.clone());

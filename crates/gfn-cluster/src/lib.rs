@@ -14,7 +14,7 @@ pub mod script;
 pub mod settings;
 pub mod slurm;
 pub mod template;
-mod words;
+pub mod words;
 
 use std::io;
 use std::path::PathBuf;

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::ClusterError;
 
 /// A word as a shell reads it back unchanged, whatever it holds.
-pub(crate) fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "%+,-./:=@_".contains(c);
     match !word.is_empty() && word.chars().all(is_plain) {
         true => word.into(),

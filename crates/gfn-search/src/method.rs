@@ -63,6 +63,14 @@ impl Method {
         }
     }
 
+    /// How many results there must be before points depend on them.
+    pub fn startup(&self) -> usize {
+        match self {
+            Self::Tpe(settings) => settings.startup.max(1),
+            Self::Grid | Self::Random | Self::Sobol => 0,
+        }
+    }
+
     /// Whether points depend on results, and so cannot be listed before anything has run.
     pub fn needs_results(&self) -> bool {
         matches!(self, Self::Tpe(_))

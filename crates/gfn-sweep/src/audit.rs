@@ -71,10 +71,14 @@ fn setting(board: &Board, standings: &[Standing], standing: &Standing, found: &m
 /// Results that were seen and are not what came of the trials. What was not there yet when a decision was made proves nothing.
 fn untrue(name: &str, standings: &[Standing], seen: &[Seen], wrong: &mut Vec<String>) {
     for seen in seen {
-        let now = standings
-            .get(seen.setting as usize)
-            .map(|standing| standing.outcome(seen.step));
-        if seen.outcome != Outcome::Running && now != Some(seen.outcome) {
+        let standing = standings.get(seen.setting as usize);
+        let now = standing.map(|standing| standing.outcome(seen.step));
+        // What had failed may have been given another chance since.
+        let has_failed_before = standing.is_some_and(|standing| {
+            let trials = &mut standing.trials.iter().flatten();
+            seen.outcome == Outcome::Failed && trials.any(|view| view.chances > 0)
+        });
+        if seen.outcome != Outcome::Running && now != Some(seen.outcome) && !has_failed_before {
             wrong.push(format!(
                 "{name}: of setting {} it saw {:?}, and that is {now:?}",
                 seen.setting, seen.outcome

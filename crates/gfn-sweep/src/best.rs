@@ -58,6 +58,19 @@ pub fn ranked(board: &mut Board) -> Result<Vec<Ranked>, FolderError> {
     Ok(ranked)
 }
 
+/// How many settings have a trial that failed for good, and so no place among the others.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn failed(board: &mut Board) -> Result<usize, FolderError> {
+    let standings = board.standings()?;
+    let is_failed = |standing: &&Standing| {
+        let furthest = standing.furthest(&board.plan);
+        furthest.is_none() && standing.outcome(None) == Outcome::Failed
+    };
+    Ok(standings.iter().filter(is_failed).count())
+}
+
 fn of(plan: &Plan, standing: &Standing) -> Option<Ranked> {
     let step = standing.furthest(plan)?;
     let Outcome::Objective(objective) = standing.outcome(step) else {

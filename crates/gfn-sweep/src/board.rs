@@ -40,6 +40,7 @@ pub struct Claim {
     /// Attempts that failed before.
     pub failures: u64,
     pub(crate) takeover: bool,
+    pub(crate) sweep: SweepFolder,
     pub(crate) point: Point,
     pub(crate) writer: Writer,
 }
@@ -310,6 +311,7 @@ impl Board {
             until: standing.until,
             failures,
             takeover: self.takeover,
+            sweep: self.folder.clone(),
             point,
             writer,
         })))

@@ -1,8 +1,9 @@
 //! A trial's process: `gfn run` on the trial's experiment.
 
 use std::fs::OpenOptions;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use gfn_record::folder::FolderError;
@@ -29,21 +30,36 @@ pub struct Share {
     pub reward_threads: Option<usize>,
 }
 
+/// How long a signal that ended the process of a trial may take to be heard of here as well: Ctrl-C goes to both.
+const ECHO: Duration = Duration::from_millis(200);
+
 /// How a process ended.
 pub(crate) enum Exit {
     Code(i32),
     Signal(String),
+    /// It was told to stop before it listened, or twice; what it had saved is there.
+    Stopped,
+}
+
+/// The process of a trial.
+pub(crate) struct Process {
+    child: Child,
+    log: PathBuf,
+    /// Where in the log its own words begin, after those of the attempts before.
+    begins: u64,
 }
 
 /// Starts the process of a claimed trial, which ends with this one.
-pub(crate) fn start(claim: &Claim, share: &Share) -> Result<Child, SweepError> {
+pub(crate) fn start(claim: &Claim, share: &Share) -> Result<Process, SweepError> {
     let log = claim.folder.join(names::LOG);
     let open = || OpenOptions::new().create(true).append(true).open(&log);
     let said = open().and_then(|file| Ok((file.try_clone()?, file)));
-    let (out, err) = said.map_err(|error| FolderError::Io {
+    let io = |error| FolderError::Io {
         path: log.clone(),
         error,
-    })?;
+    };
+    let (out, err) = said.map_err(io)?;
+    let begins = out.metadata().map_err(io)?.len();
     let mut command = Command::new(&share.program);
     command.arg("run").arg(claim.folder.join(names::SPEC));
     command.arg("--out").arg(claim.folder.join(names::RUN));
@@ -72,38 +88,66 @@ pub(crate) fn start(claim: &Claim, share: &Share) -> Result<Child, SweepError> {
     command.env(PARENT, std::process::id().to_string());
     command.stdin(Stdio::null()).stdout(out).stderr(err);
     let program = share.program.clone();
-    command
+    let child = command
         .spawn()
-        .map_err(|error| SweepError::Start { program, error })
+        .map_err(|error| SweepError::Start { program, error })?;
+    Ok(Process { child, log, begins })
 }
 
 fn is_a_setting(name: &std::ffi::OsStr) -> bool {
     name.to_string_lossy().starts_with("GFN__")
 }
 
-/// Waits for a process. Once a stop is asked for, or `is_off` says so, it is asked to save.
-pub(crate) fn wait(
-    child: &mut Child,
-    stop: &Stop,
-    mut is_off: impl FnMut() -> bool,
-) -> std::io::Result<Exit> {
-    let mut is_asked = false;
-    let mut glances = 0u32;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(match status.code() {
-                Some(code) => Exit::Code(code),
-                None => Exit::Signal(status.to_string()),
-            });
+impl Process {
+    /// Waits for its end. Once a stop is asked for, or `is_off` says so, it is asked to save.
+    pub(crate) fn wait(&mut self, stop: &Stop, mut is_off: impl FnMut() -> bool) -> std::io::Result<Exit> {
+        let mut is_asked = false;
+        let mut glances = 0u32;
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                if !is_asked && status.signal().is_some() {
+                    std::thread::sleep(ECHO);
+                }
+                return Ok(ending(status, is_asked || stop.is_asked()));
+            }
+            glances = glances.wrapping_add(1);
+            // The folder is looked at twice a second, the process more often.
+            let is_off = glances.is_multiple_of(25) && is_off();
+            if !is_asked && (stop.is_asked() || is_off) {
+                is_asked = true;
+                ask_to_save(&self.child);
+            }
+            std::thread::sleep(GLANCE);
         }
-        glances = glances.wrapping_add(1);
-        // The folder is looked at twice a second, the process more often.
-        let is_off = glances.is_multiple_of(25) && is_off();
-        if !is_asked && (stop.is_asked() || is_off) {
-            is_asked = true;
-            ask_to_save(child);
-        }
-        std::thread::sleep(GLANCE);
+    }
+
+    /// The last error that it told of; where it told of none but ended by itself, the last line that it said.
+    pub(crate) fn last_words(&self, exit: &Exit) -> Option<String> {
+        let bytes = std::fs::read(&self.log).ok()?;
+        let text = String::from_utf8_lossy(bytes.get(usize::try_from(self.begins).ok()?..)?);
+        let lines: Vec<&str> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
+        let error = lines.iter().rev().find_map(|line| line.strip_prefix("error: "));
+        let last = match exit {
+            Exit::Code(_) => lines.last().copied(),
+            // It was not done with what it was saying.
+            Exit::Signal(_) | Exit::Stopped => None,
+        };
+        error.or(last).map(str::to_string)
+    }
+}
+
+/// How a process ended that may have been told to stop. One that is told before it listens is ended by the signal, and one that is
+/// told twice ends at once, with 128 plus the signal's number: its trial did not fail.
+fn ending(status: ExitStatus, is_told: bool) -> Exit {
+    match status.code() {
+        Some(code) if is_told && code > 128 => Exit::Stopped,
+        Some(code) => Exit::Code(code),
+        None if is_told => Exit::Stopped,
+        None => Exit::Signal(status.to_string()),
     }
 }
 
@@ -116,15 +160,38 @@ fn ask_to_save(child: &Child) {
     }
 }
 
-/// The last line that a trial's processes said.
-pub(crate) fn last_words(folder: &Path) -> Option<String> {
-    let bytes = std::fs::read(folder.join(names::LOG)).ok()?;
-    let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let error = lines.iter().rev().find_map(|line| line.strip_prefix("error: "));
-    error.or(lines.last().copied()).map(str::to_string)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_told_to_stop_did_not_fail() {
+        let status = ExitStatus::from_raw;
+        assert!(matches!(ending(status(10), true), Exit::Stopped));
+        assert!(matches!(ending(status(9), false), Exit::Signal(_)));
+        assert!(matches!(ending(status(143 << 8), true), Exit::Stopped));
+        assert!(matches!(ending(status(1 << 8), true), Exit::Code(1)));
+        assert!(matches!(ending(status(143 << 8), false), Exit::Code(143)));
+    }
+
+    #[test]
+    fn only_the_words_of_this_attempt_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log.txt");
+        std::fs::write(&log, "error: long ago\nwarning: slow\n  |  ^^^\n").unwrap();
+        let child = Command::new("true").spawn().unwrap();
+        let mut process = Process {
+            child,
+            log,
+            begins: 16,
+        };
+        process.child.wait().unwrap();
+        assert_eq!(process.last_words(&Exit::Signal("signal: 9".into())), None);
+        assert_eq!(process.last_words(&Exit::Code(1)).unwrap(), "|  ^^^");
+        process.begins = 0;
+        assert_eq!(
+            process.last_words(&Exit::Signal("signal: 9".into())).unwrap(),
+            "long ago"
+        );
+    }
 }

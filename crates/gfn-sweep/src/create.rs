@@ -7,7 +7,8 @@ use std::path::Path;
 use gfn_config::Tree;
 use gfn_record::durable;
 use gfn_record::folder::FolderError;
-use gfn_record::sweep::{SweepFolder, names, publish};
+use gfn_record::manifest::DataFile;
+use gfn_record::sweep::{Limits, SweepFolder, names, publish};
 use gfn_registry::Experiment;
 use gfn_registry::sweep::SearchMethod;
 
@@ -21,6 +22,10 @@ use crate::{SweepError, snapshot};
 /// Where another sweep lies there, or it cannot be written.
 pub fn create(plan: &Plan, path: &Path) -> Result<Board, SweepError> {
     let text = snapshot::text(plan)?;
+    let is_new = !path.join(names::EXPERIMENT).exists();
+    if is_new && fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(SweepError::Occupied(path.to_path_buf()));
+    }
     durable::publish_new(&path.join(names::EXPERIMENT), text.as_bytes())?;
     let there = read(path)?;
     if comparable(&there) != comparable(&text) {
@@ -33,7 +38,28 @@ pub fn create(plan: &Plan, path: &Path) -> Result<Board, SweepError> {
     }
     .manifest();
     publish(&path.join(names::SWEEP), &manifest)?;
-    open(path, false)
+    let board = open(path, false)?;
+    for file in plan.base.data_files() {
+        board.folder.pin(&DataFile::pin(&file)?)?;
+    }
+    limit(board, Some(plan.sweep.retries), Some(plan.sweep.max_failures))
+}
+
+/// Sets other limits to failures, where they are others, from now on and for whoever works at the sweep later.
+///
+/// # Errors
+/// Where they cannot be written.
+pub fn limit(mut board: Board, retries: Option<u64>, max_failures: Option<u64>) -> Result<Board, SweepError> {
+    let sweep = &mut board.plan.sweep;
+    let limits = Limits {
+        retries: retries.unwrap_or(sweep.retries),
+        max_failures: max_failures.unwrap_or(sweep.max_failures),
+    };
+    if (limits.retries, limits.max_failures) != (sweep.retries, sweep.max_failures) {
+        board.folder.limit(limits)?;
+        (sweep.retries, sweep.max_failures) = (limits.retries, limits.max_failures);
+    }
+    Ok(board)
 }
 
 /// Opens the folder of a sweep.
@@ -43,10 +69,14 @@ pub fn create(plan: &Plan, path: &Path) -> Result<Board, SweepError> {
 pub fn open(path: &Path, takeover: bool) -> Result<Board, SweepError> {
     let folder = SweepFolder::open(path)?;
     let file = folder.manifest()?.experiment;
-    let plan = Plan {
+    let mut plan = Plan {
         file,
         ..planned(path)?
     };
+    if let Some(limits) = folder.limits()? {
+        plan.sweep.retries = limits.retries;
+        plan.sweep.max_failures = limits.max_failures;
+    }
     Ok(Board::new(plan, folder, takeover))
 }
 
@@ -63,12 +93,20 @@ fn read(path: &Path) -> Result<String, FolderError> {
     fs::read_to_string(&path).map_err(|error| FolderError::Io { path, error })
 }
 
-/// A newer program goes on with the sweep of an older one, and another cluster with that of the first.
+/// A newer program goes on with the sweep of an older one, and another cluster with that of the first; how many failures are borne
+/// may change.
 fn comparable(text: &str) -> Option<toml::Table> {
     let mut table: toml::Table = text.parse().ok()?;
     table.remove("gfn");
     if let Some(sweep) = table.get_mut("sweep").and_then(toml::Value::as_table_mut) {
-        for key in ["launcher", "slurm", "command", "kubernetes"] {
+        for key in [
+            "launcher",
+            "slurm",
+            "command",
+            "kubernetes",
+            "retries",
+            "max_failures",
+        ] {
             sweep.remove(key);
         }
     }

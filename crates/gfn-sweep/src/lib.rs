@@ -19,6 +19,7 @@ pub mod plan;
 mod points;
 mod progress;
 pub mod results;
+mod retry;
 mod snapshot;
 mod space;
 pub mod worker;
@@ -32,7 +33,8 @@ use thiserror::Error;
 
 pub use audit::{Finding, audit};
 pub use child::Share;
-pub use create::{cancel, create, extend, open, uncancel};
+pub use create::{cancel, create, extend, limit, open, uncancel};
+pub use retry::retry_failed;
 
 /// Why a sweep did not go on.
 #[derive(Debug, Error)]
@@ -48,6 +50,9 @@ pub enum SweepError {
         "{0} holds another sweep: its experiment.toml is not what this file and these flags make; name another folder with --out"
     )]
     Another(PathBuf),
+    /// Something other than a sweep lies in the folder.
+    #[error("{0} is not empty, and no sweep lies there; name another folder with --out")]
+    Occupied(PathBuf),
     /// A grid has no further settings.
     #[error("a grid has all its settings already; choose another `method` for a sweep that can be extended")]
     Grid,

@@ -2,6 +2,7 @@
 //! the experiment that each trial is.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use gfn_config::{Laid, Node, Origin, Problem, Problems, Severity, VERSION, Value};
 use gfn_record::sweep::{self as record, Direction, SweepManifest};
@@ -47,6 +48,8 @@ pub struct Prepared {
     pub text: String,
     /// The same as a table.
     pub table: toml::Table,
+    /// The files that it reads.
+    pub data: Vec<PathBuf>,
 }
 
 impl Plan {
@@ -140,7 +143,8 @@ impl Plan {
         }
         let table = experiment.to_table(parts.loss.needs());
         let text = toml::to_string(&table).expect("an experiment is a table of plain values");
-        Ok(Prepared { text, table })
+        let data = experiment.data_files();
+        Ok(Prepared { text, table, data })
     }
 
     /// A setting that the sweep makes, not the file.
@@ -178,6 +182,11 @@ impl Plan {
     /// The updates after which trials are compared; the last is where they end. None where all run to their end.
     pub fn rungs(&self) -> Option<Vec<u64>> {
         self.halving.map(asha::rungs)
+    }
+
+    /// One in so many goes on from a comparison, where there are some.
+    pub fn reduction(&self) -> Option<u64> {
+        self.halving.map(|halving| halving.reduction)
     }
 
     /// The same as it is recorded.

@@ -21,7 +21,6 @@ pub(crate) struct Progress {
 }
 
 /// What is shown.
-#[derive(Default)]
 struct Shown {
     best: Option<f64>,
     /// The trial of each worker.
@@ -43,11 +42,21 @@ impl Progress {
             bar.set_length(board.all_settings()? * repeats);
             bar.set_position(ended(&standings));
         }
+        let objective = board.plan.objective.clone();
+        let trials = standings
+            .iter()
+            .flat_map(|standing| standing.trials.iter().flatten());
+        let objectives = trials.filter_map(|view| view.result.as_ref()?.objective);
+        let cost = |value: &f64| objective.direction.cost(*value);
+        let best = objectives.min_by(|a, b| cost(a).total_cmp(&cost(b)));
         Ok(Self {
-            objective: board.plan.objective.clone(),
+            objective,
             quiet,
             bar,
-            state: Mutex::default(),
+            state: Mutex::new(Shown {
+                best,
+                working: Vec::new(),
+            }),
         })
     }
 

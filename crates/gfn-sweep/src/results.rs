@@ -84,7 +84,7 @@ pub fn failures(standings: &[Standing]) -> u64 {
 }
 
 /// What the search is told of the settings so far. Where poor trials are stopped early, settings are compared at the last rung
-/// that enough of them have reached to tell anything: results after different numbers of updates are not alike. Those that
+/// that enough of them have reached for the search to go by: results after different numbers of updates are not alike. Those that
 /// were stopped before it are left out there.
 pub(crate) fn seen(plan: &Plan, standings: &[Standing]) -> Vec<Seen> {
     let step = common_step(plan, standings);
@@ -103,7 +103,8 @@ pub(crate) fn seen(plan: &Plan, standings: &[Standing]) -> Vec<Seen> {
 
 fn common_step(plan: &Plan, standings: &[Standing]) -> Option<u64> {
     let rungs = plan.rungs()?;
-    let enough = plan.space.dimensions.len() + 2;
+    // With fewer the search would go by no results at all, though there are some at an earlier rung.
+    let enough = (plan.space.dimensions.len() + 2).max(plan.method.startup());
     let there = |step: Option<u64>| {
         let known = standings
             .iter()

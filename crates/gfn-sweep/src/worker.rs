@@ -1,18 +1,19 @@
 //! One claimed trial, from its experiment to its result.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use gfn_record::durable;
 use gfn_record::event::{Event, Measured};
 use gfn_record::folder::{FolderError, RunFolder, names as run_names};
-use gfn_record::manifest::{Manifest, Status};
+use gfn_record::manifest::{DataFile, Manifest, Status};
 use gfn_record::sweep::{Failure, Rung, TrialResult, names, publish};
 use gfn_runner::signals::Stop;
 
 use crate::SweepError;
 use crate::board::Claim;
-use crate::child::{self, Exit, Share};
+use crate::child::{self, Exit, Process, Share};
 use crate::plan::Plan;
 
 /// How long to wait for the process of a worker that is gone to save, which it does when it finds itself alone.
@@ -66,19 +67,46 @@ pub fn work(
     stop: &Stop,
     is_cancelled: &dyn Fn() -> bool,
 ) -> Result<Ended, SweepError> {
-    let spec = plan.trial(&claim.point, claim.trial.seed)?.text;
-    durable::publish_new(&claim.folder.join(names::SPEC), spec.as_bytes())?;
-    let exit = run(claim, share, stop, is_cancelled)?;
+    let prepared = plan.trial(&claim.point, claim.trial.seed)?;
+    if let Some(error) = changed(claim, &prepared.data)? {
+        return failed(plan, claim, error, true);
+    }
+    durable::publish_new(&claim.folder.join(names::SPEC), prepared.text.as_bytes())?;
+    let (process, exit) = run(claim, share, stop, is_cancelled)?;
     if claim.writer.check().is_err() {
         return Ok(Ended::Fenced);
     }
-    match exit {
+    let crashed = |how: &str, for_good| {
+        // What ended by a signal wrote nothing down: a reason that is there is that of an attempt before.
+        let told = matches!(exit, Exit::Code(_)).then(|| said(claim)).flatten();
+        let said = told.or_else(|| process.last_words(&exit));
+        let error = said.map_or_else(|| how.to_string(), |said| format!("{said} ({how})"));
+        failed(plan, claim, error, for_good)
+    };
+    match &exit {
         Exit::Code(DONE) => finished(plan, claim),
         Exit::Code(SAVED) => saved(plan, claim),
         Exit::Code(FENCED) => Ok(Ended::Fenced),
-        Exit::Code(code) => failed(plan, claim, &format!("exit code {code}"), code == BAD_FILE),
-        Exit::Signal(status) => failed(plan, claim, &status, false),
+        Exit::Code(code) => crashed(&format!("exit code {code}"), *code == BAD_FILE),
+        Exit::Signal(status) => crashed(status, false),
+        Exit::Stopped => Ok(Ended::Interrupted),
     }
+}
+
+/// What is to be said of a file that is not what it was when other trials read it: results would not be alike.
+fn changed(claim: &Claim, data: &[PathBuf]) -> Result<Option<String>, FolderError> {
+    for path in data {
+        match claim.sweep.pin(&DataFile::pin(path)?) {
+            Err(FolderError::Changed(path)) => {
+                let shown = path.display();
+                return Ok(Some(format!(
+                    "{shown} is not what it was when the sweep began; put it back, and go on with `gfn sweep resume --retry-failed`"
+                )));
+            }
+            pinned => pinned?,
+        }
+    }
+    Ok(None)
 }
 
 fn run(
@@ -86,20 +114,18 @@ fn run(
     share: &Share,
     stop: &Stop,
     is_cancelled: &dyn Fn() -> bool,
-) -> Result<Exit, SweepError> {
+) -> Result<(Process, Exit), SweepError> {
     let started = Instant::now();
     loop {
-        let mut child = child::start(claim, share)?;
-        let exit = child::wait(&mut child, stop, || {
-            is_cancelled() || claim.writer.check().is_err()
-        });
+        let mut process = child::start(claim, share)?;
+        let exit = process.wait(stop, || is_cancelled() || claim.writer.check().is_err());
         let exit = exit.map_err(|error| SweepError::Start {
             program: share.program.clone(),
             error,
         })?;
         let is_held = matches!(exit, Exit::Code(FENCED)) && claim.writer.check().is_ok();
         if !is_held || stop.is_asked() || started.elapsed() > PATIENCE {
-            return Ok(exit);
+            return Ok((process, exit));
         }
         // The last worker was killed, and its process is just saving.
         std::thread::sleep(Duration::from_millis(200));
@@ -110,7 +136,7 @@ fn finished(plan: &Plan, claim: &Claim) -> Result<Ended, SweepError> {
     let manifest = manifest(claim)?;
     let objective = manifest.after.as_ref().and_then(|after| plan.objective.of(after));
     let Some(objective) = objective else {
-        return failed(plan, claim, &no_figure(plan), true);
+        return failed(plan, claim, no_figure(plan), true);
     };
     end(claim, Some(objective), None, manifest.steps)?;
     Ok(Ended::Finished { objective })
@@ -125,7 +151,7 @@ fn saved(plan: &Plan, claim: &Claim) -> Result<Ended, SweepError> {
     };
     let objective = measured_at(claim, step)?.and_then(|measured| plan.objective.of(&measured));
     let Some(objective) = objective else {
-        return failed(plan, claim, &no_figure(plan), true);
+        return failed(plan, claim, no_figure(plan), true);
     };
     publish(
         &claim.folder.join(format!("rung-{step:06}.json")),
@@ -141,20 +167,15 @@ fn no_figure(plan: &Plan) -> String {
     )
 }
 
+/// What a run that failed says of it.
+fn said(claim: &Claim) -> Option<String> {
+    let manifest = manifest(claim).ok()?;
+    let is_failed = manifest.status == Status::Failed;
+    is_failed.then_some(manifest.error).flatten()
+}
+
 /// An attempt that failed; the last one, where there were enough or another would fail alike.
-fn failed(plan: &Plan, claim: &Claim, how: &str, for_good: bool) -> Result<Ended, SweepError> {
-    let manifest = manifest(claim).ok();
-    let said = manifest
-        .as_ref()
-        .filter(|manifest| manifest.status == Status::Failed);
-    let said = said
-        .and_then(|manifest| manifest.error.clone())
-        .or_else(|| child::last_words(&claim.folder));
-    let error = match said {
-        _ if how.starts_with("the last measurement") => how.to_string(),
-        Some(said) => format!("{said} ({how})"),
-        None => how.to_string(),
-    };
+fn failed(plan: &Plan, claim: &Claim, error: String, for_good: bool) -> Result<Ended, SweepError> {
     let attempt = claim.failures + 1;
     let failure = Failure {
         attempt,
@@ -164,12 +185,8 @@ fn failed(plan: &Plan, claim: &Claim, how: &str, for_good: bool) -> Result<Ended
     if !for_good && attempt <= plan.sweep.retries {
         return Ok(Ended::Again { error });
     }
-    end(
-        claim,
-        None,
-        Some(error.clone()),
-        manifest.map_or(0, |manifest| manifest.steps),
-    )?;
+    let steps = manifest(claim).map_or(0, |manifest| manifest.steps);
+    end(claim, None, Some(error.clone()), steps)?;
     Ok(Ended::Failed { error })
 }
 

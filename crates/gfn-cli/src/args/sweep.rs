@@ -41,6 +41,8 @@ pub(crate) enum SweepCommand {
     ///   gfn sweep run experiments/sweeps/epsilon.toml
     ///   gfn sweep run mine.toml --grid 'optimizer.learning_rate=[1e-3, 1e-4]' --jobs 2
     ///   gfn sweep run sweeps/mine
+    ///
+    /// Given a folder, goes on with the sweep in it as it is: --set and --grid are for files.
     #[command(verbatim_doc_comment)]
     Run {
         #[command(flatten)]
@@ -94,9 +96,26 @@ pub(crate) enum SweepCommand {
         kubernetes: bool,
     },
     /// Go on with a sweep, a cancelled one too: on the cluster that it was submitted to, or on this machine.
+    ///
+    /// Trials that failed for good stay failed unless they are given another chance
+    /// with --retry-failed.
+    ///
+    /// Examples:
+    ///   gfn sweep resume sweeps/mine
+    ///   gfn sweep resume sweeps/mine --retry-failed --max-failures 10
+    #[command(verbatim_doc_comment)]
     Resume {
         /// The sweep's folder.
         sweep: PathBuf,
+        /// Try again what failed for good, with as many attempts as at first. What failed before is kept beside it.
+        #[arg(long)]
+        retry_failed: bool,
+        /// From now on stop the sweep when more trials than this have failed.
+        #[arg(long, value_name = "N")]
+        max_failures: Option<u64>,
+        /// From now on make so many further attempts at a trial that fails.
+        #[arg(long, value_name = "N")]
+        retries: Option<u64>,
         /// Go on on this machine, even if the sweep was submitted to a cluster. --jobs does so too.
         #[arg(long)]
         here: bool,
@@ -168,7 +187,7 @@ pub(crate) struct SweepArgs {
     pub(crate) experiment: ExperimentArgs,
     /// Try a setting at several values, such as optimizer.learning_rate=[1e-3,1e-4]: short for --set sweep.parameters.KEY=…
     #[arg(long = "grid", value_name = "KEY=VALUES")]
-    grid: Vec<String>,
+    pub(crate) grid: Vec<String>,
 }
 
 impl SweepArgs {
@@ -190,4 +209,7 @@ pub(crate) struct WorkArgs {
     /// Show no progress.
     #[arg(long)]
     pub(crate) quiet: bool,
+    /// Print the best settings as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }

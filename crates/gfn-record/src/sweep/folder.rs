@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Extension, Promotion, Setting, SweepManifest, names};
+use super::{Extension, Limits, Promotion, Setting, SweepManifest, names};
 use crate::durable;
-use crate::folder::FolderError;
+use crate::folder::{FolderError, sha256};
 use crate::lock::names_in;
+use crate::manifest::DataFile;
 
 /// The folder of a sweep.
 #[derive(Clone, Debug)]
@@ -132,13 +133,54 @@ impl SweepFolder {
     /// # Errors
     /// Where it cannot be written.
     pub fn extend(&self, settings: u64) -> Result<(), FolderError> {
-        let folder = self.file(names::EXTENSIONS);
+        self.publish_next(names::EXTENSIONS, &Extension { settings })
+    }
+
+    /// The limits that were set last, where any were set since the sweep began.
+    ///
+    /// # Errors
+    /// Where a file is damaged.
+    pub fn limits(&self) -> Result<Option<Limits>, FolderError> {
+        let folder = self.file(names::LIMITS);
+        match numbers_in(&folder, "", ".json")?.last() {
+            None => Ok(None),
+            Some(last) => read(&folder.join(format!("{last:06}.json"))),
+        }
+    }
+
+    /// Sets other limits.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn limit(&self, limits: Limits) -> Result<(), FolderError> {
+        self.publish_next(names::LIMITS, &limits)
+    }
+
+    /// Publishes a file under the first number that is free in a folder.
+    fn publish_next(&self, folder: &str, value: &impl Serialize) -> Result<(), FolderError> {
+        let folder = self.file(folder);
         for number in 0.. {
-            if publish(&folder.join(format!("{number:06}.json")), &Extension { settings })? {
+            if publish(&folder.join(format!("{number:06}.json")), value)? {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Whether a file that a trial reads is what it was when the first trial read it; from now on, where this is the first.
+    ///
+    /// # Errors
+    /// [`FolderError::Changed`], or where a file cannot be read or written.
+    pub fn pin(&self, data: &DataFile) -> Result<(), FolderError> {
+        let name = sha256(data.path.as_os_str().as_encoded_bytes());
+        let path = self.file(names::DATA).join(format!("{name}.json"));
+        if publish(&path, data)? {
+            return Ok(());
+        }
+        match read::<DataFile>(&path)? {
+            Some(pinned) if pinned != *data => Err(FolderError::Changed(data.path.clone())),
+            _ => Ok(()),
+        }
     }
 
     /// Whether the sweep was cancelled.

@@ -11,12 +11,15 @@
 //! settings/000004/setting.json      the values of a setting, and the results that the sampler had seen
 //! settings/000004/to-000600.json    its trials go on to that update, and the results that this was decided from
 //! extensions/000000.json            further settings, asked for later
+//! limits/000000.json                other limits to failures, set later
+//! data/<hash of the path>.json      a file that trials read, and its hash when the first of them did
 //! cancelled                         there while the sweep is cancelled
 //! trials/000009/                    setting 4, repeat 1, where there are two repeats
 //!     trial.json, spec.toml         what it is; the whole experiment, to be run again by itself
 //!     run/                          an ordinary run's folder
 //!     rung-000200.json              the objective after that update, where poor trials are stopped early
 //!     failure-1.json                why the first attempt failed
+//!     failed-1/                     the failures and the result of a trial that was then given another chance
 //!     result.json                   how it ended
 //!     log.txt                       what its processes said
 //! ```
@@ -44,6 +47,10 @@ pub mod names {
     pub const SETTING: &str = "setting.json";
     /// The folder of further settings that were asked for later.
     pub const EXTENSIONS: &str = "extensions";
+    /// The folder of limits that were set later.
+    pub const LIMITS: &str = "limits";
+    /// The folder of the hashes of files that trials read.
+    pub const DATA: &str = "data";
     /// There while the sweep is cancelled.
     pub const CANCELLED: &str = "cancelled";
     /// The folder of trials.
@@ -238,6 +245,15 @@ pub struct Promotion {
 pub struct Extension {
     /// How many.
     pub settings: u64,
+}
+
+/// `limits/<n>.json`: how many failures are borne from then on. The last file counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Further attempts at a trial that failed.
+    pub retries: u64,
+    /// The sweep stops when more trials than this have failed.
+    pub max_failures: u64,
 }
 
 /// `trial.json`: a setting with a seed.

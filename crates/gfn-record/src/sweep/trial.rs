@@ -52,6 +52,8 @@ pub struct TrialView {
     pub rungs: Vec<Rung>,
     /// The attempts that failed.
     pub failures: Vec<Failure>,
+    /// How often it had failed for good and was given another chance.
+    pub chances: u64,
     /// How it ended.
     pub result: Option<TrialResult>,
     /// Who trains it, or did last.
@@ -70,9 +72,11 @@ impl TrialView {
         }
     }
 
-    fn of(folder: &Path, trial: Trial) -> Result<Self, FolderError> {
-        let rungs = collected(folder, "rung-", |step| format!("rung-{step:06}.json"))?;
+    /// `sent_to` is the furthest update to which the trials of its setting were sent on.
+    fn of(folder: &Path, trial: Trial, sent_to: Option<u64>) -> Result<Self, FolderError> {
+        let rungs: Vec<Rung> = collected(folder, "rung-", |step| format!("rung-{step:06}.json"))?;
         let failures = collected(folder, "failure-", |attempt| format!("failure-{attempt}.json"))?;
+        let chances = numbers_in(folder, "failed-", "")?.len() as u64;
         let result: Option<TrialResult> = read(&folder.join(names::RESULT))?;
         let (holder, is_alive) = match lock::last_holder(folder)? {
             Some((holder, is_alive)) => (Some(holder), is_alive),
@@ -84,14 +88,17 @@ impl TrialView {
             Some(_) => State::Finished,
             None if is_alive => State::Running,
             None if !run.is_dir() => State::Waiting,
-            None if rungs.is_empty() => State::Interrupted,
-            None => State::Paused,
+            None => match rungs.last() {
+                Some(last) if sent_to.is_none_or(|step| step <= last.step) => State::Paused,
+                _ => State::Interrupted,
+            },
         };
         Ok(Self {
             trial,
             state,
             rungs,
             failures,
+            chances,
             result,
             holder,
             run,
@@ -117,7 +124,9 @@ impl SweepFolder {
     pub fn trial(&self, number: u64) -> Result<Option<TrialView>, FolderError> {
         let folder = self.trial_folder(number);
         let trial: Option<Trial> = read(&folder.join(names::TRIAL))?;
-        trial.map(|trial| TrialView::of(&folder, trial)).transpose()
+        let Some(trial) = trial else { return Ok(None) };
+        let sent_to = self.promotions(trial.setting)?.iter().map(|sent| sent.to).max();
+        TrialView::of(&folder, trial, sent_to).map(Some)
     }
 
     /// All trials whose folders were made, in order.

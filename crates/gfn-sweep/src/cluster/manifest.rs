@@ -8,6 +8,16 @@ use gfn_cluster::script::Elements;
 use crate::SweepError;
 use crate::board::Board;
 use crate::cluster::{is_known, job};
+use crate::plan::Plan;
+
+/// Makes sure that a manifest can be made of a sweep.
+///
+/// # Errors
+/// Where a setting is missing or cannot be used.
+pub fn can_export(plan: &Plan) -> Result<(), SweepError> {
+    kubernetes::needed(&plan.sweep.kubernetes.clone().unwrap_or_default())?;
+    Ok(())
+}
 
 /// The manifest of a job that does all of a sweep, whose folder must lie on the volume that it names. Trials that have ended are
 /// among its indices, and end at once.

@@ -27,7 +27,7 @@ use crate::board::Board;
 use crate::plan::Plan;
 
 pub(crate) use checks::problems;
-pub use manifest::manifest;
+pub use manifest::{can_export, manifest};
 pub use worker::requeue;
 
 /// With more trials than this, elements take one after another: engines do not like more elements.

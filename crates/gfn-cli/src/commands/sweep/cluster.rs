@@ -9,7 +9,7 @@ use gfn_sweep::cluster::{self, Launcher};
 use gfn_sweep::{SweepError, create, open};
 use serde_json::{Value, json};
 
-use super::{folder, planned, program};
+use super::{folder, planned, program, stays};
 use crate::args::SweepArgs;
 use crate::commands::{print, print_error};
 use crate::exit::Failure;
@@ -37,10 +37,21 @@ pub(super) fn resubmit(sweep: &Path, allow_commands: bool) -> Result<(), Failure
 
 /// `gfn sweep export`.
 pub(super) fn export(args: &SweepArgs, out: Option<PathBuf>) -> Result<(), Failure> {
-    let (mut board, _) = sweep(args, out)?;
-    if args.experiment.file.is_dir() {
-        board.plan = cluster::with(board.folder.path(), &args.experiment.layers.sets)?;
-    }
+    let file = &args.experiment.file;
+    let board = if file.is_dir() && out.is_none() {
+        stays(args, &CHANGEABLE)?;
+        let mut board = open(file, false)?;
+        board.plan = cluster::with(file, &args.experiment.layers.sets)?;
+        board
+    } else {
+        let plan = planned(args)?;
+        // Before a folder is made of what cannot be exported yet.
+        cluster::can_export(&plan)?;
+        let out = out.unwrap_or_else(|| Path::new("sweeps").join(&plan.base.top.name));
+        let mut board = create(&plan, &out)?;
+        board.plan.sweep.kubernetes = plan.sweep.kubernetes;
+        board
+    };
     print(&cluster::manifest(&board)?)
 }
 
@@ -48,16 +59,8 @@ pub(super) fn export(args: &SweepArgs, out: Option<PathBuf>) -> Result<(), Failu
 fn sweep(args: &SweepArgs, out: Option<PathBuf>) -> Result<(Board, Launcher), Failure> {
     let file = &args.experiment.file;
     if file.is_dir() && out.is_none() {
-        let sets = &args.experiment.layers.sets;
-        let fits = |set: &&String| CHANGEABLE.iter().any(|key| set.starts_with(key));
-        if let Some(set) = sets.iter().find(|set| !fits(set)) {
-            let keys = CHANGEABLE.join(", ");
-            return Err(Failure::usage(format!(
-                "--set {set}: the sweep in {} is made, and stays what it is; what can be changed are {keys}",
-                file.display()
-            )));
-        }
-        let launcher = Launcher::of(&cluster::with(file, sets)?.sweep);
+        stays(args, &CHANGEABLE)?;
+        let launcher = Launcher::of(&cluster::with(file, &args.experiment.layers.sets)?.sweep);
         return Ok((open(file, false)?, launcher));
     }
     let plan = planned(args)?;

@@ -28,10 +28,18 @@ pub(crate) fn sweep(command: SweepCommand) -> Result<(), Failure> {
         SweepCommand::Export { sweep, out, .. } => cluster::export(&sweep, out),
         SweepCommand::Resume {
             sweep,
+            retry_failed,
+            max_failures,
+            retries,
             here,
             allow_commands,
             work,
         } => {
+            gfn_sweep::limit(open(&sweep, false)?, retries, max_failures)?;
+            if retry_failed {
+                let opened = gfn_sweep::retry_failed(&folder(&sweep)?).map_err(SweepError::from)?;
+                print_error(&format!("trials that failed and are tried again: {opened}\n"));
+            }
             if gfn_sweep::cluster::is_submitted(&sweep) && !here && work.jobs.is_none() {
                 return cluster::resubmit(&sweep, allow_commands);
             }
@@ -65,6 +73,7 @@ fn folder(sweep: &Path) -> Result<SweepFolder, SweepError> {
 fn run(args: &SweepArgs, out: Option<PathBuf>, work: &WorkArgs) -> Result<(), Failure> {
     let file = &args.experiment.file;
     if file.is_dir() && out.is_none() {
+        stays(args, &[])?;
         return go(file, work);
     }
     let plan = planned(args)?;
@@ -90,8 +99,36 @@ fn go(sweep: &Path, work: &WorkArgs) -> Result<(), Failure> {
         stop: Stop::listen().map_err(Failure::failed)?,
     };
     let outcome = local::run(sweep, &options)?;
+    let is_done = matches!(outcome, Outcome::Done);
     ended(sweep, outcome)?;
-    show::best(sweep, 5, false)
+    show::best(sweep, 5, work.json)?;
+    if is_done {
+        show::whether_any_ended(sweep)?;
+    }
+    Ok(())
+}
+
+/// Refuses to change a sweep whose folder is given, but for the keys that begin like these.
+fn stays(args: &SweepArgs, changeable: &[&str]) -> Result<(), Failure> {
+    let layers = &args.experiment.layers;
+    let fits = |set: &&String| changeable.iter().any(|key| set.starts_with(key));
+    let refused = match (layers.sets.iter().find(|set| !fits(set)), args.grid.first()) {
+        (Some(set), _) => Some(format!("--set {set}")),
+        (None, Some(grid)) => Some(format!("--grid {grid}")),
+        (None, None) => {
+            let profile = layers.profile.as_ref().map(|name| format!("--profile {name}"));
+            profile.or(layers.seed.map(|seed| format!("--seed {seed}")))
+        }
+    };
+    let Some(refused) = refused else { return Ok(()) };
+    let shown = args.experiment.file.display();
+    let rest = match changeable {
+        [] => "; name the experiment file and another folder, with --out, for another sweep".to_string(),
+        keys => format!("; what can be changed are {}", keys.join(", ")),
+    };
+    Err(Failure::usage(format!(
+        "{refused}: the sweep in {shown} is made, and stays what it is{rest}"
+    )))
 }
 
 fn worker(sweep: &Path, trial: Option<u64>, takeover: bool) -> Result<(), Failure> {

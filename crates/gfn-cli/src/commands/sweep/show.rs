@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use gfn_cluster::words::quoted;
 use gfn_record::sweep::{State, SweepManifest, TrialView, names};
-use gfn_sweep::best::{Ranked, ranked};
+use gfn_sweep::best::{self, Ranked, ranked};
 use gfn_sweep::board::Board;
 use gfn_sweep::plan::Plan;
 use gfn_sweep::{SweepError, audit as audited, open};
@@ -40,6 +41,7 @@ pub(super) fn plan(plan: &Plan, json: bool) -> Result<(), Failure> {
             "poor trials are stopped early: compared after {} updates of {end}\n",
             steps.join(", ")
         );
+        text += &few_settings(plan, rungs.len());
     }
     let mut rows = vec![columns("setting", plan.names(), &[])];
     for (number, point) in points.enumerate().take(LISTED as usize) {
@@ -58,6 +60,31 @@ pub(super) fn plan(plan: &Plan, json: bool) -> Result<(), Failure> {
         text += &format!("… and {} more\n", plan.settings - LISTED);
     }
     print(&text)
+}
+
+/// A warning, where even if all trials are good the part of them that goes on from each comparison is none before the end.
+fn few_settings(plan: &Plan, rungs: usize) -> String {
+    let reduction = plan.reduction().unwrap_or(1);
+    let needed = reduction.saturating_pow(u32::try_from(rungs.saturating_sub(1)).unwrap_or(u32::MAX));
+    match plan.settings < needed {
+        true => format!(
+            "warning: one in {reduction} goes on from each comparison, so with fewer than {needed} settings none may be trained to its end; try more, compare later (`min_steps`), or at fewer steps\n"
+        ),
+        false => String::new(),
+    }
+}
+
+/// Says so where a sweep is over and no trial was trained to its end.
+pub(super) fn whether_any_ended(sweep: &Path) -> Result<(), Failure> {
+    let mut board = open(sweep, false)?;
+    let best = ranked(&mut board).map_err(SweepError::from)?;
+    if best.first().is_some_and(|best| best.step.is_some()) {
+        let shown = quoted(&sweep.display().to_string());
+        super::print_error(&format!(
+            "all trials were stopped early, none was trained to its end: train the best by itself, or try more with `gfn sweep extend {shown} --trials N`\n"
+        ));
+    }
+    Ok(())
 }
 
 /// "hypergrid-tb: grid, 6 settings × 2 seeds = 12 trials; exact.l1, less is better".
@@ -226,13 +253,25 @@ fn trial_json(view: &TrialView) -> Value {
 pub(super) fn best(sweep: &Path, count: usize, json: bool) -> Result<(), Failure> {
     let mut board = open(sweep, false)?;
     let mut best = ranked(&mut board).map_err(SweepError::from)?;
+    let failed = best::failed(&mut board).map_err(SweepError::from)?;
+    let failed = match failed {
+        0 => String::new(),
+        1 => "1 setting is left out, since a trial of it failed\n".to_string(),
+        count => format!("{count} settings are left out, since a trial of each failed\n"),
+    };
+    let is_any = !best.is_empty();
     best.truncate(count);
     if json {
         let rows: Vec<Value> = best.iter().map(|best| ranked_json(&board, best)).collect();
         return print(&pretty(&rows.into()));
     }
     let Some(first) = best.first() else {
-        return print("no trial has ended yet\n");
+        let none = if is_any {
+            ""
+        } else {
+            "no setting has all of its trials yet\n"
+        };
+        return print(&format!("{none}{failed}"));
     };
     let is_early = best.iter().any(|best| best.step.is_some());
     let mut last = vec![board.plan.objective.name.as_str()];
@@ -251,7 +290,11 @@ pub(super) fn best(sweep: &Path, count: usize, json: bool) -> Result<(), Failure
             &cells,
         ));
     }
-    let text = format!("{}\nthe best again: {}\n", table(&rows), command(&board, first));
+    let text = format!(
+        "{}{failed}\nthe best again: {}\n",
+        table(&rows),
+        command(&board, first)
+    );
     print(&text)
 }
 
@@ -276,7 +319,7 @@ fn spec(board: &Board, best: &Ranked) -> String {
 
 /// How a setting is run by itself.
 fn command(board: &Board, best: &Ranked) -> String {
-    format!("gfn run {}", spec(board, best))
+    format!("gfn run {}", quoted(&spec(board, best)))
 }
 
 /// A mean with its confidence interval.
