@@ -201,6 +201,9 @@ fn new_plugins_train_as_they_are() {
             assert!(made.status.success(), "{}", errors(&made));
         }
         succeed(&["plugin", "check", &of(checked)]);
+        let output = gfn_with(&variables, &["plugin", "check", "--json", &of(checked)]);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON alone");
+        assert!(report["checks"].is_array(), "{report}");
         succeed(&["plugin", "info", &of(checked)]);
         succeed(&["plugin", "trust", &of("experiment.toml"), "--yes"]);
         succeed(&["explain", "reward.plugin"]);

@@ -93,6 +93,13 @@ fn a_folder_says_everything() {
     assert_eq!(drawn.lines().count(), 21);
     assert_eq!(drawn, succeed(&["sample", &run, "-n", "20"]));
     assert_ne!(drawn, succeed(&["sample", &run, "-n", "20", "--seed", "1"]));
+    let lines = succeed(&["sample", &run, "-n", "20", "--json"]);
+    let first: serde_json::Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    let row = drawn.lines().nth(1).expect("a row");
+    assert!(
+        row.starts_with(first["object"].as_str().expect("a text")) && lines.lines().count() == 20,
+        "{row} {first}"
+    );
 
     let last = read(&out, "metrics.jsonl")
         .lines()

@@ -247,7 +247,7 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Draw objects from the policy of a run, as CSV.
+    /// Draw objects from the policy of a run, as CSV or as lines of JSON.
     Sample {
         /// The run's folder.
         run: PathBuf,
@@ -260,6 +260,9 @@ pub(crate) enum Command {
         /// The file to write instead of standard output.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Write JSON, a line an object.
+        #[arg(long)]
+        json: bool,
         /// Change a setting, such as hardware.device=cpu.
         #[arg(long = "set", value_name = "KEY=VALUE")]
         sets: Vec<String>,

@@ -1,9 +1,10 @@
 //! What the checker finds in plugins that behave, and in one with a fault for each check.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use gfn_plugins::checker::{Check, CheckReport, Objects, Samples, Verdict, check, check_only};
+use gfn_plugins::checker::{Check, CheckReport, Objects, Samples, Verdict, check, check_only, check_watched};
 use gfn_plugins::new::{Language, new_project};
 use gfn_plugins::{Options, Program, Protocol};
 
@@ -44,6 +45,25 @@ fn assert_found(fault: &str, name: &str, words: &str) {
     let found = of_name(&report, name);
     assert_eq!(found.verdict, Verdict::Fail, "{fault}: {report}");
     assert!(found.detail.contains(words), "{fault}: {report}");
+}
+
+/// Of each check it is told that it begins, and how many there are.
+#[test]
+fn who_watches_sees_each_check_begin() {
+    let Some(options) = library("checked", &[]) else {
+        return;
+    };
+    let stages = RefCell::new(Vec::new());
+    let report = check_watched(&options, &Samples::default(), &|_| true, &|stage| {
+        stages.borrow_mut().push(stage);
+    });
+    let stages = stages.into_inner();
+    let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
+    let made: Vec<&str> = report.checks.iter().map(|check| check.name.as_str()).collect();
+    assert_eq!(names, made);
+    for (done, stage) in stages.iter().enumerate() {
+        assert_eq!((stage.done, stage.all), (done, made.len()), "{stage:?}");
+    }
 }
 
 #[test]

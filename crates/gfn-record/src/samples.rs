@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
 
+use crate::number;
+
 /// A row of `samples.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
@@ -32,6 +34,41 @@ pub fn write<'a>(sink: impl Write, samples: impl IntoIterator<Item = &'a Sample>
     writer.flush()
 }
 
+/// A row as JSON, which has no numbers that are infinite.
+#[derive(Serialize)]
+struct Line<'a> {
+    object: &'a str,
+    #[serde(with = "number")]
+    reward: f64,
+    #[serde(with = "number")]
+    log_reward: f64,
+    #[serde(with = "number::option")]
+    log_probability: Option<f64>,
+    steps: usize,
+}
+
+/// Writes samples as JSON, a line each.
+///
+/// # Errors
+/// Where `sink` cannot be written.
+pub fn write_json<'a>(
+    mut sink: impl Write,
+    samples: impl IntoIterator<Item = &'a Sample>,
+) -> std::io::Result<()> {
+    for sample in samples {
+        let line = Line {
+            object: &sample.object,
+            reward: sample.reward,
+            log_reward: sample.log_reward,
+            log_probability: sample.log_probability,
+            steps: sample.steps,
+        };
+        serde_json::to_writer(&mut sink, &line)?;
+        sink.write_all(b"\n")?;
+    }
+    sink.flush()
+}
+
 /// Reads samples; a row that cannot be read gives what is wrong with it, with its line.
 pub fn read(source: impl Read) -> impl Iterator<Item = Result<Sample, String>> {
     let rows = csv::Reader::from_reader(source).into_deserialize();
@@ -41,6 +78,21 @@ pub fn read(source: impl Read) -> impl Iterator<Item = Result<Sample, String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_of_json_hold_what_rows_do() {
+        let sample = Sample {
+            object: "a \"b\"".into(),
+            reward: 0.0,
+            log_reward: f64::NEG_INFINITY,
+            log_probability: None,
+            steps: 3,
+        };
+        let mut bytes = Vec::new();
+        write_json(&mut bytes, [&sample, &sample]).unwrap();
+        let line = "{\"object\":\"a \\\"b\\\"\",\"reward\":0.0,\"log_reward\":\"-inf\",\"log_probability\":null,\"steps\":3}\n";
+        assert_eq!(String::from_utf8(bytes).unwrap(), line.repeat(2));
+    }
 
     #[test]
     fn rows_and_header() {

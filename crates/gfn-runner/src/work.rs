@@ -13,6 +13,8 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// Work under way. What it shows is gone when it is dropped.
 pub struct Work {
     what: String,
+    /// What is under way, where each thing has a name.
+    step: Option<String>,
     bar: ProgressBar,
     is_terminal: bool,
     started: Instant,
@@ -24,6 +26,14 @@ impl Work {
     pub fn new(what: impl Into<String>, total: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         let style = "{msg}  {bar:30} {human_pos} of {human_len}  {eta} left";
+        bar.set_style(ProgressStyle::with_template(style).expect("the template is constant"));
+        Self::of(what.into(), bar)
+    }
+
+    /// Work in steps that have names and take as long as they take: of each it is told that it is under way.
+    pub fn in_steps(what: impl Into<String>) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
+        let style = "{msg}  {bar:30} {human_pos} of {human_len}  {elapsed}";
         bar.set_style(ProgressStyle::with_template(style).expect("the template is constant"));
         Self::of(what.into(), bar)
     }
@@ -45,6 +55,7 @@ impl Work {
         bar.set_message(what.clone());
         Self {
             what,
+            step: None,
             bar,
             is_terminal: std::io::stderr().is_terminal(),
             started: Instant::now(),
@@ -55,6 +66,22 @@ impl Work {
     /// So many more things are done.
     pub fn did(&mut self, count: u64) {
         self.bar.inc(count);
+        self.tell();
+    }
+
+    /// The step of this name begins, after `done` others of `total`.
+    pub fn begins(&mut self, step: impl Into<String>, done: u64, total: u64) {
+        let step = step.into();
+        self.bar.set_message(format!("{}: {step}", self.what));
+        self.bar.set_length(total);
+        self.bar.set_position(done);
+        self.step = Some(step);
+        self.tell();
+    }
+
+    /// Shows how it stands if it is time to: for who waits for something that takes long.
+    pub fn tell(&mut self) {
+        self.bar.inc(0);
         let since = self.told.unwrap_or(self.started).elapsed();
         match self.is_terminal {
             true if self.told.is_none() && since > SOON => {
@@ -71,6 +98,14 @@ impl Work {
 
     fn line(&self) -> String {
         let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
+        if let Some(step) = &self.step {
+            let so_far = self.started.elapsed().as_secs();
+            return format!(
+                "{}: {step}, {} of {total}, {so_far} s so far",
+                self.what,
+                done + 1
+            );
+        }
         let left = self.bar.eta().as_secs();
         format!("{}: {done} of {total}, {left} s left", self.what)
     }
@@ -95,5 +130,14 @@ mod tests {
             "{}",
             work.line()
         );
+    }
+
+    #[test]
+    fn steps_are_told_by_their_names() {
+        let mut work = Work::in_steps("checking x.so");
+        work.begins("entry", 0, 20);
+        work.begins("ragged", 6, 19);
+        let line = work.line();
+        assert!(line.starts_with("checking x.so: ragged, 7 of 19, "), "{line}");
     }
 }

@@ -27,12 +27,16 @@ pub(crate) fn sample(
     run: &Path,
     count: usize,
     seed: u64,
-    out: Option<&Path>,
+    (out, json): (Option<&Path>, bool),
     sets: &[String],
 ) -> Result<(), Failure> {
     let drawn = open(run, sets)?.sample(count, seed)?;
     let mut bytes = Vec::new();
-    samples::write(&mut bytes, &drawn).expect("memory can be written");
+    let written = match json {
+        true => samples::write_json(&mut bytes, &drawn),
+        false => samples::write(&mut bytes, &drawn),
+    };
+    written.expect("memory can be written");
     match out {
         Some(path) => std::fs::write(path, &bytes)
             .map_err(|error| Failure::failed(format!("{}: {error}", path.display()))),

@@ -8,7 +8,7 @@ use super::report::{Check, CheckReport, Finding, Problem, fail, skip};
 use super::samples::{Objects, Samples, Set};
 use super::subject::Subject;
 use super::trials::{Order, Trial};
-use super::walk;
+use super::{Stage, walk};
 use crate::description::{Description, Kind};
 use crate::error::PluginError;
 use crate::options::{Options, Program};
@@ -45,19 +45,29 @@ struct Plan<'a> {
     options: Options,
     samples: &'a Samples,
     wanted: &'a dyn Fn(&str) -> bool,
+    begins: &'a dyn Fn(Stage),
+    /// Checks in all, as far as is known.
+    all: usize,
     checks: Vec<Check>,
 }
 
+/// Who wants which checks, and who is told that one begins.
+type Watcher<'a> = (&'a dyn Fn(&str) -> bool, &'a dyn Fn(Stage));
+
 /// Makes the checks that are wanted.
-pub(super) fn conduct(options: &Options, samples: &Samples, wanted: &dyn Fn(&str) -> bool) -> CheckReport {
+pub(super) fn conduct(options: &Options, samples: &Samples, (wanted, begins): Watcher<'_>) -> CheckReport {
     let mut options = options.clone();
     options.workers = 1;
     let mut plan = Plan {
         options,
         samples,
         wanted,
+        begins,
+        all: 0,
         checks: Vec::new(),
     };
+    // Most plugins are rewards.
+    plan.all = plan.count(|kind| kind == Kind::Reward);
     if plan.is_library() {
         plan.check("entry", |plan| trial(&plan.options, &Order::of_entry()));
     }
@@ -67,6 +77,7 @@ pub(super) fn conduct(options: &Options, samples: &Samples, wanted: &dyn Fn(&str
         Err(error) => fail(error.to_string()),
     });
     if let Ok(description) = &described {
+        plan.all = plan.count(|kind| description.is(kind));
         plan.of_kinds(description);
     }
     CheckReport {
@@ -81,9 +92,30 @@ impl Plan<'_> {
         matches!(self.options.program, Program::Library { .. })
     }
 
+    /// The wanted checks of a plugin of these kinds that passes them all.
+    fn count(&self, is: impl Fn(Kind) -> bool) -> usize {
+        let of_reward = || BEHAVIOURS.iter().map(|(name, _)| *name);
+        let of_library = || TRIALS.iter().map(|(name, _)| *name);
+        let mut names = vec!["description"];
+        names.extend(self.is_library().then_some("entry"));
+        if is(Kind::Reward) {
+            names.extend(["start", "parameters"].into_iter().chain(of_reward()));
+            names.extend(of_library().filter(|_| self.is_library()));
+        }
+        names.extend(is(Kind::Vocabulary).then_some("blocks"));
+        names.extend(is(Kind::Environment).then_some("walk"));
+        names.into_iter().filter(|name| (self.wanted)(name)).count()
+    }
+
     /// Makes a check if it is wanted.
     fn check(&mut self, name: &str, find: impl FnOnce(&mut Self) -> Finding) {
         if (self.wanted)(name) {
+            let done = self.checks.len();
+            (self.begins)(Stage {
+                name: name.to_string(),
+                done,
+                all: self.all.max(done + 1),
+            });
             let finding = find(self);
             self.checks.push(Check::new(name, finding));
         }

@@ -1,15 +1,22 @@
 //! `gfn plugin check`.
 
 use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use gfn_plugins::Options;
-use gfn_plugins::checker::{Objects, Samples, check as examine};
+use gfn_plugins::checker::{CheckReport, Objects, Samples, check_watched};
+use gfn_runner::work::Work;
 use serde_json::{Value, json};
 
 use super::options;
 use crate::args::PluginArgs;
 use crate::commands::print;
 use crate::exit::Failure;
+
+/// What is shown is looked after this often, however long a check takes.
+const OFTEN: Duration = Duration::from_millis(200);
 
 pub(crate) fn check(args: &PluginArgs, input: Option<&Path>, json: bool) -> Result<(), Failure> {
     let options = options(args)?;
@@ -30,6 +37,30 @@ pub(crate) fn check(args: &PluginArgs, input: Option<&Path>, json: bool) -> Resu
         true => Ok(()),
         false => Err(Failure::different()),
     }
+}
+
+/// Makes all checks, in a thread of their own so that it is seen which of them takes how long.
+fn examine(options: &Options, samples: &Samples) -> CheckReport {
+    let (sender, stages) = mpsc::channel();
+    thread::scope(|scope| {
+        let checks = scope.spawn(move || {
+            check_watched(options, samples, &|_| true, &|stage| {
+                // Whoever looks waits for this thread to end.
+                let _ = sender.send(stage);
+            })
+        });
+        let mut work = Work::in_steps(format!("checking {}", options.name));
+        loop {
+            match stages.recv_timeout(OFTEN) {
+                Ok(stage) => work.begins(stage.name, stage.done as u64, stage.all as u64),
+                Err(RecvTimeoutError::Timeout) => work.tell(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        drop(work);
+        let report = checks.join();
+        report.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// What is told of the objects: what `--objects` says, else that texts are molecules, and states cells.
