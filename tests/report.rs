@@ -167,6 +167,8 @@ fn a_sweep_is_reported_listed_shown_and_watched() {
         "--set",
         "training.steps=5",
         "--set",
+        "training.log_every=1",
+        "--set",
         "evaluation.samples=20",
         "--jobs",
         "1",
@@ -201,6 +203,13 @@ fn a_sweep_is_reported_listed_shown_and_watched() {
     let watched = succeed(&["top", &folder]);
     assert!(
         watched.contains("a sweep: 2 of 2 trials finished") && watched.contains("100 %"),
+        "{watched}"
+    );
+    assert!(!watched.contains(['│', '┌', '⠀']), "{watched}");
+    let watched: Value = serde_json::from_str(&succeed(&["top", &folder, "--json"])).expect("JSON");
+    assert_eq!(
+        (&watched[0]["last"]["step"], &watched[2]["kind"]),
+        (&Value::from(5), &Value::from("sweep")),
         "{watched}"
     );
     let message = fail(&["report", &folder, &format!("{folder}/trials/000000/run")], 2);
@@ -278,6 +287,7 @@ const MANIFEST: &str = r#"{"format": 1, "gfn": "0.1.0", "name": "tiny", "experim
 fn an_empty_folder_has_an_empty_list() {
     let root = tempfile::tempdir().expect("a folder");
     assert_eq!(succeed_in(root.path(), &["ls", "--json"]), "[]\n");
+    assert_eq!(succeed_in(root.path(), &["top", "--json"]), "[]\n");
     let listed = succeed_in(root.path(), &["ls"]);
     assert!(
         listed.contains("gfn run FILE") && listed.contains("gfn sweep run FILE"),

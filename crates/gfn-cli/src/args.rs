@@ -227,8 +227,8 @@ pub(crate) enum Command {
     ///
     /// Reads files alone, once a second: runs do not notice it, and those of
     /// other machines are seen where their folders are. `q` ends, the arrows
-    /// choose a run. Where standard output is no terminal, prints what it would
-    /// show, once, as text.
+    /// choose a run. Where standard output is no terminal, prints once what there
+    /// is to see, as plain text.
     ///
     /// Examples:
     ///   gfn top runs/mol/seed-0
@@ -238,6 +238,9 @@ pub(crate) enum Command {
         /// Folders of runs, or folders that hold such [default: runs and sweeps, as far as they are here].
         #[arg(value_name = "DIR")]
         roots: Vec<PathBuf>,
+        /// Print once, as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Show how a run or a sweep stands and what came of it.
     Show {

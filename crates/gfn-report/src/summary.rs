@@ -238,7 +238,8 @@ pub fn sweep_table(sweep: &Sweep, most: usize) -> String {
     in_columns(&rows)
 }
 
-fn in_columns(rows: &[Vec<String>]) -> String {
+/// Rows of as many cells each, as lines with their columns aligned.
+pub fn in_columns(rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         rows.iter()
             .map(|row| row[column].chars().count())

@@ -17,8 +17,6 @@ pub(crate) struct Board {
     /// A line for each sweep among the folders.
     pub(crate) sweeps: Vec<String>,
     pub(crate) chosen: usize,
-    /// Whether somebody can press keys.
-    pub(crate) has_keys: bool,
 }
 
 impl Board {
@@ -29,7 +27,6 @@ impl Board {
         }
         let mut board = Self {
             roots: roots.to_vec(),
-            has_keys: true,
             ..Self::default()
         };
         board.refresh();

@@ -8,6 +8,7 @@ mod chart;
 mod detail;
 mod follow;
 mod list;
+mod look;
 mod screen;
 #[cfg(test)]
 mod tests;
@@ -16,12 +17,12 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use ratatui::backend::TestBackend;
+use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use ratatui::{DefaultTerminal, Terminal};
 use thiserror::Error;
 
 use crate::board::Board;
+pub use crate::look::Look;
 
 /// Files are looked at this often.
 const EVERY: Duration = Duration::from_secs(1);
@@ -51,27 +52,6 @@ pub fn watch(roots: &[PathBuf]) -> Result<(), TopError> {
     let result = turn(&mut terminal, &mut board);
     ratatui::try_restore()?;
     Ok(result?)
-}
-
-/// What [`watch`] would show now, as plain text so many columns wide and lines high.
-///
-/// # Errors
-/// Where there is no run.
-pub fn snapshot(roots: &[PathBuf], (width, height): (u16, u16)) -> Result<String, TopError> {
-    let mut board = Board::open(roots)?;
-    board.has_keys = false;
-    let mut terminal = Terminal::new(TestBackend::new(width, height))
-        .map_err(|never| io::Error::other(never.to_string()))?;
-    terminal
-        .draw(|frame| screen::draw(frame, &board))
-        .map_err(|never| io::Error::other(never.to_string()))?;
-    let buffer = terminal.backend().buffer();
-    let line = |row: u16| -> String {
-        let cells = (0..width).map(|column| buffer[(column, row)].symbol());
-        cells.collect::<String>().trim_end().to_string() + "\n"
-    };
-    let text: String = (0..height).map(line).collect();
-    Ok(text.trim_end().to_string() + "\n")
 }
 
 fn turn(terminal: &mut DefaultTerminal, board: &mut Board) -> io::Result<()> {

@@ -25,7 +25,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     let table = Table::new(rows, widths)
         .header(head)
         .row_highlight_style(Style::new().reversed());
-    let mut state = TableState::new().with_selected(board.has_keys.then_some(board.chosen));
+    let mut state = TableState::new().with_selected(board.chosen);
     frame.render_stateful_widget(table, area, &mut state);
 }
 

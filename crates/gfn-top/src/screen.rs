@@ -22,7 +22,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, board: &Board) {
         Constraint::Length(sweeps),
         Constraint::Length(rows),
         Constraint::Min(0),
-        Constraint::Length(u16::from(board.has_keys)),
+        Constraint::Length(1),
     ])
     .areas(frame.area());
     let lines = board.sweeps.iter().map(|line| Line::from(line.as_str()).bold());

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::KeyCode;
 use serde_json::json;
 
@@ -48,6 +50,23 @@ fn write(folder: &Path, seed: u64, updates: u64, status: &str) {
     fs::write(folder.join("samples.csv"), samples).unwrap();
 }
 
+/// What [`watch`] would show now, as text so many columns wide and lines high.
+fn snapshot(roots: &[PathBuf], (width, height): (u16, u16)) -> Result<String, TopError> {
+    let board = Board::open(roots)?;
+    let mut terminal = Terminal::new(TestBackend::new(width, height))
+        .map_err(|never| io::Error::other(never.to_string()))?;
+    terminal
+        .draw(|frame| screen::draw(frame, &board))
+        .map_err(|never| io::Error::other(never.to_string()))?;
+    let buffer = terminal.backend().buffer();
+    let line = |row: u16| -> String {
+        let cells = (0..width).map(|column| buffer[(column, row)].symbol());
+        cells.collect::<String>().trim_end().to_string() + "\n"
+    };
+    let text: String = (0..height).map(line).collect();
+    Ok(text.trim_end().to_string() + "\n")
+}
+
 #[test]
 fn one_run_fills_the_screen() {
     let root = tempfile::tempdir().unwrap();
@@ -87,6 +106,25 @@ fn several_runs_are_listed_and_one_is_chosen() {
         assert!(text.contains(expected), "{expected} in\n{text}");
     }
     assert!(!text.contains('\u{1b}'));
+}
+
+/// What is no terminal gets lines of plain text.
+#[test]
+fn a_look_is_plain_text() {
+    let root = tempfile::tempdir().unwrap();
+    write(&root.path().join("a"), 5, 100, "finished");
+    let one = Look::into(&[root.path().to_path_buf()]).unwrap().text();
+    for expected in ["25 %", "MEASURED LAST", "exact L1", "BEST OBJECTS", "0 7"] {
+        assert!(one.contains(expected), "{expected} in\n{one}");
+    }
+    write(&root.path().join("b\u{1b}[2J"), 1, 400, "finished");
+    let look = Look::into(&[root.path().to_path_buf()]).unwrap();
+    let text = look.text();
+    assert_eq!(text.lines().count(), 3, "{text}");
+    assert!(text.starts_with("RUN"), "{text}");
+    assert!(!text.contains(['\u{1b}', '│', '─']), "{text}");
+    let updates: Vec<u64> = look.runs().filter_map(|(_, last)| Some(last?.step)).collect();
+    assert_eq!(updates, [100, 400]);
 }
 
 #[test]

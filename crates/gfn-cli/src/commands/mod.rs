@@ -49,7 +49,7 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Report { runs, out, figures } => report::report(&runs, out.as_deref(), figures.as_deref()),
         Command::Export { runs, to, out } => export::export(&runs, to, &out),
         Command::Ls { roots, json } => show::ls(&roots, json),
-        Command::Top { roots } => top::top(&roots),
+        Command::Top { roots, json } => top::top(&roots, json),
         Command::Show { run, json } => show::show(&run, json),
         Command::Sample {
             run,

@@ -30,7 +30,7 @@ pub(super) fn roots(named: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// A sweep, or its folder and why it cannot be read.
-type Found = Result<Sweep, (PathBuf, String)>;
+pub(super) type Found = Result<Sweep, (PathBuf, String)>;
 
 pub(crate) fn ls(named: &[PathBuf], json: bool) -> Result<(), Failure> {
     let roots = roots(named);
@@ -77,7 +77,7 @@ fn glance(folder: PathBuf) -> Summary {
     Summary::of(&run)
 }
 
-fn found(folder: PathBuf) -> Found {
+pub(super) fn found(folder: PathBuf) -> Found {
     Sweep::read(&folder).map_err(|error| (folder, error.to_string()))
 }
 
@@ -94,7 +94,7 @@ fn line(found: &Found) -> String {
     }
 }
 
-fn of_found(found: &Found) -> Value {
+pub(super) fn of_found(found: &Found) -> Value {
     match found {
         Ok(sweep) => of_sweep(sweep),
         Err((folder, fault)) => json!({ "kind": "sweep", "folder": folder, "faults": [fault] }),
@@ -102,7 +102,7 @@ fn of_found(found: &Found) -> Value {
 }
 
 /// A run for programs.
-fn of_run(run: &Summary) -> Value {
+pub(super) fn of_run(run: &Summary) -> Value {
     let mut value = json!(run);
     value["kind"] = "run".into();
     value

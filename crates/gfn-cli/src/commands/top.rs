@@ -3,15 +3,21 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use gfn_report::summary::find_sweeps;
+use gfn_top::{Look, TopError};
+use serde_json::{Value, json};
+
 use super::print;
-use super::show::{NOTHING, roots};
+use super::show::{NOTHING, found, of_found, of_run, roots};
 use crate::exit::Failure;
 
-/// Columns and lines where there is no terminal whose size could be asked.
-const PLAIN: (u16, u16) = (110, 44);
-
-pub(crate) fn top(named: &[PathBuf]) -> Result<(), Failure> {
+pub(crate) fn top(named: &[PathBuf], json: bool) -> Result<(), Failure> {
     let roots = roots(named);
+    if json {
+        let all = values(&roots).map_err(Failure::failed)?;
+        let text = serde_json::to_string_pretty(&all).expect("summaries are plain data");
+        return print(&(text + "\n"));
+    }
     if roots.is_empty() {
         return Err(Failure::failed(format!(
             "there is nothing to watch here: {NOTHING}"
@@ -20,5 +26,21 @@ pub(crate) fn top(named: &[PathBuf]) -> Result<(), Failure> {
     if std::io::stdout().is_terminal() {
         return gfn_top::watch(&roots).map_err(Failure::failed);
     }
-    print(&gfn_top::snapshot(&roots, PLAIN).map_err(Failure::failed)?)
+    print(&Look::into(&roots).map_err(Failure::failed)?.text())
+}
+
+/// Runs, each with its newest update, and sweeps; where there are none, an empty list.
+fn values(roots: &[PathBuf]) -> Result<Vec<Value>, TopError> {
+    let look = match Look::into(roots) {
+        Err(TopError::NoRun(_)) => return Ok(Vec::new()),
+        look => look?,
+    };
+    let runs = look.runs().map(|(run, last)| {
+        let mut value = of_run(&run);
+        value["last"] = json!(last);
+        value
+    });
+    let sweeps = roots.iter().flat_map(|root| find_sweeps(root));
+    let sweeps = sweeps.map(|folder| of_found(&found(folder)));
+    Ok(runs.chain(sweeps).collect())
 }
