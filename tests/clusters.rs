@@ -81,6 +81,18 @@ impl Place {
     }
 }
 
+/// As the documentation writes them.
+#[test]
+fn lengths_of_time_need_no_quotes() {
+    let place = Place::new("");
+    for time in ["24:00:00", "08:00:00", "1-12:00:00", "1:30"] {
+        let set = format!("sweep.slurm.time={time}");
+        place.succeed(&["plan", "tiny.toml", "--set", &set]);
+    }
+    let said = place.fail(&["plan", "tiny.toml", "--set", "sweep.slurm.time=1979-05-27"], 2);
+    assert!(said.contains("dates and times"), "{said}");
+}
+
 #[test]
 fn mistakes_about_clusters_are_shown_with_their_places() {
     let cluster = r#"

@@ -330,12 +330,12 @@ fn late_mistakes_have_their_place_too() {
         ],
     );
     let said = fail(
-        &["run", "experiments/mol.toml", "--set", "environment.max_blocks=2"],
+        &["run", "experiments/mol.toml", "--set", "environment.max_blocks=1"],
         2,
     );
     says(
         &said,
-        &["`min_blocks` = 5 is more than `max_blocks` = 2", "min_blocks = 5"],
+        &["`min_blocks` = 2 is more than `max_blocks` = 1", "min_blocks = 2"],
     );
 }
 

@@ -175,12 +175,17 @@ fn value(setting: &Setting, sources: &Sources, problems: &mut Vec<Problem>) -> R
             .at(&Origin::new(setting.source, last.clone()))
             .help("an empty text is written `\"\"`"));
     }
+    let text_of = |origin| Node {
+        value: Value::String(written.to_owned()),
+        origin,
+    };
+    // No experiment has times of day, which some of these would be.
+    if is_length_of_time(written) {
+        return Ok(text_of(origin));
+    }
     match syntax::value(written, setting.source, start, setting.path.len(), problems) {
         Ok(node) => Ok(node),
-        Err(_) if is_word(written) => Ok(Node {
-            value: Value::String(written.to_owned()),
-            origin,
-        }),
+        Err(_) if is_word(written) => Ok(text_of(origin)),
         Err(reason) => Err(broken(text, setting, written, &reason).at(&origin)),
     }
 }
@@ -209,6 +214,15 @@ fn broken(text: &str, setting: &Setting, written: &str, reason: &str) -> Problem
     } else {
         format!("a text with special characters needs two kinds of quotes: {right}")
     })
+}
+
+/// A length of time as batch systems write it: `8:00:00`, `1-12:00`.
+fn is_length_of_time(text: &str) -> bool {
+    let (days, clock) = text.split_once('-').unwrap_or(("0", text));
+    let is_number =
+        |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = clock.split(':').count();
+    is_number(days) && (2..=3).contains(&parts) && clock.split(':').all(is_number)
 }
 
 /// Whether a text counts as a string without quotes, which the shell would eat anyway.

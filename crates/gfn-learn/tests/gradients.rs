@@ -7,6 +7,7 @@ use common::{grid, molecules, normal, observe, open_states};
 use gfn_core::{Environment, EnvironmentSpec, Observation, ObservationSpec};
 use gfn_learn::host::slice;
 use gfn_learn::kernels::Activation;
+use gfn_learn::networks::message_passing::Normalization;
 use gfn_learn::networks::{Heads, Network, NetworkParams, message_passing, mlp};
 use gfn_learn::precision::{Compute, Precision};
 use gfn_losses::evaluation::{OutputGradients, Outputs};
@@ -97,7 +98,7 @@ impl Case {
     /// Whether the slope along a direction is what is expected. The rectifiers have kinks, and a step across one measures
     /// the slopes of both sides: a smaller step does not reach it, but sees more rounding. A wrong gradient fits no step.
     fn expect_slope(&mut self, what: &str, direction: &[f64], expected: f64, tolerance: f64) {
-        let measured = [1e-2, 3e-3, 1e-3, 3e-4]
+        let measured = [1e-2, 3e-3, 1e-3, 3e-4, 1e-4]
             .map(|step| (self.loss(direction, step) - self.loss(direction, -step)) / (2.0 * step));
         let close = measured.iter().any(|slope| (slope - expected).abs() < tolerance);
         assert!(
@@ -200,10 +201,18 @@ fn of_message_passing() {
     let environment = molecules();
     let states = open_states(&environment);
     for layers in 0..=3 {
-        for heads in HEADS {
-            let params = NetworkParams::MessagePassing(message_passing::Params { hidden: 8, layers });
+        let normalizations = [Normalization::None, Normalization::Layer];
+        for (heads, normalization) in normalizations
+            .into_iter()
+            .flat_map(|each| HEADS.map(|heads| (heads, each)))
+        {
+            let params = NetworkParams::MessagePassing(message_passing::Params {
+                hidden: 8,
+                layers,
+                normalization,
+            });
             let observation = observe(&environment, &states);
-            let name = format!("{layers} rounds, {heads:?}");
+            let name = format!("{layers} rounds, {heads:?}, {normalization:?}");
             Case::new(name, &params, &environment, observation, heads).check();
         }
     }
@@ -213,7 +222,11 @@ fn of_message_passing() {
 #[test]
 fn of_message_passing_on_the_source_alone() {
     let environment = molecules();
-    let params = NetworkParams::MessagePassing(message_passing::Params { hidden: 8, layers: 2 });
+    let params = NetworkParams::MessagePassing(message_passing::Params {
+        hidden: 8,
+        layers: 2,
+        ..message_passing::Params::default()
+    });
     for heads in HEADS.into_iter().filter(|heads| heads.forward) {
         let observation = observe(&environment, &[environment.spec().initial.clone()]);
         assert!(observation.edge_source.is_empty() && observation.removable_node.is_empty());
@@ -276,6 +289,7 @@ fn in_bf16_are_near() {
     let messages = NetworkParams::MessagePassing(message_passing::Params {
         hidden: 64,
         layers: 3,
+        normalization: Normalization::None,
     });
     for (environment, network, most) in [
         (&grid as &dyn Environment, perceptron(Activation::Tanh), 2e-2),

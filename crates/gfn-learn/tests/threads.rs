@@ -9,6 +9,7 @@ mod common;
 use common::{grid, molecules};
 use gfn_core::{Environment, Loss, Purpose, SampleRequest, Sampler, TrajectoryBatch};
 use gfn_learn::model::{BackwardPolicy, Model, ModelParams};
+use gfn_learn::networks::message_passing::Normalization;
 use gfn_learn::networks::{NetworkParams, message_passing, mlp};
 use gfn_learn::optimiser::AdamParams;
 use gfn_learn::precision::{Compute, Precision};
@@ -135,6 +136,7 @@ fn tasks() -> impl Iterator<Item = Task> {
             let messages = message_passing::Params {
                 hidden: 64,
                 layers: 3,
+                normalization: Normalization::Layer,
             };
             [
                 Task {

@@ -17,13 +17,14 @@ use crate::precision::Compute;
 
 /// Message passing over the graph of blocks: each block's state takes in what its neighbours say.
 ///
-/// Formula: in every layer h ← h + φ(h·U + Σ_j φ(h_j·V + a_ij)·W + b), with φ the leaky rectifier and a_ij an embedding of the
-/// two ends of the edge.
+/// Formula: in every layer h ← h + φ(n(h)·U + Σ_j φ(n(h_j)·V + a_ij)·W + b), with φ the leaky rectifier, a_ij an embedding of the
+/// two ends of the edge, and n what `normalization` says.
 ///
 /// A logit for each (open stem, way to attach) pair comes from the stem's block and the stem's kind, the logit for stopping from
 /// the pooled graph.
 ///
-/// Reference: Gilmer et al. 2017, "Neural message passing for quantum chemistry", arXiv 1704.01212 (the form is our own).
+/// References: Gilmer et al. 2017, "Neural message passing for quantum chemistry", arXiv 1704.01212 (the form is our own); Ba et al.
+/// 2016, "Layer normalization", arXiv 1607.06450.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {
@@ -33,6 +34,20 @@ pub struct Params {
     /// Rounds of messages.
     #[schemars(range(min = 0, max = 32), extend("x-unit" = "rounds"))]
     pub layers: usize,
+    /// What is done to the states that a round, and what comes after the last, reads. Many layers need "layer": without it states grow from
+    /// round to round, and a small step of the weights is a great one of the logits.
+    pub normalization: Normalization,
+}
+
+/// What is done to the states that are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Normalization {
+    /// Nothing.
+    #[default]
+    None,
+    /// Each state has its mean taken off and is divided by its deviation.
+    Layer,
 }
 
 impl Default for Params {
@@ -40,6 +55,7 @@ impl Default for Params {
         Self {
             hidden: 128,
             layers: 3,
+            normalization: Normalization::None,
         }
     }
 }
@@ -124,6 +140,7 @@ pub struct MessagePassing {
     parameters: Parameters,
     leaves: Vec<Tensor>,
     numbers: Numbers,
+    normalization: Normalization,
     hidden: i64,
     width: usize,
     compute: Compute,
@@ -254,6 +271,7 @@ impl MessagePassing {
             parameters,
             leaves,
             numbers,
+            normalization: params.normalization,
             hidden,
             width,
             compute,
@@ -290,7 +308,17 @@ impl MessagePassing {
         Ok(Tensor::f_from_slice(values)?.f_to(self.compute.device)?)
     }
 
-    /// Node states `[V, D]` after all rounds.
+    /// States as they are read.
+    fn read(&self, nodes: Tensor) -> Result<Tensor, LearnError> {
+        Ok(match self.normalization {
+            Normalization::None => nodes,
+            Normalization::Layer => {
+                nodes.f_layer_norm([self.hidden], None::<&Tensor>, None::<&Tensor>, 1e-5, false)?
+            }
+        })
+    }
+
+    /// Node states `[V, D]` after all rounds, as they are read.
     fn nodes(&self, seen: &Observation) -> Result<Tensor, LearnError> {
         let mut nodes = self
             .leaf(self.numbers.node)
@@ -301,9 +329,10 @@ impl MessagePassing {
             self.index(&seen.edge_target_kind)?,
         ];
         for round in &self.numbers.rounds {
-            let mut update = self.dense(&nodes, round.own)?;
+            let read = self.read(nodes.shallow_clone())?;
+            let mut update = self.dense(&read, round.own)?;
             if !seen.edge_source.is_empty() {
-                let said = self.product(&nodes, round.message)?.f_index_select(0, &source)?;
+                let said = self.product(&read, round.message)?.f_index_select(0, &source)?;
                 let ends = self.leaf(round.source_end).f_index_select(0, &source_kind)?;
                 let said = said
                     .f_add(&ends)?
@@ -315,7 +344,7 @@ impl MessagePassing {
             }
             nodes = nodes.f_add(&update.f_leaky_relu()?)?;
         }
-        Ok(nodes)
+        self.read(nodes)
     }
 
     /// The sum of each state's nodes over the root of their number, `[N, D]`.

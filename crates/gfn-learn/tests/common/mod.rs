@@ -8,6 +8,7 @@ use gfn_core::{Environment, Needs, Observation, Purpose, Stream};
 use gfn_envs::fragments::{self, Fragments, Vocabulary};
 use gfn_envs::hypergrid::{self, Hypergrid};
 use gfn_learn::model::{BackwardPolicy, Model, ModelParams};
+use gfn_learn::networks::message_passing::Normalization;
 use gfn_learn::networks::{NetworkParams, message_passing, mlp};
 use gfn_learn::optimiser::AdamParams;
 use tch::Device;
@@ -75,6 +76,7 @@ pub(crate) fn messages() -> NetworkParams {
     NetworkParams::MessagePassing(message_passing::Params {
         hidden: 12,
         layers: 2,
+        normalization: Normalization::Layer,
     })
 }
 
