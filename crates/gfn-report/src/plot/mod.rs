@@ -116,7 +116,8 @@ impl Chart {
     fn draw_on(&self, root: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<[i32; 4], String> {
         let mut grid = ChartBuilder::on(root)
             .margin_top(8 * FINE)
-            .margin_right(14 * FINE)
+            // Half of `100,000`, where the last tick is at the end of the axis.
+            .margin_right(24 * FINE)
             .x_label_area_size(44 * FINE)
             .y_label_area_size(self.left_room())
             .build_cartesian_2d(self.x.clone(), self.y.clone())

@@ -49,6 +49,7 @@ pub(crate) fn named(context: &Context<'_>) -> Vec<(&'static str, Panel)> {
         ("modes", modes(context)),
         ("best", best(context)),
         ("variety", variety(context)),
+        ("found", found_best(context)),
     ]
 }
 
@@ -297,7 +298,10 @@ fn found_best(context: &Context<'_>) -> Panel {
     let plan = Plan {
         title: "The best found in training",
         x_label: VISITED,
-        y_label: "mean reward, before shaping",
+        y_label: match context.groups.len() {
+            1 => "mean reward, before shaping",
+            _ => "mean reward of the best 100",
+        },
         ..Plan::default()
     };
     let of = |name, series, value: fn(&Found) -> Option<f64>| {
