@@ -2,7 +2,7 @@
 //! on a proxy of it.
 //!
 //! The folder is the state. Each step of a round reads files that are there and writes one that is whole or not there
-//! ([`folder`]); a step whose file is there is not done again. Since each step depends on those files and the seed alone, a process
+//! (the module `folder`); a step whose file is there is not done again. Since each step depends on those files and the seed alone, a process
 //! that is killed at any moment and started again ends with the same bytes.
 
 mod folder;
