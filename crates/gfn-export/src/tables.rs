@@ -1,6 +1,7 @@
 //! Runs as tables. Each row begins with the run that it is of: its folder, name and seed.
 
 use gfn_record::event::{Measured, StepMetrics};
+use gfn_record::manifest::Manifest;
 use gfn_record::tags::{self, Tagged};
 use gfn_report::Run;
 use gfn_report::summary::Summary;
@@ -70,18 +71,22 @@ fn of_run(run: &Run) -> Row {
                 .map(|seconds| number("training_seconds", seconds)),
         );
         row.extend(manifest.log_z.map(|log_z| number("true_log_z", log_z)));
-        let made = [
-            ("gfn", &manifest.gfn),
-            ("libtorch", &manifest.libtorch),
-            ("device", &manifest.device),
-            ("precision", &manifest.precision),
-            ("processor", &manifest.processor),
-        ];
-        row.extend(made.map(|(name, value)| text(name, value)));
+        row.extend(made_with(manifest).map(|(name, value)| text(name, value)));
     }
     let settings = flat(&run.settings).into_iter();
     row.extend(settings.map(|(path, value)| (format!("setting.{path}"), Cell::of(value))));
     row
+}
+
+/// What a run was made with.
+pub(crate) fn made_with(manifest: &Manifest) -> [(&'static str, &String); 5] {
+    [
+        ("gfn", &manifest.gfn),
+        ("libtorch", &manifest.libtorch),
+        ("device", &manifest.device),
+        ("precision", &manifest.precision),
+        ("processor", &manifest.processor),
+    ]
 }
 
 fn training(run: &Run) -> Vec<Row> {

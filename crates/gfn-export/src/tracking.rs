@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::ExportError;
 use crate::flat::flat;
+use crate::tables::made_with;
 
 /// A script by its name.
 pub(crate) type Script = (&'static str, &'static str);
@@ -108,15 +109,9 @@ fn made_by(run: &Run) -> BTreeMap<&'static str, String> {
     let Some(manifest) = &run.manifest else {
         return BTreeMap::new();
     };
-    let made = [
-        ("gfn", &manifest.gfn),
-        ("libtorch", &manifest.libtorch),
-        ("device", &manifest.device),
-        ("precision", &manifest.precision),
-        ("processor", &manifest.processor),
-        ("experiment", &manifest.experiment),
-    ];
-    made.map(|(name, value)| (name, value.clone())).into()
+    let experiment = ("experiment", &manifest.experiment);
+    let made = made_with(manifest).into_iter().chain([experiment]);
+    made.map(|(name, value)| (name, value.clone())).collect()
 }
 
 fn of_setting(value: &toml::Value) -> Value {

@@ -39,15 +39,8 @@ impl Standing {
 
     /// The objectives of its trials after `step` updates, or at their end, as far as they are there.
     pub fn objectives(&self, step: Option<u64>) -> Vec<f64> {
-        let value = |view: &TrialView| match step {
-            None => view.result.as_ref()?.objective,
-            Some(step) => view
-                .rungs
-                .iter()
-                .find(|rung| rung.step == step)
-                .map(|rung| rung.objective),
-        };
-        self.trials.iter().flatten().filter_map(value).collect()
+        let trials = self.trials.iter().flatten();
+        trials.filter_map(|view| view.objective_at(step)).collect()
     }
 
     /// The furthest update at which all of its trials were measured; none within for their end.

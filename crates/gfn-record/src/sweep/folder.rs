@@ -114,6 +114,11 @@ impl SweepFolder {
             .collect()
     }
 
+    /// The furthest update to which the trials of a setting were sent on, by the names of the files alone.
+    pub(super) fn sent_to(&self, setting: u64) -> Result<Option<u64>, FolderError> {
+        Ok(numbers_in(&self.setting_folder(setting), "to-", ".json")?.pop())
+    }
+
     /// Settings that were asked for later.
     ///
     /// # Errors

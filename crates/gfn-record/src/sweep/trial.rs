@@ -72,8 +72,22 @@ impl TrialView {
         }
     }
 
-    /// `sent_to` is the furthest update to which the trials of its setting were sent on.
-    fn of(folder: &Path, trial: Trial, sent_to: Option<u64>) -> Result<Self, FolderError> {
+    /// The objective after `step` updates, or at the end.
+    pub fn objective_at(&self, step: Option<u64>) -> Option<f64> {
+        match step {
+            None => self.result.as_ref()?.objective,
+            Some(step) => {
+                let rung = self.rungs.iter().find(|rung| rung.step == step);
+                rung.map(|rung| rung.objective)
+            }
+        }
+    }
+
+    fn of(
+        folder: &Path,
+        trial: Trial,
+        sent_to: impl FnOnce() -> Result<Option<u64>, FolderError>,
+    ) -> Result<Self, FolderError> {
         let rungs: Vec<Rung> = collected(folder, "rung-", |step| format!("rung-{step:06}.json"))?;
         let failures = collected(folder, "failure-", |attempt| format!("failure-{attempt}.json"))?;
         let chances = numbers_in(folder, "failed-", "")?.len() as u64;
@@ -89,7 +103,7 @@ impl TrialView {
             None if is_alive => State::Running,
             None if !run.is_dir() => State::Waiting,
             None => match rungs.last() {
-                Some(last) if sent_to.is_none_or(|step| step <= last.step) => State::Paused,
+                Some(last) if sent_to()?.is_none_or(|step| step <= last.step) => State::Paused,
                 _ => State::Interrupted,
             },
         };
@@ -124,9 +138,11 @@ impl SweepFolder {
     pub fn trial(&self, number: u64) -> Result<Option<TrialView>, FolderError> {
         let folder = self.trial_folder(number);
         let trial: Option<Trial> = read(&folder.join(names::TRIAL))?;
-        let Some(trial) = trial else { return Ok(None) };
-        let sent_to = self.promotions(trial.setting)?.iter().map(|sent| sent.to).max();
-        TrialView::of(&folder, trial, sent_to).map(Some)
+        let view = |trial: Trial| {
+            let setting = trial.setting;
+            TrialView::of(&folder, trial, || self.sent_to(setting))
+        };
+        trial.map(view).transpose()
     }
 
     /// All trials whose folders were made, in order.

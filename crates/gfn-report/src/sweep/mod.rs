@@ -175,15 +175,8 @@ impl Tried {
 
     /// None unless all of its trials came so far.
     fn at(&self, step: Option<u64>, seeds: usize) -> Option<Reached> {
-        let value = |view: &TrialView| match step {
-            None => view.result.as_ref()?.objective,
-            Some(step) => view
-                .rungs
-                .iter()
-                .find(|rung| rung.step == step)
-                .map(|rung| rung.objective),
-        };
-        let objectives: Vec<f64> = self.trials.iter().filter_map(value).collect();
+        let objectives = self.trials.iter().filter_map(|view| view.objective_at(step));
+        let objectives: Vec<f64> = objectives.collect();
         let (mean, half) = mean_and_interval(objectives.iter().copied())?;
         (objectives.len() == seeds).then_some(Reached {
             step,

@@ -9,7 +9,7 @@ use gfn_sweep::cluster::{self, Launcher};
 use gfn_sweep::{SweepError, create, open};
 use serde_json::{Value, json};
 
-use super::{folder, planned, program, stays};
+use super::{folder, place, planned, program, stays};
 use crate::args::SweepArgs;
 use crate::commands::{print, print_error};
 use crate::exit::Failure;
@@ -47,7 +47,7 @@ pub(super) fn export(args: &SweepArgs, out: Option<PathBuf>) -> Result<(), Failu
         let plan = planned(args)?;
         // Before a folder is made of what cannot be exported yet.
         cluster::can_export(&plan)?;
-        let out = out.unwrap_or_else(|| Path::new("sweeps").join(&plan.base.top.name));
+        let out = place(&plan, out);
         let mut board = create(&plan, &out)?;
         board.plan.sweep.kubernetes = plan.sweep.kubernetes;
         board
@@ -64,7 +64,7 @@ fn sweep(args: &SweepArgs, out: Option<PathBuf>) -> Result<(Board, Launcher), Fa
         return Ok((open(file, false)?, launcher));
     }
     let plan = planned(args)?;
-    let out = out.unwrap_or_else(|| Path::new("sweeps").join(&plan.base.top.name));
+    let out = place(&plan, out);
     let launcher = Launcher::of(&plan.sweep);
     Ok((create(&plan, &out)?, launcher))
 }

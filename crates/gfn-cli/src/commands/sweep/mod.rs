@@ -77,9 +77,14 @@ fn run(args: &SweepArgs, out: Option<PathBuf>, work: &WorkArgs) -> Result<(), Fa
         return go(file, work);
     }
     let plan = planned(args)?;
-    let out = out.unwrap_or_else(|| Path::new("sweeps").join(&plan.base.top.name));
+    let out = place(&plan, out);
     create(&plan, &out)?;
     go(&out, work)
+}
+
+/// Where a sweep goes unless somebody says where.
+fn place(plan: &Plan, out: Option<PathBuf>) -> PathBuf {
+    out.unwrap_or_else(|| Path::new("sweeps").join(&plan.base.top.name))
 }
 
 /// Works at a sweep until nothing is left of it.
