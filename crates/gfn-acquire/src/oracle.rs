@@ -1,6 +1,7 @@
 //! The oracle: the reward of the file, asked for what is too expensive to ask often.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 
 use gfn_core::{Objects, Reward, RewardError};
 use gfn_registry::Assembled;
@@ -9,8 +10,9 @@ use gfn_runner::signals::Stop;
 use crate::AcquireError;
 use crate::folder::{Labelled, Proposal};
 
-/// So many molecules are labelled before it is asked whether to stop.
-const CHUNK: usize = 64;
+/// So many molecules for each core are labelled before it is told how far it is, and asked whether to stop: few, since each can take
+/// half a minute, and enough that no core waits long for the last of them.
+const CHUNK_PER_CORE: usize = 8;
 
 /// Labels proposals, and tells how many more are done; none where a stop was asked for.
 pub(crate) fn label(
@@ -20,7 +22,8 @@ pub(crate) fn label(
     mut tell: impl FnMut(usize),
 ) -> Result<Option<Vec<Labelled>>, AcquireError> {
     let mut labelled = Vec::with_capacity(proposals.len());
-    for chunk in proposals.chunks(CHUNK) {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    for chunk in proposals.chunks(CHUNK_PER_CORE * cores) {
         if stop.is_asked() {
             return Ok(None);
         }

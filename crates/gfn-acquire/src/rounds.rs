@@ -10,7 +10,7 @@ use gfn_core::{ObjectKind, Reward};
 use gfn_fit::{Columns, Settings, Table, fit};
 use gfn_proxy::fitted::to_bytes;
 use gfn_record::folder::FolderError;
-use gfn_registry::acquisition::{Acquisition, Function};
+use gfn_registry::acquisition::{Acquisition, Fit, Function};
 use gfn_registry::{Assembled, Experiment, assemble, builtin};
 use gfn_runner::RunError;
 use gfn_runner::finished::Loaded;
@@ -266,7 +266,7 @@ impl Rounds<'_> {
         let origin = format!("round {number}");
         // A molecule that the networks cannot see was no mistake of the user's: the oracle labelled it.
         let table = Table::of_pairs(name, &origin, pairs, true).map_err(AcquireError::Initial)?;
-        let settings = self.fit_settings(number);
+        let settings = settings_of(&self.plan.fit, self.seed_of(number));
         let progress = FitProgress::new(&settings, !self.shows_bars());
         let fitted = fit(&table, &settings, &|epoch| progress.on_epoch(epoch));
         progress.finish();
@@ -283,22 +283,6 @@ impl Rounds<'_> {
             errors.mean_rmse
         ));
         Ok(round.write(&round.proxy(), &to_bytes(&fitted.proxy))?)
-    }
-
-    fn fit_settings(&self, number: u64) -> Settings {
-        let fit = &self.plan.fit;
-        Settings {
-            seed: self.seed_of(number),
-            members: fit.ensemble,
-            epochs: fit.epochs,
-            patience: fit.patience,
-            hidden: fit.hidden,
-            rounds: fit.rounds,
-            batch_size: fit.batch_size,
-            learning_rate: fit.learning_rate,
-            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-            ..Settings::default()
-        }
     }
 
     /// Each round has a seed of its own, so that the same mistakes are not made again.
@@ -405,6 +389,22 @@ impl Rounds<'_> {
     }
 }
 
+/// How the networks of a round are fitted.
+fn settings_of(fit: &Fit, seed: u64) -> Settings {
+    Settings {
+        seed,
+        members: fit.ensemble,
+        epochs: fit.epochs,
+        patience: fit.patience,
+        hidden: fit.hidden,
+        rounds: fit.rounds,
+        batch_size: fit.batch_size,
+        learning_rate: fit.learning_rate,
+        threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        ..Settings::default()
+    }
+}
+
 /// The labels of a table that the user has.
 fn given(path: &Path) -> Result<Vec<Label>, AcquireError> {
     let columns = Columns {
@@ -424,4 +424,23 @@ fn with_value(row: Labelled) -> Option<Label> {
         value: row.value?,
         smiles: row.smiles,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_fits_as_a_table_is_fitted() {
+        let of_a_round = settings_of(&Fit::default(), 0);
+        let threads = of_a_round.threads;
+        let of_a_table = Settings::default();
+        assert_eq!(
+            of_a_round,
+            Settings {
+                threads,
+                ..of_a_table
+            }
+        );
+    }
 }

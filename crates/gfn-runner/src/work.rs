@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Work that is done sooner is not told of.
 const SOON: Duration = Duration::from_millis(400);
@@ -106,8 +106,11 @@ impl Work {
                 done + 1
             );
         }
-        let left = self.bar.eta().as_secs();
-        format!("{}: {done} of {total}, {left} s left", self.what)
+        format!(
+            "{}: {done} of {total}, {} left",
+            self.what,
+            HumanDuration(self.bar.eta())
+        )
     }
 }
 

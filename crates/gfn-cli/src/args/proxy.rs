@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
+use gfn_fit::Settings;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProxyCommand {
@@ -62,25 +63,25 @@ pub(crate) struct FitArgs {
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
     /// How many networks are fitted; their disagreement tells how sure they are.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().members)]
     pub(crate) ensemble: usize,
     /// The most epochs of each network.
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().epochs)]
     pub(crate) epochs: usize,
     /// A network stops after so many epochs without a better validation error.
-    #[arg(long, value_name = "N", default_value_t = 25)]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().patience)]
     pub(crate) patience: usize,
     /// Numbers in the state of an atom.
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().hidden)]
     pub(crate) hidden: usize,
     /// Rounds of messages between atoms.
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().rounds)]
     pub(crate) rounds: usize,
     /// Molecules in a step.
-    #[arg(long, value_name = "N", default_value_t = 32)]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().batch_size)]
     pub(crate) batch_size: usize,
     /// The first step size; it falls to 0 over all epochs.
-    #[arg(long, value_name = "RATE", default_value_t = 2e-3)]
+    #[arg(long, value_name = "RATE", default_value_t = Settings::default().learning_rate)]
     pub(crate) learning_rate: f64,
     /// Networks that are fitted at once [default: as many as there are processors]; nothing depends on it.
     #[arg(long, value_name = "N")]

@@ -8,25 +8,19 @@ mod table;
 pub use molecules::{Candidate, best_of_run, of_file};
 pub use table::{Row, Table};
 
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use gfn_docking::{Docker, DockingError, Request};
 use gfn_record::folder::{FolderError, RunFolder, names};
 use gfn_registry::Experiment;
 use gfn_registry::builtin::DOCKING;
 use gfn_rewards::docking::Params;
-use indicatif::{ProgressBar, ProgressStyle};
 use thiserror::Error;
 
 use crate::RunError;
 use crate::signals::Stop;
-
-/// The least time between two lines of progress where there is no terminal.
-const LINE_EVERY: Duration = Duration::from_secs(10);
+use crate::work::Work;
 
 /// Why nothing was docked.
 #[derive(Debug, Error)]
@@ -105,10 +99,14 @@ pub fn dock(candidates: Vec<Candidate>, params: &Params, options: &Options) -> R
             pose: options.poses.as_ref().map(|folder| folder.join(pose_name(index))),
         })
         .collect();
-    let progress = Progress::new(requests.len(), options.quiet);
-    let stop = || options.stop.is_asked();
-    let outcomes = docker.dock(&requests, &stop, &|_, _| progress.one_more());
-    progress.end();
+    let work = (!options.quiet).then(|| Mutex::new(Work::new("docking", requests.len() as u64)));
+    let one_more = |_: usize, _: &_| {
+        if let Some(work) = &work {
+            work.lock().expect("nothing panics while it holds it").did(1);
+        }
+    };
+    let outcomes = docker.dock(&requests, &|| options.stop.is_asked(), &one_more);
+    drop(work);
     let table = Table::new(candidates, outcomes?, params);
     let aside = options.out.with_extension("part");
     gfn_record::durable::write(&aside, &options.out, &table.to_csv())?;
@@ -118,55 +116,4 @@ pub fn dock(candidates: Vec<Candidate>, params: &Params, options: &Options) -> R
 /// The file of a pose, by the molecule's place in the table.
 fn pose_name(index: usize) -> String {
     format!("{:04}.pdbqt", index + 1)
-}
-
-/// How far docking is, on standard error.
-struct Progress {
-    bar: Option<ProgressBar>,
-    quiet: bool,
-    total: usize,
-    done: AtomicUsize,
-    started: Instant,
-    last_line: Mutex<Instant>,
-}
-
-impl Progress {
-    fn new(total: usize, quiet: bool) -> Self {
-        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::new(total as u64);
-            let style = "{bar:30} {pos}/{len} molecules docked  {eta} left";
-            bar.set_style(ProgressStyle::with_template(style).expect("the template is constant"));
-            bar.enable_steady_tick(Duration::from_secs(1));
-            bar
-        });
-        Self {
-            bar,
-            quiet,
-            total,
-            done: AtomicUsize::new(0),
-            started: Instant::now(),
-            last_line: Mutex::new(Instant::now()),
-        }
-    }
-
-    fn one_more(&self) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(bar) = &self.bar {
-            return bar.inc(1);
-        }
-        let mut last = self.last_line.lock().expect("nothing panics while it holds it");
-        if self.quiet || last.elapsed() < LINE_EVERY {
-            return;
-        }
-        *last = Instant::now();
-        let left = self.started.elapsed().as_secs_f64() / done as f64 * (self.total - done) as f64;
-        let line = format!("{done} of {} molecules docked, {left:.0} s left", self.total);
-        let _ = writeln!(std::io::stderr(), "{line}");
-    }
-
-    fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }
