@@ -91,8 +91,11 @@ fn rounds_that_are_killed_end_as_those_that_are_not() {
             "it ended before it was killed at {file}"
         );
     }
-    succeed(&arguments(&killed.display().to_string(), &[]));
-    assert_eq!(results(&killed), expected);
+    // And it goes on where it was moved to.
+    let moved = folder.path().join("moved");
+    std::fs::rename(&killed, &moved).unwrap();
+    succeed(&arguments(&moved.display().to_string(), &[]));
+    assert_eq!(results(&moved), expected);
 
     // Each round labels what no round before it did, and standings follow from the labels.
     let smiles = |name: &str| -> Vec<String> {
@@ -118,13 +121,59 @@ fn rounds_that_are_killed_end_as_those_that_are_not() {
         .collect();
     assert_eq!(labelled, ["40", "46", "52"]);
 
-    // What is finished stays, other settings are refused, more rounds go on.
+    // What is finished stays, also where fewer rounds are asked for.
     succeed(&arguments(&whole_text, &[]));
+    succeed(&arguments(&whole_text, &["acquisition.rounds=1"]));
     assert_eq!(results(&whole), expected);
-    let said = fail(&arguments(&whole_text, &["acquisition.proposals=7"]), 2);
-    assert!(said.contains("was begun with other settings"), "{said}");
-    succeed(&arguments(&whole_text, &["acquisition.rounds=3"]));
-    assert!(whole.join("rounds/003/labelled.csv").is_file());
+    // What labels depend on stays as it is.
+    let other = [
+        "acquisition.proposals=7",
+        "reward.floor=0.02",
+        "environment.max_blocks=4",
+    ];
+    let said = fail(&arguments(&whole_text, &other), 2);
+    for words in [
+        "was begun with other settings",
+        "floor: 0.01, now 0.02",
+        "max_blocks: 5, now 4",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    assert!(!said.contains("proposals"), "{said}");
+    // More rounds go on, with other settings of their own.
+    let more = [
+        "acquisition.rounds=3",
+        "acquisition.proposals=7",
+        "training.steps=3",
+    ];
+    let before = smiles("rounds/002/labelled.csv");
+    succeed(&arguments(&whole_text, &more));
+    assert_eq!(smiles("rounds/002/labelled.csv"), before);
+    assert_eq!(smiles("rounds/003/labelled.csv").len(), 7);
+    let settings = |round: &str| {
+        let path = whole.join("rounds").join(round).join("acquisition.toml");
+        std::fs::read_to_string(path).unwrap()
+    };
+    assert!(settings("002").contains("proposals = 6") && settings("003").contains("proposals = 7"));
+}
+
+#[test]
+fn rounds_of_neighbouring_seeds_share_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed_of_run = |seed: &str| {
+        let out = folder.path().join(seed);
+        let seed = format!("seed={seed}");
+        succeed(&arguments(&out.display().to_string(), &[&seed]));
+        ["001", "002"].map(|round| {
+            let path = out.join("rounds").join(round).join("run/resolved.toml");
+            let text = std::fs::read_to_string(path).unwrap();
+            let line = text.lines().find(|line| line.starts_with("seed = "));
+            line.unwrap().to_string()
+        })
+    };
+    let seeds: std::collections::HashSet<String> =
+        ["0", "1"].iter().flat_map(|seed| seed_of_run(seed)).collect();
+    assert_eq!(seeds.len(), 4, "{seeds:?}");
 }
 
 #[test]
@@ -147,13 +196,37 @@ fn a_table_of_ones_own_comes_first() {
     ));
     let data = std::fs::read_to_string(folder.path().join("out/rounds/001/data.csv")).unwrap();
     assert!(data.contains("\nCC,0.02\n"), "{data}");
-    std::fs::write(&table, "smiles,value\nC(,1\n").unwrap();
+    // An improvement has a unit of its own, and is not raised to the power of a reward.
+    let resolved = std::fs::read_to_string(folder.path().join("out/rounds/001/run/resolved.toml")).unwrap();
+    for line in [
+        "acquisition = \"expected-improvement\"",
+        "exponent = 2.0",
+        "floor = 0.001",
+    ] {
+        assert!(resolved.contains(&format!("\n{line}\n")), "{resolved}");
+    }
+
     let other = folder.path().join("other").display().to_string();
-    let said = fail(&arguments(&other, &[&initial]), 2);
-    assert!(
-        said.contains("`acquisition.initial`: ") && said.contains("mine.csv"),
-        "{said}"
-    );
+    for (row, words) in [
+        ("C(,1", "`C(` is not a SMILES"),
+        (
+            "C,-9.5",
+            "has the value -9.5 for `C`; values are rewards before shaping",
+        ),
+    ] {
+        std::fs::write(&table, format!("smiles,value\n{row}\n")).unwrap();
+        let said = fail(&arguments(&other, &[&initial]), 2);
+        assert!(
+            said.contains("`acquisition.initial`: ") && said.contains("mine.csv") && said.contains(words),
+            "{said}"
+        );
+        assert!(!said.contains("--skip-bad"), "{said}");
+        let said = fail(&["check", EXPERIMENT, "--set", &initial], 2);
+        assert!(said.contains(words), "{said}");
+    }
+    // What was mended is taken, whatever was said before.
+    std::fs::write(&table, format!("smiles,value\n{alkanes}")).unwrap();
+    succeed(&arguments(&other, &[&initial, "acquisition.rounds=1"]));
 }
 
 #[test]
@@ -164,6 +237,17 @@ fn what_cannot_be_is_said_with_its_place() {
     assert!(said.contains("did you mean `proposals`?"), "{said}");
     let said = fail(&["acquire", EXPERIMENT, "--set", "reward.floor=0"], 2);
     assert!(said.contains("floor"), "{said}");
+    let initial = "acquisition.initial=\"nowhere.csv\"";
+    let said = fail(&["check", EXPERIMENT, "--set", initial], 2);
+    assert!(
+        said.contains("nowhere.csv") && said.contains("cannot be read"),
+        "{said}"
+    );
+    // A folder that is something else's.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("resolved.toml"), "").unwrap();
+    let said = fail(&arguments(&folder.path().display().to_string(), &[]), 2);
+    assert!(said.contains("is not empty"), "{said}");
     let resolved = succeed(&["resolve", EXPERIMENT]);
     assert!(resolved.contains("[acquisition.fit]"), "{resolved}");
 }

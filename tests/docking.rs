@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use super::{gfn_with, top};
+use super::{gfn_with, succeed, top};
 
 /// The experiment, whose receptor has to be fetched.
 pub(super) const DOCKING: &str = "experiments/mol/docking.toml";
@@ -19,8 +19,8 @@ const OBABEL: &str = r#"#!/bin/sh
 [ "$1" = -V ] && { echo 'Open Babel 0.0'; exit 0; }
 echo "$1" >> "$STARTS"
 case $1 in
-  -:N) sleep 600 & echo $! > "$STARTS.child"; wait ;;
-  -:O) echo 'it burns' >&2; exit 3 ;;
+  -:NCCCCCCN) sleep 600 & echo $! > "$STARTS.child"; wait ;;
+  -:OCCCCCCO) echo 'it burns' >&2; exit 3 ;;
   -:CN) printf 'ATOM\377garbage\n' > "$3" ;;
   -:CO) exit 0 ;;
   -:CS) kill -9 $$ ;;
@@ -35,10 +35,10 @@ const VINA: &str = r#"#!/bin/sh
 for word; do case $word in --seed=*) seed=${word#--seed=} ;; esac; done
 smiles=$(sed -n '1s/REMARK -://p' "$4")
 case $smiles:$seed in
-  F:*) energy=38.8 ;;
-  Cl:1) energy=12.0 ;;
-  Br:*) echo 'no energy' > "$6"; exit 0 ;;
-  I:*) echo 'atom type unknown' >&2; exit 1 ;;
+  CF:*) energy=38.8 ;;
+  CCl:1) energy=12.0 ;;
+  CBr:*) echo 'no energy' > "$6"; exit 0 ;;
+  CI:*) echo 'atom type unknown' >&2; exit 1 ;;
   *) energy=-$((5 + ${#smiles})).5 ;;
 esac
 printf 'MODEL 1\nREMARK VINA RESULT:    %s      0.000      0.000\n' "$energy" > "$6"
@@ -109,18 +109,21 @@ fn errors(output: &Output) -> String {
 #[test]
 fn whatever_a_program_does_the_others_are_docked() {
     let bench = Bench::new();
-    let rows = bench.dock("CC\nN\nO\nCN\nCO\nCS\nF\nCl\nBr\nI\nCCC\n", &["--timeout", "5"]);
+    let rows = bench.dock(
+        "CC\nNCCCCCCN\nOCCCCCCO\nCN\nCO\nCS\nCF\nCCl\nCBr\nCI\nCCC\n",
+        &["--timeout", "5"],
+    );
     let expected = [
         "CC,-7.5,3.0000000000000004,,",
-        "N,,,,it took longer than 5 s",
-        "O,,,,obabel ended with exit status: 3: it burns",
+        "NCCCCCCN,,,,it took longer than 5 s",
+        "OCCCCCCO,,,,obabel ended with exit status: 3: it burns",
         "CN,,,,obabel found no structure: line 1 has no position in its columns 31 to 54",
         "CO,,,,obabel wrote nothing",
         "CS,,,,obabel ended with signal: 9 (SIGKILL)",
-        "F,,,,\"the energy is not below 0, also with another seed: 38.8 and 38.8 kcal/mol\"",
-        "Cl,-7.5,3.0000000000000004,,",
-        "Br,,,,vina wrote a pose without an energy",
-        "I,,,,vina ended with exit status: 1: atom type unknown",
+        "CF,,,,\"the energy is not below 0, also with another seed: 38.8 and 38.8 kcal/mol\"",
+        "CCl,-8.5,3.9090909090909096,,",
+        "CBr,,,,vina wrote a pose without an energy",
+        "CI,,,,vina ended with exit status: 1: atom type unknown",
         "CCC,-8.5,3.9090909090909096,,",
     ];
     assert_eq!(rows, expected);
@@ -131,14 +134,36 @@ fn whatever_a_program_does_the_others_are_docked() {
 }
 
 #[test]
+fn what_cannot_be_docked_is_told_and_starts_no_program() {
+    let bench = Bench::new();
+    // As other systems' editors write it.
+    let molecules = "\u{feff}[Na+].[Cl-]\r\nC methane\r\nOB(O)c1ccccc1\r\nC[13CH3]\r\n";
+    let rows = bench.dock(molecules, &[]);
+    let expected = [
+        "[Cl-].[Na+],,,,it has 2 parts; dock the one that matters",
+        "C,,,,it has a single heavy atom; docking needs at least two",
+        "OB(O)c1ccccc1,,,,AutoDock Vina has no atom type for B",
+        "C[13CH3],-13.5,8.454545454545453,,",
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(bench.text("starts"), "-:C[13CH3]\n");
+    // It is told anew each time, also where an earlier gfn remembered what the programs said.
+    let known = bench.text("t.energies.jsonl");
+    assert_eq!(known.lines().count(), 1);
+    let more = known.replace("C[13CH3]", "C");
+    std::fs::write(bench.file("t.energies.jsonl"), known + &more).unwrap();
+    assert_eq!(bench.dock(molecules, &[]), expected);
+}
+
+#[test]
 fn what_is_known_is_not_docked_again() {
     let bench = Bench::new();
-    let first = bench.dock("CC\nO\n", &[]);
+    let first = bench.dock("CC\nOCCCCCCO\n", &[]);
     // As a process that died while it wrote leaves it.
     let energies = bench.file("t.energies.jsonl");
     let text = std::fs::read_to_string(&energies).unwrap();
     std::fs::write(&energies, format!("{text}{}", &text[..30])).unwrap();
-    let second = bench.dock("CC\nCCC\nO\n", &["--jobs", "1"]);
+    let second = bench.dock("CC\nCCC\nOCCCCCCO\n", &["--jobs", "1"]);
     assert_eq!((&first[0], &first[1]), (&second[0], &second[2]));
     let starts = bench.text("starts");
     assert_eq!(starts.lines().collect::<Vec<_>>().len(), 3, "{starts}");
@@ -219,6 +244,8 @@ fn small(receptor: &Path, cache: &Path, out: &Path) -> Vec<String> {
         "training.batch_size=4".into(),
         "environment.max_blocks=2".into(),
         "evaluation.samples=4".into(),
+        // Every molecule would be docked otherwise.
+        "evaluation.exact_states=0".into(),
         "network.hidden=8".into(),
         "network.layers=1".into(),
         "checkpoint.every_steps=1".into(),
@@ -289,6 +316,87 @@ fn molecules_that_cannot_be_docked_have_the_floor_and_are_told_of() {
         let log_reward: f64 = row.split(',').nth(2).unwrap().parse().unwrap();
         assert!((log_reward - floor).abs() < 1e-9, "{row}");
     }
+}
+
+/// Active learning with docking as the oracle: where it fails is a label too, and nothing of it is lost.
+#[test]
+fn rounds_learn_where_docking_fails() {
+    let bench = Bench::new();
+    // Every third length of a SMILES fails.
+    let script = VINA.replace(
+        "*) energy=-$((5 + ${#smiles})).5",
+        "*) if [ $((${#smiles} % 3)) = 0 ]; then energy=7; else energy=-$((5 + ${#smiles})).5; fi",
+    );
+    std::fs::write(bench.file("bin/vina"), script).unwrap();
+    let [receptor, out] = ["r.pdbqt", "out"].map(|name| bench.file(name).display().to_string());
+    let receptor = format!("reward.receptor=\"{receptor}\"");
+    let mut arguments = vec![
+        "acquire",
+        "experiments/mol/acquire-docking.toml",
+        "--quiet",
+        "--out",
+        &out,
+    ];
+    for set in [
+        &receptor,
+        "acquisition.rounds=1",
+        "acquisition.proposals=6",
+        "acquisition.candidates=60",
+        "acquisition.initial_size=40",
+        "acquisition.fit={ ensemble = 2, epochs = 3, hidden = 8, rounds = 1 }",
+        "training.steps=3",
+        "network.hidden=8",
+        "network.layers=1",
+        "evaluation.samples=10",
+    ] {
+        arguments.extend(["--set", set]);
+    }
+    let cache = format!("reward.cache_file=\"{}\"", bench.file("e.jsonl").display());
+    arguments.extend(["--set", &cache]);
+    let output = bench.gfn(&arguments);
+    assert!(output.status.success(), "{}", errors(&output));
+    let at_random = bench.text("out/rounds/000/labelled.csv");
+    let rows: Vec<Vec<&str>> = at_random
+        .lines()
+        .skip(1)
+        .map(|row| row.splitn(3, ',').collect())
+        .collect();
+    let failed = rows.iter().filter(|row| !row[2].is_empty());
+    let failed: Vec<&Vec<&str>> = failed.collect();
+    assert!(rows.len() == 40 && (1..40).contains(&failed.len()), "{at_random}");
+    let data = bench.text("out/rounds/001/data.csv");
+    assert_eq!(data.lines().count(), 41);
+    for row in failed {
+        assert!(row[1] == "0.0" && row[2].contains("not below 0"), "{row:?}");
+        assert!(data.contains(&format!("{},0.0\n", row[0])), "{data}");
+    }
+    let results = bench.text("out/results.csv");
+    let first: Vec<&str> = results.lines().nth(1).unwrap().split(',').collect();
+    assert_eq!(first[..3], ["0", "40", "40"]);
+    assert_ne!(first[3], "0", "{results}");
+}
+
+/// Where all objects can be counted all would be docked, which takes hours.
+#[test]
+fn that_everything_is_docked_is_told_before() {
+    let bench = Bench::new();
+    let receptor = format!("reward.receptor=\"{}\"", bench.file("r.pdbqt").display());
+    let said = |blocks: &str, states: &str| {
+        let arguments = [
+            "check", DOCKING, "--set", &receptor, "--set", blocks, "--set", states,
+        ];
+        let output = bench.gfn(&arguments);
+        assert!(output.status.success(), "{}", errors(&output));
+        errors(&output)
+    };
+    let (few, many) = ("environment.max_blocks=2", "environment.max_blocks=3");
+    let warned = said(few, "evaluation.exact_states=500_000");
+    assert!(
+        warned.contains("every molecule in it is docked before the first update"),
+        "{warned}"
+    );
+    assert_eq!(said(few, "evaluation.exact_states=0"), "");
+    assert_eq!(said(many, "evaluation.exact_states=500_000"), "");
 }
 
 #[test]
@@ -363,5 +471,36 @@ fn the_real_programs_repeat_themselves() {
     for row in both.lines().skip(1) {
         let energy: f64 = row.split(',').nth(1).unwrap().parse().unwrap();
         assert!((-7.0..-3.0).contains(&energy), "{row}");
+    }
+}
+
+#[test]
+fn the_real_programs_dock_isotopes_and_never_see_a_salt() {
+    let Some(receptor) = real() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let [source, out] = ["m.smi", "t.csv"].map(|name| folder.path().join(name).display().to_string());
+    std::fs::write(
+        &source,
+        "CC\nC[13CH3]\n[2H]C([2H])([2H])O\nC[Se]C\nCC(=O)[O-].[Na+]\nCB(O)O\n[W]C\n",
+    )
+    .unwrap();
+    let receptor = receptor.display().to_string();
+    let fixed = ["dock", &source, "--receptor", &receptor, "--out", &out];
+    succeed(&[&fixed[..], &["--timeout", "60", "--quiet"]].concat());
+    let table = std::fs::read_to_string(&out).unwrap();
+    let rows = table.lines().skip(1).map(|row| row.split(',').collect());
+    let rows: Vec<Vec<&str>> = rows.collect();
+    // A heavier carbon takes as much room as another.
+    assert_eq!(rows[0][1], rows[1][1], "{table}");
+    for row in &rows[..4] {
+        let energy: f64 = row[1].parse().unwrap();
+        assert!((-4.0..-1.0).contains(&energy), "{table}");
+    }
+    for (row, reason) in rows[4..].iter().zip([
+        "it has 2 parts; dock the one that matters",
+        "AutoDock Vina has no atom type for B",
+        "AutoDock Vina has no atom type for W",
+    ]) {
+        assert_eq!((row[1], row[4]), ("", reason), "{table}");
     }
 }

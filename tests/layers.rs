@@ -26,7 +26,7 @@ const LAYERS: [Layer; 25] = [
     layer("gfn-core", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
-    layer("gfn-docking", &[]),
+    layer("gfn-docking", &["gfn-chem"]),
     layer("gfn-config", &[]),
     layer("gfn-record", &[]),
     layer("gfn-search", &[]),

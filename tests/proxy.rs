@@ -275,3 +275,97 @@ fn wrong_tables_are_refused_by_line() {
     );
     assert!(String::from_utf8_lossy(&done.stderr).contains("network 2/2, epoch "));
 }
+
+#[test]
+fn a_fit_replaces_neither_its_table_nor_its_proxy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::create_dir(path("deep")).unwrap();
+    let refused = |data: &str, out: &str, more: &[&str], expected: &str| {
+        let (data, out) = (path(data), path(out));
+        std::fs::write(&data, table()).unwrap();
+        let arguments = ["proxy", "fit", &data, "--out", &out];
+        let said = fail(&[&arguments[..], &SMALL, more].concat(), 2);
+        let expected = format!("error: {}\n", expected.replace("OUT", &out));
+        assert_eq!(said, expected);
+        assert_eq!(std::fs::read_to_string(&data).unwrap(), table());
+    };
+    let itself = "the proxy would replace the table, `OUT`: name another file with `--out`";
+    refused("table.csv", "table.csv", &[], itself);
+    refused("table.csv", "deep/.././table.csv", &[], itself);
+    std::os::unix::fs::symlink(path("table.csv"), path("link.csv")).unwrap();
+    refused("link.csv", "table.csv", &["--no-report"], itself);
+
+    let or = "name another file with `--out`, or make no page with `--no-report`";
+    let proxy = format!("the page with the errors would replace the proxy, `OUT`: {or}");
+    refused("table.csv", "fitted.html", &[], &proxy);
+    let page = path("table.html");
+    let data = format!("the page with the errors would replace the table, `{page}`: {or}");
+    refused("table.html", "table.safetensors", &[], &data);
+
+    let nowhere = format!("there is no folder `{}` for the file `OUT`", path("absent"));
+    refused("table.csv", "absent/fitted", &[], &nowhere);
+    let within = format!("there is no folder `{}` for the file `OUT`", path("table.csv"));
+    refused("table.csv", "table.csv/fitted", &[], &within);
+    refused(
+        "table.csv",
+        "deep",
+        &[],
+        "`OUT` is a folder: name a file with `--out`",
+    );
+
+    // Without a page, a proxy may be called anything.
+    let (data, out) = (path("table.csv"), path("fitted.html"));
+    let arguments = [
+        "proxy",
+        "fit",
+        &data,
+        "--out",
+        &out,
+        "--no-report",
+        "--epochs",
+        "1",
+    ];
+    let small = SMALL.iter().filter(|word| !matches!(**word, "--epochs" | "30"));
+    let small: Vec<&str> = small.copied().collect();
+    succeed(&[&arguments[..], &small].concat());
+    assert!(succeed(&["proxy", "info", &out]).contains("greater values are better"));
+}
+
+#[test]
+fn a_polymer_in_the_table_is_a_bad_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("table.csv");
+    let polymer = "CC(c1ccccc1)".repeat(2500);
+    std::fs::write(&data, format!("{}m,{polymer},1.0\n", table())).unwrap();
+    let (data, out) = (
+        data.display().to_string(),
+        folder.path().join("out").display().to_string(),
+    );
+    let arguments = ["proxy", "fit", &data, "--out", &out, "--no-report"];
+    let arguments = [&arguments[..], &SMALL].concat();
+    let said = fail(&arguments, 2);
+    assert!(
+        said.contains("line 170: 20000 heavy atoms; a proxy sees molecules of at most 500"),
+        "{said}"
+    );
+    let said = succeed(&[&arguments[..], &["--skip-bad"]].concat());
+    assert!(said.contains("169 rows, 1 left out, 168 molecules"), "{said}");
+}
+
+#[test]
+fn columns_that_are_not_clear_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("table.csv").display().to_string();
+    let refused = |names: &str, more: &[&str], expected: &str| {
+        std::fs::write(&data, format!("{names}\nCCO,1,2\n")).unwrap();
+        let said = fail(&[&["proxy", "fit", &data][..], more].concat(), 2);
+        assert!(said.contains(expected), "{said}");
+    };
+    let two = "several columns called `y` (columns 2 and 3): rename all of them but one";
+    refused("smiles,y,y", &["--value", "y"], two);
+    let two = "`smiles`, `SMILES` (columns 1 and 2); choose one with `--smiles`";
+    refused("smiles,SMILES,y", &["--value", "y"], two);
+    let both = "cannot be both the molecules and the values";
+    refused("smiles,y,z", &["--smiles", "y", "--value", "y"], both);
+}

@@ -1,14 +1,15 @@
 //! The folder of the rounds: what lies where, and tables that are whole or not there.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use gfn_record::durable;
-use gfn_record::folder::FolderError;
+use gfn_record::folder::{FolderError, must_be_empty};
 use gfn_record::lock::Writer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// The experiment with every default filled in, the first file that is written.
+/// The experiment with every default filled in, the first file that is written. Each round has the one that it proposed by.
 pub(crate) const EXPERIMENT: &str = "acquisition.toml";
 
 /// A labelled molecule: a row of a round's `data.csv`.
@@ -36,7 +37,7 @@ pub(crate) struct Proposal {
 pub(crate) struct Labelled {
     /// Its canonical SMILES.
     pub(crate) smiles: String,
-    /// What the oracle gave it; absent where it failed.
+    /// What the oracle gave it, 0 where docking failed; absent where it has no reward at all.
     pub(crate) value: Option<f64>,
     /// Why it failed.
     pub(crate) failure: Option<String>,
@@ -50,8 +51,14 @@ pub(crate) struct Folder {
 
 impl Folder {
     /// Becomes the writer of a folder, made if it is not there.
+    ///
+    /// # Errors
+    /// Where it is that of something else, such as a run.
     pub(crate) fn open(path: &Path, takeover: bool) -> Result<Self, FolderError> {
         durable::make_folder(path)?;
+        if !path.join(EXPERIMENT).is_file() {
+            must_be_empty(path)?;
+        }
         // Runs are told their proxy by its path, wherever they are gone on with.
         let path = path.canonicalize().map_err(|error| FolderError::Io {
             path: path.to_path_buf(),
@@ -76,6 +83,17 @@ impl Folder {
         Round {
             folder: self,
             path: self.path.join("rounds").join(format!("{number:03}")),
+        }
+    }
+
+    /// Removes a file, if it is there.
+    pub(crate) fn remove(&self, path: &Path) -> Result<(), FolderError> {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(FolderError::Io {
+                path: path.to_path_buf(),
+                error,
+            }),
+            _ => Ok(()),
         }
     }
 
@@ -120,6 +138,16 @@ impl Round<'_> {
     /// What the oracle says of that.
     pub(crate) fn labelled(&self) -> PathBuf {
         self.path.join("labelled.csv")
+    }
+
+    /// What the oracle said until now, while it is asked: a line of JSON for each molecule.
+    pub(crate) fn labelled_until_now(&self) -> PathBuf {
+        self.path.join("labelled.part.jsonl")
+    }
+
+    /// The settings that its molecules were proposed by.
+    pub(crate) fn settings(&self) -> PathBuf {
+        self.path.join(EXPERIMENT)
     }
 
     /// Writes a table.

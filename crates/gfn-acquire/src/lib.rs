@@ -5,12 +5,14 @@
 //! (the module `folder`); a step whose file is there is not done again. Since each step depends on those files and the seed alone, a process
 //! that is killed at any moment and started again ends with the same bytes.
 
+mod begin;
 mod folder;
 mod oracle;
 mod proposals;
 mod results;
 mod rounds;
 
+pub use begin::check;
 pub use results::{Results, Standing};
 pub use rounds::{Options, Outcome, acquire};
 
@@ -34,10 +36,12 @@ pub enum AcquireError {
     #[error("{0}")]
     Experiment(#[from] Box<Problems>),
     /// What would go on is not what began.
-    #[error("{folder} was begun with other settings, which {name} in it says; name another folder with --out", folder = .folder.display(), name = crate::folder::EXPERIMENT)]
+    #[error("{} was begun with other settings:\n  {}\nwhat is labelled there is not what would be labelled now; name another folder with --out", .folder.display(), .changes.join("\n  "))]
     Changed {
         /// The folder.
         folder: PathBuf,
+        /// What is different.
+        changes: Vec<String>,
     },
     /// A file cannot be used.
     #[error(transparent)]
@@ -67,12 +71,26 @@ pub enum AcquireError {
     /// The first table cannot be used.
     #[error("`acquisition.initial`: {0}")]
     Initial(TableError),
+    /// The first table is in another unit.
+    #[error(
+        "`acquisition.initial`: `{file}` has the value {value} for `{smiles}`; values are rewards before shaping, which are never \
+         negative: of an energy of docking, max(score, 0) / divide_by"
+    )]
+    Negative {
+        /// The table.
+        file: PathBuf,
+        /// The molecule.
+        smiles: String,
+        /// Its value.
+        value: f64,
+    },
     /// A proxy in the folder cannot be used.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
     /// There is nothing left to propose.
     #[error(
-        "round {0}: the policy draws no molecule that is not labelled already; ask for more `acquisition.candidates`"
+        "round {0}: the policy draws no molecule that is not labelled already; the same command with more \
+         `acquisition.candidates` or a lower `acquisition.exponent` goes on"
     )]
     Exhausted(u64),
 }

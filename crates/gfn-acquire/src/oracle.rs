@@ -1,9 +1,13 @@
-//! The oracle: the reward of the file, asked for what is too expensive to ask often.
+//! Asking the oracle: the reward of the file, which is too expensive to be asked often.
 
 use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
 use gfn_core::{Objects, Reward, RewardError};
+use gfn_record::folder::FolderError;
 use gfn_registry::Assembled;
 use gfn_runner::signals::Stop;
 
@@ -14,30 +18,81 @@ use crate::folder::{Labelled, Proposal};
 /// half a minute, and enough that no core waits long for the last of them.
 const CHUNK_PER_CORE: usize = 8;
 
-/// Labels proposals, and tells how many more are done; none where a stop was asked for.
+/// Labels proposals, and tells how many more are done; none where a stop was asked for. Labels go into `kept` as they come, and
+/// those that are there already are not asked for again.
 pub(crate) fn label(
     parts: &Assembled,
     proposals: &[Proposal],
+    kept: &Path,
     stop: &Stop,
     mut tell: impl FnMut(usize),
 ) -> Result<Option<Vec<Labelled>>, AcquireError> {
-    let mut labelled = Vec::with_capacity(proposals.len());
+    let (mut kept, mut labelled) = Kept::open(kept, proposals)?;
+    tell(labelled.len());
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    for chunk in proposals.chunks(CHUNK_PER_CORE * cores) {
+    for chunk in proposals[labelled.len()..].chunks(CHUNK_PER_CORE * cores) {
         if stop.is_asked() {
             return Ok(None);
         }
-        label_chunk(parts, chunk, &mut labelled)?;
+        let rows = label_chunk(parts, chunk)?;
+        kept.add(&rows)?;
+        labelled.extend(rows);
         tell(chunk.len());
     }
     Ok(Some(labelled))
 }
 
-fn label_chunk(
-    parts: &Assembled,
-    proposals: &[Proposal],
-    labelled: &mut Vec<Labelled>,
-) -> Result<(), AcquireError> {
+/// The file of labels that are not a whole table yet.
+struct Kept {
+    path: PathBuf,
+    file: File,
+}
+
+impl Kept {
+    /// Opens it, and reads the labels of the first proposals; what stands behind them, such as half a line, is gone then.
+    fn open(path: &Path, proposals: &[Proposal]) -> Result<(Self, Vec<Labelled>), FolderError> {
+        let failed = |error| FolderError::Io {
+            path: path.to_path_buf(),
+            error,
+        };
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(failed(error)),
+        };
+        let (mut rows, mut length) = (Vec::new(), 0);
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let row = line.strip_suffix(b"\n").map(serde_json::from_slice::<Labelled>);
+            match (row, proposals.get(rows.len())) {
+                (Some(Ok(row)), Some(proposal)) if row.smiles == proposal.smiles => rows.push(row),
+                _ => break,
+            }
+            length += line.len();
+        }
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(failed)?;
+        file.set_len(length as u64).map_err(failed)?;
+        let path = path.to_path_buf();
+        Ok((Self { path, file }, rows))
+    }
+
+    fn add(&mut self, rows: &[Labelled]) -> Result<(), FolderError> {
+        let mut lines = Vec::new();
+        for row in rows {
+            serde_json::to_writer(&mut lines, row).expect("rows are plain data");
+            lines.push(b'\n');
+        }
+        self.file.write_all(&lines).map_err(|error| FolderError::Io {
+            path: self.path.clone(),
+            error,
+        })
+    }
+}
+
+fn label_chunk(parts: &Assembled, proposals: &[Proposal]) -> Result<Vec<Labelled>, AcquireError> {
     let environment = &*parts.environment;
     let len = environment.spec().state_len();
     let mut states = Vec::with_capacity(proposals.len() * len);
@@ -59,19 +114,62 @@ fn label_chunk(
         .into_iter()
         .map(|incident| (incident.object, incident.reason))
         .collect();
-    for (index, proposal) in proposals.iter().enumerate() {
-        let mut failure = failures
+    let label = |(index, proposal): (usize, &Proposal)| {
+        let is_left_out = left_out.contains(&index);
+        let told = failures
             .get(&proposal.smiles)
-            .or_else(|| failures.get(&objects.describe(index)))
-            .cloned();
-        if failure.is_none() && left_out.contains(&index) {
-            failure = Some("it has no reward".into());
-        }
-        labelled.push(Labelled {
+            .or_else(|| failures.get(&objects.describe(index)));
+        let failure = told.cloned().or(is_left_out.then(|| "it has no reward".into()));
+        Labelled {
             smiles: proposal.smiles.clone(),
-            value: failure.is_none().then(|| raw[index].exp()),
+            // A reward of 0 is a label too: a policy has to learn where the oracle fails.
+            value: (!is_left_out).then(|| raw[index].exp()),
             failure,
-        });
+        }
+    };
+    Ok(proposals.iter().enumerate().map(label).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proposals(names: &[&str]) -> Vec<Proposal> {
+        let proposal = |name: &&str| Proposal {
+            smiles: (*name).into(),
+            predicted: None,
+            state: "1".into(),
+        };
+        names.iter().map(proposal).collect()
     }
-    Ok(())
+
+    fn row(smiles: &str, value: f64) -> Labelled {
+        Labelled {
+            smiles: smiles.into(),
+            value: Some(value),
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn labels_that_are_kept_are_those_of_the_first_proposals() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kept.jsonl");
+        let (mut kept, rows) = Kept::open(&path, &proposals(&["C", "N"])).unwrap();
+        assert_eq!(rows, []);
+        let values = [0.1 + 0.2, f64::MIN_POSITIVE];
+        kept.add(&[row("C", values[0]), row("N", values[1])]).unwrap();
+        drop(kept);
+        // Killed within a line.
+        let whole = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, whole.clone() + "{\"smiles\":\"O\",\"va").unwrap();
+        let (_, rows) = Kept::open(&path, &proposals(&["C", "N", "O"])).unwrap();
+        assert_eq!(rows, [row("C", values[0]), row("N", values[1])]);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), whole);
+        // Of other proposals.
+        let (_, rows) = Kept::open(&path, &proposals(&["C", "O", "N"])).unwrap();
+        assert_eq!(rows, [row("C", values[0])]);
+        let (_, rows) = Kept::open(&path, &proposals(&["O"])).unwrap();
+        assert_eq!(rows, []);
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use gfn_chem::{Fingerprint, Molecule};
 use gfn_core::{Environment, Purpose, SampleRequest, Sampler, TrajectoryBatch, UniformPolicy};
 use gfn_registry::acquisition::{Acquisition, Selection};
+use gfn_runner::signals::Stop;
 use gfn_samplers::on_policy::{OnPolicy, Params};
 
 use crate::AcquireError;
@@ -16,16 +17,20 @@ const CHUNK: usize = 256;
 /// How many times as many molecules as are wanted are drawn at random, before there seem to be no more.
 const PATIENCE: usize = 20;
 
-/// `count` distinct molecules, drawn by going forward at random.
+/// `count` distinct molecules, or as many as seem to be there, drawn by going forward at random; none where a stop was asked for.
 pub(crate) fn at_random(
     environment: &dyn Environment,
     seed: u64,
     count: usize,
-) -> Result<Vec<Proposal>, AcquireError> {
+    stop: &Stop,
+) -> Result<Option<Vec<Proposal>>, AcquireError> {
     let mut sampler = OnPolicy::new(Params::default());
     let mut batch = TrajectoryBatch::new(environment.spec().state_len());
     let mut found = Distinct::default();
     for first in (0..count * PATIENCE).step_by(CHUNK) {
+        if stop.is_asked() {
+            return Ok(None);
+        }
         let request = SampleRequest {
             seed,
             purpose: Purpose::Samples,
@@ -44,7 +49,7 @@ pub(crate) fn at_random(
             break;
         }
     }
-    Ok(found.rows)
+    Ok(Some(found.rows))
 }
 
 /// Molecules, each once.

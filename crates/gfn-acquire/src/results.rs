@@ -19,7 +19,7 @@ pub struct Standing {
     pub labelled: usize,
     /// Of those, how many are of this round.
     pub new: usize,
-    /// Proposals of this round that the oracle could not label.
+    /// Molecules of this round that the oracle failed at, whether it labelled them 0 or not at all.
     pub failed: usize,
     /// The best value.
     pub best: Option<f64>,
@@ -55,8 +55,8 @@ pub struct Results {
 }
 
 impl Results {
-    /// The results of the first `rounds` rounds, all of which are done.
-    pub(crate) fn of(folder: &Folder, rounds: u64) -> Result<Self, AcquireError> {
+    /// The results of all rounds that are done.
+    pub(crate) fn of(folder: &Folder) -> Result<Self, AcquireError> {
         let first: Vec<Label> = read_table(&folder.round(1).data())?;
         let mut all: Vec<Best> = first
             .into_iter()
@@ -64,12 +64,18 @@ impl Results {
             .collect();
         let new = all.len();
         sort(&mut all);
+        let at_random = folder.round(0).labelled();
+        let failed = match at_random.is_file() {
+            true => failures(&read_table(&at_random)?),
+            false => 0,
+        };
         let mut standings = vec![Standing {
             new,
+            failed,
             ..standing(0, &all)
         }];
-        for number in 1..=rounds {
-            let round = folder.round(number);
+        let rounds = (1..).map(|number| (number, folder.round(number)));
+        for (number, round) in rounds.take_while(|(_, round)| round.labelled().is_file()) {
             let rows: Vec<Labelled> = read_table(&round.labelled())?;
             let values: Vec<f64> = rows.iter().filter_map(|row| row.value).collect();
             let found = rows
@@ -81,7 +87,7 @@ impl Results {
             let errors = proxy.metadata().errors;
             standings.push(Standing {
                 new: values.len(),
-                failed: rows.len() - values.len(),
+                failed: failures(&rows),
                 mean_new: mean(&values),
                 proxy_rmse: Some(errors.rmse),
                 mean_rmse: Some(errors.mean_rmse),
@@ -94,6 +100,10 @@ impl Results {
             best: all,
         })
     }
+}
+
+fn failures(rows: &[Labelled]) -> usize {
+    rows.iter().filter(|row| row.failure.is_some()).count()
 }
 
 fn best(smiles: String, value: f64, round: u64) -> Best {

@@ -1,32 +1,30 @@
 //! The rounds: fit, train, propose, label.
 
 use std::collections::HashSet;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use gfn_config::Problem;
 use gfn_core::{ObjectKind, Reward};
-use gfn_fit::{Columns, Settings, Table, fit};
+use gfn_fit::{FitError, Settings, Table, fit};
 use gfn_proxy::fitted::to_bytes;
-use gfn_record::folder::FolderError;
+use gfn_record::folder::{FolderError, names, sha256};
 use gfn_registry::acquisition::{Acquisition, Fit, Function};
-use gfn_registry::{Assembled, Experiment, assemble, builtin};
-use gfn_runner::RunError;
+use gfn_registry::{Experiment, assemble};
 use gfn_runner::finished::Loaded;
 use gfn_runner::observers::FitProgress;
 use gfn_runner::run;
 use gfn_runner::signals::Stop;
 use gfn_runner::work::Work;
+use gfn_runner::{RunError, changes};
 
 use crate::AcquireError;
+use crate::begin::{Oracle, begin, exponent_of, floor_of, given, oracle_of, plan_of, quoted};
 use crate::folder::{EXPERIMENT, Folder, Label, Labelled, Proposal, Round, read_table, to_csv};
 use crate::oracle::label;
 use crate::proposals::{Distinct, at_random, chosen};
 use crate::results::Results;
-
-/// Where energies are kept where the oracle docks and its file names no place.
-const ENERGIES: &str = "energies.jsonl";
 
 /// How to go through the rounds, besides what the experiment says.
 #[derive(Clone, Debug, Default)]
@@ -75,79 +73,33 @@ pub fn acquire(experiment: &Experiment, options: &Options) -> Result<Outcome, Ac
     }
     let text = run::resolved_text(experiment, &parts);
     let folder = Folder::open(&options.out, options.takeover)?;
-    begin(&folder, &text)?;
+    // Before the folder is begun: what is wrong with a table can be mended, and the same command given again.
+    let given = match &plan.initial {
+        Some(path) if !folder.round(1).data().is_file() => Some(given(Path::new(path))?),
+        _ => None,
+    };
+    let changes = begin(&folder, &text)?;
     let rounds = Rounds {
         oracle: oracle_of(&folder)?,
         plan,
+        text,
+        given,
         folder: &folder,
         options,
     };
+    for change in changes {
+        rounds.tell(&format!("from now on {change}"));
+    }
     rounds.all()
-}
-
-/// What the file says of rounds.
-fn plan_of(experiment: &Experiment) -> Result<Acquisition, AcquireError> {
-    let Some(plan) = &experiment.acquisition else {
-        let message = "the file has no table `[acquisition]`, which says how many rounds there are, of how many molecules";
-        return Err(AcquireError::Plan(message.into()));
-    };
-    if experiment.shape.floor == 0.0 {
-        let tree = &experiment.tree;
-        let place = tree.section("reward").unwrap_or(tree.root());
-        let problem = Problem::new("the reward has no floor, and what a proxy predicts can be 0")
-            .at(&place.origin)
-            .help("set `reward.floor` to the least reward that counts, such as 1e-3");
-        return Err(tree.problems(vec![problem]).into());
-    }
-    Ok(plan.clone())
-}
-
-/// Writes down what begins, or makes sure that what goes on is the same but for the number of rounds.
-fn begin(folder: &Folder, text: &str) -> Result<(), AcquireError> {
-    let path = folder.file(EXPERIMENT);
-    let Ok(before) = std::fs::read_to_string(&path) else {
-        return Ok(folder.write(&path, text.as_bytes())?);
-    };
-    let without_rounds = |text: &str| {
-        let mut table: toml::Table = text.parse().unwrap_or_default();
-        if let Some(toml::Value::Table(plan)) = table.get_mut("acquisition") {
-            plan.remove("rounds");
-        }
-        table
-    };
-    match without_rounds(&before) == without_rounds(text) {
-        true => Ok(()),
-        false => Err(AcquireError::Changed {
-            folder: folder.path().to_path_buf(),
-        }),
-    }
-}
-
-/// The experiment as it was begun; docking remembers its energies in the folder where it is not told otherwise.
-fn oracle_of(folder: &Folder) -> Result<Oracle, AcquireError> {
-    let path = folder.file(EXPERIMENT);
-    let mut experiment = Experiment::load(&path, &[])?;
-    if experiment.reward.name == builtin::DOCKING && !experiment.reward.table.contains_key("cache_file") {
-        let energies = quoted(&folder.file(ENERGIES));
-        experiment = Experiment::load(&path, &[format!("reward.cache_file={energies}")])?;
-    }
-    let parts = assemble(&experiment)?;
-    Ok(Oracle { experiment, parts })
-}
-
-/// A path as a TOML value.
-fn quoted(path: &Path) -> String {
-    toml::Value::String(path.to_string_lossy().into_owned()).to_string()
-}
-
-struct Oracle {
-    experiment: Experiment,
-    parts: Assembled,
 }
 
 struct Rounds<'a> {
     oracle: Oracle,
     plan: Acquisition,
+    /// The experiment with every default filled in.
+    text: String,
+    /// The labels of the user's table, where they are wanted.
+    given: Option<Vec<Label>>,
     folder: &'a Folder,
     options: &'a Options,
 }
@@ -168,12 +120,8 @@ impl Rounds<'_> {
         }
         Ok(Outcome::Finished {
             folder: self.options.out.clone(),
-            results: Results::of(self.folder, self.plan.rounds)?,
+            results: Results::of(self.folder)?,
         })
-    }
-
-    fn stops(&self) -> bool {
-        self.options.stop.is_asked()
     }
 
     /// What a step is made of is shown where it leaves no lines behind.
@@ -194,8 +142,8 @@ impl Rounds<'_> {
             return Ok(true);
         }
         round.make()?;
-        let labels = match &self.plan.initial {
-            Some(path) => given(Path::new(path))?,
+        let labels = match &self.given {
+            Some(labels) => labels.clone(),
             None => match self.random_labels()? {
                 Some(labels) => labels,
                 None => return Ok(false),
@@ -207,46 +155,65 @@ impl Rounds<'_> {
 
     /// Random molecules with their labels; none where a stop was asked for.
     fn random_labels(&self) -> Result<Option<Vec<Label>>, AcquireError> {
-        let seed = self.oracle.experiment.top.seed;
-        let environment = &*self.oracle.parts.environment;
-        let drawn = at_random(environment, seed, self.plan.initial_size)?;
-        self.tell(&format!("labelling {} molecules drawn at random", drawn.len()));
-        self.oracle.parts.reward.prepare()?;
-        let labelled = self.label(&drawn)?;
-        Ok(labelled.map(|rows| rows.into_iter().filter_map(with_value).collect()))
+        let round = self.folder.round(0);
+        if !round.labelled().is_file() {
+            let (seed, wanted) = (self.oracle.experiment.top.seed, self.plan.initial_size);
+            let environment = &*self.oracle.parts.environment;
+            let Some(drawn) = at_random(environment, seed, wanted, &self.options.stop)? else {
+                return Ok(None);
+            };
+            if drawn.len() < wanted {
+                let found = drawn.len();
+                let line = format!(
+                    "warning: of {wanted} molecules to label first, only {found} different ones were drawn"
+                );
+                let _ = writeln!(std::io::stderr(), "{line}");
+            }
+            self.tell(&format!("labelling {} molecules drawn at random", drawn.len()));
+            round.make()?;
+            if !self.label(&drawn, &round)? {
+                return Ok(None);
+            }
+        }
+        let labelled: Vec<Labelled> = read_table(&round.labelled())?;
+        Ok(Some(labelled.into_iter().filter_map(with_value).collect()))
     }
 
-    fn label(&self, proposals: &[Proposal]) -> Result<Option<Vec<Labelled>>, AcquireError> {
+    /// Asks the oracle for the molecules of a round and writes what it says; whether that came to its end.
+    fn label(&self, proposals: &[Proposal], round: &Round<'_>) -> Result<bool, AcquireError> {
+        self.oracle.parts.reward.prepare()?;
         let mut work = (!self.options.quiet).then(|| Work::new("labelling", proposals.len() as u64));
         let tell = |count: usize| work.iter_mut().for_each(|work| work.did(count as u64));
-        label(&self.oracle.parts, proposals, &self.options.stop, tell)
+        let kept = round.labelled_until_now();
+        let Some(labelled) = label(&self.oracle.parts, proposals, &kept, &self.options.stop, tell)? else {
+            return Ok(false);
+        };
+        round.write_table(&round.labelled(), &labelled)?;
+        self.folder.remove(&kept)?;
+        Ok(true)
     }
 
     /// Whether a round came to its end.
     fn round(&self, number: u64) -> Result<bool, AcquireError> {
         let round = self.folder.round(number);
+        if round.labelled().is_file() {
+            return Ok(true);
+        }
         round.make()?;
         if !round.data().is_file() {
             self.gather(number, &round)?;
         }
-        if !round.proxy().is_file() {
-            if self.stops() {
-                return Ok(false);
-            }
-            self.fit(number, &round)?;
+        if !round.proxy().is_file() && !self.fit(number, &round)? {
+            return Ok(false);
         }
         if !round.proposed().is_file() && !self.propose(number, &round)? {
             return Ok(false);
         }
-        if !round.labelled().is_file() {
-            self.oracle.parts.reward.prepare()?;
-            let proposals: Vec<Proposal> = read_table(&round.proposed())?;
-            let Some(labelled) = self.label(&proposals)? else {
-                return Ok(false);
-            };
-            round.write_table(&round.labelled(), &labelled)?;
+        let proposals: Vec<Proposal> = read_table(&round.proposed())?;
+        if !self.label(&proposals, &round)? {
+            return Ok(false);
         }
-        self.leave_results(number)?;
+        self.leave_results()?;
         Ok(true)
     }
 
@@ -259,7 +226,8 @@ impl Rounds<'_> {
         Ok(round.write_table(&round.data(), &labels)?)
     }
 
-    fn fit(&self, number: u64, round: &Round<'_>) -> Result<(), AcquireError> {
+    /// Fits the round's proxy; whether that came to its end.
+    fn fit(&self, number: u64, round: &Round<'_>) -> Result<bool, AcquireError> {
         let labels: Vec<Label> = read_table(&round.data())?;
         let pairs = labels.into_iter().map(|label| (label.smiles, label.value));
         let name = self.oracle.experiment.reward.name;
@@ -268,12 +236,25 @@ impl Rounds<'_> {
         let table = Table::of_pairs(name, &origin, pairs, true).map_err(AcquireError::Initial)?;
         let settings = settings_of(&self.plan.fit, self.seed_of(number));
         let progress = FitProgress::new(&settings, !self.shows_bars());
-        let fitted = fit(&table, &settings, &|epoch| progress.on_epoch(epoch));
+        let stop = &self.options.stop;
+        let fitted = fit(&table, &settings, &|epoch| {
+            progress.on_epoch(epoch);
+            match stop.is_asked() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
         progress.finish();
-        let fitted = fitted.map_err(|error| AcquireError::Fit {
-            round: number,
-            error: Box::new(error),
-        })?;
+        let fitted = match fitted {
+            Ok(fitted) => fitted,
+            Err(FitError::Stopped) => return Ok(false),
+            Err(error) => {
+                return Err(AcquireError::Fit {
+                    round: number,
+                    error: Box::new(error),
+                });
+            }
+        };
         let errors = fitted.proxy.metadata().errors;
         self.tell(&format!(
             "round {number} of {}: {} molecules labelled; the proxy errs by {:.4} (always the mean: {:.4})",
@@ -282,13 +263,16 @@ impl Rounds<'_> {
             errors.rmse,
             errors.mean_rmse
         ));
-        Ok(round.write(&round.proxy(), &to_bytes(&fitted.proxy))?)
+        round.write(&round.proxy(), &to_bytes(&fitted.proxy))?;
+        Ok(true)
     }
 
-    /// Each round has a seed of its own, so that the same mistakes are not made again.
+    /// Each round has a seed of its own, so that the same mistakes are not made again, and shares none with rounds of other seeds.
     fn seed_of(&self, number: u64) -> u64 {
-        // Seeds are numbers of TOML, which has signed ones.
-        self.oracle.experiment.top.seed.wrapping_add(number) & (i64::MAX as u64)
+        let name = format!("{}, round {number}", self.oracle.experiment.top.seed);
+        let hash = sha256(name.as_bytes());
+        // Fifteen digits, because seeds are numbers of TOML, which has signed ones.
+        u64::from_str_radix(&hash[..15], 16).expect("a hash is written in hexadecimal digits")
     }
 
     /// Trains a policy on the proxy, and writes what it proposes; whether that came to its end.
@@ -298,6 +282,7 @@ impl Rounds<'_> {
             error: Box::new(error),
         };
         let experiment = self.experiment_of(number, round)?;
+        self.begin_anew_if_changed(number, &experiment, &round.run())?;
         let options = run::Options {
             out: Some(round.run()),
             quiet: !self.shows_bars(),
@@ -311,7 +296,7 @@ impl Rounds<'_> {
         }
         let mut policy = Loaded::open(&round.run(), &[]).map_err(failed)?;
         let (samples, states) = policy
-            .draw(self.plan.candidates, 0, self.options.quiet)
+            .draw(self.plan.candidates, self.seed_of(number), self.options.quiet)
             .map_err(failed)?;
         let len = self.oracle.parts.environment.spec().state_len();
         let mut candidates = Distinct::without(self.seen(number)?);
@@ -322,44 +307,77 @@ impl Rounds<'_> {
         if proposals.is_empty() {
             return Err(AcquireError::Exhausted(number));
         }
+        round.write(&round.settings(), self.text.as_bytes())?;
         round.write_table(&round.proposed(), &proposals)?;
         Ok(true)
+    }
+
+    /// Removes what there is of a round's run where it is not the one that is asked for now: other settings, or a folder that was
+    /// moved, whose runs name their proxy by its old place.
+    fn begin_anew_if_changed(
+        &self,
+        number: u64,
+        experiment: &Experiment,
+        run: &Path,
+    ) -> Result<(), AcquireError> {
+        let path = run.join(names::RESOLVED);
+        let before = match std::fs::read_to_string(&path) {
+            Ok(before) => before,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(FolderError::Io { path, error }.into()),
+        };
+        let parts = assemble(experiment)?;
+        let now = run::resolved_text(experiment, &parts);
+        let changes = changes::of_experiment(&before, &now);
+        if changes.is_ok_and(|changes| changes.is_empty()) {
+            return Ok(());
+        }
+        self.tell(&format!(
+            "round {number} of {}: its run is trained anew, because its settings have changed",
+            self.plan.rounds
+        ));
+        std::fs::remove_dir_all(run).map_err(|error| {
+            let path = run.to_path_buf();
+            FolderError::Io { path, error }.into()
+        })
     }
 
     /// The molecules that were labelled before this round, or that the oracle failed at.
     fn seen(&self, number: u64) -> Result<HashSet<String>, FolderError> {
         let first: Vec<Label> = read_table(&self.folder.round(1).data())?;
         let mut seen: HashSet<String> = first.into_iter().map(|label| label.smiles).collect();
-        for earlier in 1..number {
-            let rows: Vec<Labelled> = read_table(&self.folder.round(earlier).labelled())?;
-            seen.extend(rows.into_iter().map(|row| row.smiles));
+        for earlier in 0..number {
+            let labelled = self.folder.round(earlier).labelled();
+            // There is none of round 0 where a table was given.
+            if earlier > 0 || labelled.is_file() {
+                let rows: Vec<Labelled> = read_table(&labelled)?;
+                seen.extend(rows.into_iter().map(|row| row.smiles));
+            }
         }
         Ok(seen)
     }
 
     /// The experiment with the round's proxy as its reward.
     fn experiment_of(&self, number: u64, round: &Round<'_>) -> Result<Experiment, AcquireError> {
-        let shape = &self.oracle.experiment.shape;
-        let plan = &self.plan;
+        let (oracle, plan) = (&self.oracle.experiment, &self.plan);
+        let shape = &oracle.shape;
         let mut sets = vec![
             format!("seed={}", self.seed_of(number)),
             "reward.kind=\"proxy\"".into(),
             format!("reward.path={}", quoted(&round.proxy())),
             format!("reward.acquisition=\"{}\"", plan.function.name()),
-            // In the unit of the oracle, so that floor and clip mean the same.
-            "reward.scale=1.0".into(),
-            format!("reward.exponent={:?}", shape.exponent),
+            format!("reward.exponent={:?}", exponent_of(plan, oracle)),
             format!("reward.temperature={:?}", shape.temperature),
-            format!("reward.floor={:?}", shape.floor),
+            format!("reward.floor={:?}", floor_of(plan, oracle)),
             format!("reward.cache={}", shape.cache),
         ];
-        sets.extend(shape.clip.map(|clip| format!("reward.clip={clip:?}")));
-        match plan.function {
-            Function::Mean => sets.push("reward.offset=0.0".into()),
-            Function::Ucb => {
-                sets.extend(["reward.offset=0.0".into(), format!("reward.beta={:?}", plan.beta)])
-            }
-            Function::ExpectedImprovement => {}
+        if plan.function != Function::ExpectedImprovement {
+            // In the unit of the oracle, so that floor and clip mean the same.
+            sets.extend(["reward.scale=1.0".into(), "reward.offset=0.0".into()]);
+            sets.extend(shape.clip.map(|clip| format!("reward.clip={clip:?}")));
+        }
+        if plan.function == Function::Ucb {
+            sets.push(format!("reward.beta={:?}", plan.beta));
         }
         let mut experiment = Experiment::load(&self.folder.file(EXPERIMENT), &sets)?;
         experiment.acquisition = None;
@@ -367,8 +385,8 @@ impl Rounds<'_> {
     }
 
     /// Writes what came of the rounds until now.
-    fn leave_results(&self, rounds: u64) -> Result<(), AcquireError> {
-        let results = Results::of(self.folder, rounds)?;
+    fn leave_results(&self) -> Result<(), AcquireError> {
+        let results = Results::of(self.folder)?;
         let json = serde_json::to_string_pretty(&results).expect("results are plain data") + "\n";
         let write = |name: &str, bytes: &[u8]| self.folder.write(&self.folder.file(name), bytes);
         write("results.csv", &to_csv(&results.rounds))?;
@@ -377,7 +395,8 @@ impl Rounds<'_> {
         if let Some(standing) = results.rounds.last() {
             let number = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
             self.tell(&format!(
-                "round {rounds} of {}: {} new labels, mean {}; best {}, of the best 10 {}",
+                "round {} of {}: {} new labels, mean {}; best {}, of the best 10 {}",
+                standing.round,
                 self.plan.rounds,
                 standing.new,
                 number(standing.mean_new),
@@ -403,20 +422,6 @@ fn settings_of(fit: &Fit, seed: u64) -> Settings {
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         ..Settings::default()
     }
-}
-
-/// The labels of a table that the user has.
-fn given(path: &Path) -> Result<Vec<Label>, AcquireError> {
-    let columns = Columns {
-        smiles: Some("smiles".into()),
-        value: Some("value".into()),
-    };
-    let table = Table::read(path, &columns, false).map_err(AcquireError::Initial)?;
-    let labels = table.molecules.into_iter().map(|measured| Label {
-        smiles: measured.smiles,
-        value: measured.value,
-    });
-    Ok(labels.collect())
 }
 
 fn with_value(row: Labelled) -> Option<Label> {

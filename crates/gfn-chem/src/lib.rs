@@ -5,8 +5,10 @@
 //! another toolkit changes this crate alone.
 //!
 //! [`Molecule`] is a molecule, [`Fragment`] a piece of one with attachment points, [`Fingerprint`] what molecules are
-//! compared by, [`MoleculeGraph`] what a network over atoms sees, [`Drawing`] where the atoms of a picture are.
+//! compared by, [`MoleculeGraph`] what a network over atoms sees, [`Drawing`] where the atoms of a picture are, [`Composition`]
+//! what can be told of a SMILES before it is checked.
 
+mod composition;
 mod drawing;
 mod fingerprint;
 mod fragment;
@@ -16,6 +18,7 @@ mod read;
 mod symmetry;
 mod synthetic;
 
+pub use composition::Composition;
 pub use drawing::{Drawing, DrawnAtom, DrawnBond};
 pub use fingerprint::{Fingerprint, diversity, modes};
 pub use fragment::{Fragment, Join, MOST_PORTS};

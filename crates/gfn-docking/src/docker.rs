@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cache::Cache;
 use crate::error::DockingError;
+use crate::molecule::refusal;
 use crate::programs::Programs;
 use crate::receptor::Receptor;
 use crate::single::{self, Outcome};
@@ -127,6 +128,10 @@ impl Docker {
 
     fn one(&self, request: &Request, stop: &dyn Fn() -> bool) -> Result<Option<Outcome>, DockingError> {
         let smiles = &request.smiles;
+        // Before what is remembered, which may be what the programs said of it once.
+        if let Some(reason) = refusal(smiles) {
+            return Ok(Some(Outcome::Failed(reason)));
+        }
         let is_kept = |pose: &Path| pose.is_file();
         let known = self.cache().get(smiles).cloned();
         if let Some(known) = known

@@ -1,8 +1,9 @@
 //! From a table to a proxy and an account of its errors.
 
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use gfn_learn::device;
 use gfn_proxy::fitted::{
@@ -138,14 +139,15 @@ pub struct Fitted {
     pub evaluation: Evaluation,
 }
 
-/// Fits an ensemble to a table. `progress` hears of every epoch, from several threads.
+/// Fits an ensemble to a table. `progress` hears of every epoch, from several threads; where it breaks, all networks stop after
+/// the epoch under way.
 ///
 /// # Errors
-/// [`FitError`] where there is too little or nothing to learn.
+/// [`FitError`] where there is too little or nothing to learn, and where `progress` broke.
 pub fn fit(
     table: &Table,
     settings: &Settings,
-    progress: &(dyn Fn(Progress) + Sync),
+    progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<Fitted, FitError> {
     settings.check()?;
     let molecules = &table.molecules;
@@ -221,7 +223,7 @@ fn train_all(
     parts: &Parts,
     scale: &Scale,
     settings: &Settings,
-    progress: &(dyn Fn(Progress) + Sync),
+    progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<(Vec<Vec<f32>>, Vec<Trained>), FitError> {
     let examples = |part: &[usize]| {
         part.iter()
@@ -233,17 +235,27 @@ fn train_all(
         validation: examples(&parts.validation),
         deviation: scale.deviation,
     };
-    let next = AtomicUsize::new(0);
+    let (next, is_stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let progress = |epoch| {
+        if progress(epoch).is_break() {
+            is_stopped.store(true, Ordering::Relaxed);
+        }
+        // Also where another member was told to stop.
+        match is_stopped.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
     let done: Mutex<Vec<Option<Result<_, FitError>>>> =
         Mutex::new((0..settings.members).map(|_| None).collect());
     let work = || {
         device::set_threads(1);
         loop {
             let member = next.fetch_add(1, Ordering::Relaxed);
-            if member >= settings.members {
+            if member >= settings.members || is_stopped.load(Ordering::Relaxed) {
                 break;
             }
-            let trained = train(&data, settings, member, progress);
+            let trained = train(&data, settings, member, &progress);
             done.lock().expect("no thread panics with it")[member] = Some(trained);
         }
     };
@@ -254,6 +266,9 @@ fn train_all(
         }
     });
     device::set_threads(before);
+    if is_stopped.into_inner() {
+        return Err(FitError::Stopped);
+    }
     let done = done.into_inner().expect("no thread panics with it");
     let done = done
         .into_iter()
@@ -266,6 +281,7 @@ fn metadata(table: &Table, settings: &Settings, parts: &Parts, scale: &Scale) ->
         (one * settings.direction.sign()).total_cmp(&(two * settings.direction.sign()))
     };
     let values = table.molecules.iter().map(|molecule| molecule.value);
+    // An element that only validation or test molecules have was not learned from.
     let training = parts
         .training
         .iter()
@@ -417,7 +433,7 @@ pub(crate) mod tests {
     }
 
     fn fitted(table: &Table, settings: &Settings) -> Fitted {
-        fit(table, settings, &|_| ()).unwrap()
+        fit(table, settings, &|_| ControlFlow::Continue(())).unwrap()
     }
 
     #[test]
@@ -477,9 +493,39 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_fit_stops_after_the_epoch_under_way() {
+        let table = table(|length, end| (length * end) as f64);
+        for threads in [1, 2] {
+            let settings = Settings {
+                members: 4,
+                threads: NonZeroUsize::new(threads).unwrap(),
+                ..small(0)
+            };
+            let heard = Mutex::new(Vec::new());
+            let progress = |now: Progress| {
+                let mut heard = heard.lock().unwrap();
+                heard.push((now.member, now.epoch));
+                match heard.len() {
+                    ..6 => ControlFlow::Continue(()),
+                    _ => ControlFlow::Break(()),
+                }
+            };
+            let stopped = fit(&table, &settings, &progress).unwrap_err();
+            assert_eq!(stopped.to_string(), "the fit was stopped");
+            assert!(matches!(stopped, FitError::Stopped));
+            // Each of the others ends the epoch that it is in, and no member begins.
+            let heard = heard.into_inner().unwrap();
+            assert!((6..6 + threads).contains(&heard.len()), "{heard:?}");
+            assert!(heard.iter().all(|(member, _)| *member < threads), "{heard:?}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_fitted_is_refused() {
-        let message =
-            |table: &Table, settings: &Settings| fit(table, settings, &|_| ()).unwrap_err().to_string();
+        let message = |table: &Table, settings: &Settings| {
+            let fitted = fit(table, settings, &|_| ControlFlow::Continue(()));
+            fitted.unwrap_err().to_string()
+        };
         let few = Table::of_pairs(
             "y",
             "x",

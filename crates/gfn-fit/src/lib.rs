@@ -5,6 +5,7 @@
 //! and the seed alone: not on the order of the rows, and not on the number of threads.
 
 mod batch;
+mod columns;
 mod fit;
 mod member;
 mod network;
@@ -13,9 +14,10 @@ mod statistics;
 mod table;
 mod uncertainty;
 
+pub use columns::Columns;
 pub use fit::{Evaluation, Fitted, Settings, Tested, fit};
 pub use member::{Epoch, Progress, Trained};
-pub use table::{BadRow, Columns, Measured, Repeats, Table, TableError};
+pub use table::{BadRow, Measured, Repeats, Table, TableError};
 
 use gfn_learn::LearnError;
 use thiserror::Error;
@@ -37,6 +39,9 @@ pub enum FitError {
     /// No finite error was reached.
     #[error("member {0} came to no finite error in any epoch; try a smaller learning rate")]
     Diverged(usize),
+    /// Somebody asked for it.
+    #[error("the fit was stopped")]
+    Stopped,
     /// libtorch failed.
     #[error(transparent)]
     Learn(#[from] LearnError),

@@ -1,10 +1,12 @@
 //! Training one member of the ensemble.
 
+use std::ops::ControlFlow;
+
 use gfn_core::schedule::{Ramp, Shape};
 use gfn_core::{Purpose, Schedule, Stream};
 use gfn_learn::optimiser::{AdamParams, Optimiser};
 use gfn_learn::parameters::{Layout, Parameters, Start};
-use gfn_proxy::fitted::Architecture;
+use gfn_proxy::fitted::{Architecture, BOND_KINDS};
 use tch::{Device, Kind, Tensor};
 
 use crate::FitError;
@@ -16,8 +18,10 @@ use crate::split::shuffle;
 /// Molecules of about one size are put together within so many batches, so that little is filled up.
 const BATCHES_SORTED: usize = 8;
 
-/// Molecules that are only measured are computed by so many.
+/// Molecules that are only measured are computed by so many, and fewer where their bonds are more numbers than this: one large
+/// molecule would fill up all the others.
 const MEASURED_AT_ONCE: usize = 256;
+const MOST_NUMBERS: usize = 1 << 26;
 
 /// The longest gradient that is followed whole.
 const CLIP: f64 = 5.0;
@@ -63,12 +67,12 @@ pub(crate) struct Data<'a> {
     pub(crate) deviation: f64,
 }
 
-/// Trains member number `member`; returns its weights, too.
+/// Trains member number `member`; returns its weights, too. Where `progress` breaks, it stops.
 pub(crate) fn train(
     data: &Data<'_>,
     settings: &Settings,
     member: usize,
-    progress: &(dyn Fn(Progress) + Sync),
+    progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<(Vec<f32>, Trained), FitError> {
     let mut learner = Learner::new(settings, data.training.len(), member)?;
     let validation = measured(&data.validation)?;
@@ -83,13 +87,16 @@ pub(crate) fn train(
             best = (now.validation, epoch, learner.parameters.to_host()?);
         }
         let is_last = epoch + 1 == settings.epochs || epoch >= best.1 + settings.patience;
-        progress(Progress {
+        let told = progress(Progress {
             member,
             epoch: epoch + 1,
             now,
             best: best.0,
             is_last,
         });
+        if told.is_break() {
+            return Err(FitError::Stopped);
+        }
         if is_last {
             break;
         }
@@ -105,7 +112,21 @@ pub(crate) fn train(
 fn measured(examples: &[Example<'_>]) -> Result<Vec<Batch>, FitError> {
     let mut order: Vec<&Example<'_>> = examples.iter().collect();
     order.sort_by_key(|example| example.features.atoms.len());
-    order.chunks(MEASURED_AT_ONCE).map(Batch::of).collect()
+    let atoms: Vec<usize> = order.iter().map(|example| example.features.atoms.len()).collect();
+    let (mut batches, mut first) = (Vec::new(), 0);
+    while first < order.len() {
+        let count = together(&atoms[first..]);
+        batches.push(Batch::of(&order[first..first + count])?);
+        first += count;
+    }
+    Ok(batches)
+}
+
+/// How many molecules of as many atoms, ascending, are measured at once.
+fn together(atoms: &[usize]) -> usize {
+    let fits = |(index, atoms): &(usize, &usize)| (index + 1) * BOND_KINDS * atoms.pow(2) <= MOST_NUMBERS;
+    let fitting = atoms.iter().take(MEASURED_AT_ONCE).enumerate().take_while(fits);
+    fitting.count().max(1)
 }
 
 struct Learner {
@@ -192,5 +213,22 @@ impl Learner {
             count += batch.molecules as f64;
         }
         Ok((squares / count).sqrt())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_molecules_are_measured_apart() {
+        assert_eq!(together(&[30; 300]), MEASURED_AT_ONCE);
+        assert_eq!(together(&[256; 300]), MEASURED_AT_ONCE);
+        assert_eq!(together(&[30; 7]), 7);
+        let mut with_large = vec![30; 100];
+        with_large.push(500);
+        assert_eq!(together(&with_large), 100);
+        assert_eq!(together(&[500; 300]), 67);
+        assert_eq!(together(&[1_000_000; 2]), 1);
     }
 }

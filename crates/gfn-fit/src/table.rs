@@ -4,22 +4,19 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use gfn_chem::Molecule;
+use gfn_chem::{Composition, Molecule};
 use gfn_proxy::fitted::Features;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::columns::{Columns, choose};
+
 /// So many bad rows are told of.
 const TOLD: usize = 5;
 
-/// Which columns are read.
-#[derive(Clone, Debug, Default)]
-pub struct Columns {
-    /// The molecules'; absent: the one called `smiles`, in any case.
-    pub smiles: Option<String>,
-    /// The values'; absent: the only other one.
-    pub value: Option<String>,
-}
+/// The most heavy atoms of a molecule: a batch has matrices of all pairs of atoms of its largest one, so that a polymer among the
+/// molecules would fill the memory.
+const MOST_ATOMS: usize = 500;
 
 /// A molecule and what was measured of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,6 +94,38 @@ pub enum TableError {
         /// What to do.
         hint: String,
     },
+    /// A name that is asked for stands in several columns.
+    #[error("the table `{file}` has several columns called `{name}` ({places}): rename all of them but one")]
+    SameName {
+        /// The file.
+        file: PathBuf,
+        /// The name.
+        name: String,
+        /// The columns, counted from 1.
+        places: String,
+    },
+    /// It is not clear which column has the molecules.
+    #[error(
+        "the table `{file}` has several columns that could be the molecules: {known} ({places}); choose one with `--smiles`"
+    )]
+    WhichSmiles {
+        /// The file.
+        file: PathBuf,
+        /// Those.
+        known: String,
+        /// Where they are, counted from 1.
+        places: String,
+    },
+    /// One column is to hold both.
+    #[error(
+        "the column `{name}` of the table `{file}` cannot be both the molecules and the values; name two with `--smiles` and `--value`"
+    )]
+    SameColumn {
+        /// The file.
+        file: PathBuf,
+        /// The column.
+        name: String,
+    },
     /// It is not clear which column has the values.
     #[error(
         "the table `{file}` has several columns that could be the value: {known}; choose one with `--value`"
@@ -127,7 +156,7 @@ fn bad_rows(file: &str, rows: &[BadRow], total: usize) -> String {
     if rows.len() > TOLD {
         let _ = write!(text, "\n  and {} more", rows.len() - TOLD);
     }
-    text + "\nmend them, or leave them out with `--skip-bad`"
+    text + "\nmend them, or remove them"
 }
 
 /// A row as it stands.
@@ -262,54 +291,6 @@ fn repeats<'a>(values: impl Iterator<Item = &'a [f64]>) -> Option<Repeats> {
     })
 }
 
-/// The places of the molecules' and the values' columns.
-fn choose(path: &Path, names: &[String], columns: &Columns) -> Result<(usize, usize), TableError> {
-    let known = |names: &[&String]| {
-        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        names.join(", ")
-    };
-    let all: Vec<&String> = names.iter().collect();
-    let missing = |wanted: &str, hint: String| TableError::NoColumn {
-        file: path.into(),
-        wanted: wanted.into(),
-        known: known(&all),
-        hint,
-    };
-    let named = |wanted: &String| {
-        let place = names.iter().position(|name| name == wanted);
-        place.ok_or_else(|| missing(wanted, nearest(wanted, names)))
-    };
-    let smiles = match &columns.smiles {
-        Some(wanted) => named(wanted)?,
-        None => names
-            .iter()
-            .position(|name| name.eq_ignore_ascii_case("smiles"))
-            .ok_or_else(|| missing("smiles", "; name the molecules' column with `--smiles`".into()))?,
-    };
-    if let Some(wanted) = &columns.value {
-        return Ok((smiles, named(wanted)?));
-    }
-    let others: Vec<usize> = (0..names.len()).filter(|place| *place != smiles).collect();
-    match others[..] {
-        [only] => Ok((smiles, only)),
-        [] => Err(missing(
-            "value",
-            "; name the values' column with `--value`".into(),
-        )),
-        _ => Err(TableError::WhichValue {
-            file: path.into(),
-            known: known(&others.iter().map(|place| &names[*place]).collect::<Vec<_>>()),
-        }),
-    }
-}
-
-fn nearest(wanted: &str, names: &[String]) -> String {
-    let distance = |name: &&String| strsim::damerau_levenshtein(&name.to_lowercase(), &wanted.to_lowercase());
-    let nearest = names.iter().min_by_key(distance);
-    let nearest = nearest.filter(|name| distance(name) <= 2);
-    nearest.map_or(String::new(), |name| format!("; did you mean `{name}`?"))
-}
-
 fn raw(record: csv::Result<csv::ByteRecord>, smiles: usize, value: usize, names: &[String]) -> Raw {
     let record = match record {
         Ok(record) => record,
@@ -373,9 +354,20 @@ fn read(row: &Raw) -> Read {
     if row.smiles.is_empty() {
         return Err("no molecule".into());
     }
+    check_size(&row.smiles)?;
     let features = Features::parse(&row.smiles).map_err(|error| error.to_string())?;
     let key = flat(&row.smiles).map_err(|error| error.to_string())?;
     Ok((key, features, value))
+}
+
+/// Whether a molecule is small enough. What is no SMILES passes, to be refused by who knows more about it.
+fn check_size(smiles: &str) -> Result<(), String> {
+    match Composition::of(smiles) {
+        Ok(Composition { heavy_atoms, .. }) if heavy_atoms > MOST_ATOMS => Err(format!(
+            "{heavy_atoms} heavy atoms; a proxy sees molecules of at most {MOST_ATOMS}"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The canonical SMILES without stereochemistry: stereoisomers look alike to a network, and must not be on both sides of a split.
@@ -441,13 +433,32 @@ mod tests {
             "line 6: `C[13CH3]` names an isotope",
             "line 7: `[Na+].[Cl-]` is 2 molecules",
             "and 3 more",
-            "--skip-bad",
+            "mend them, or remove them",
         ] {
             assert!(said.contains(part), "{part}: {said}");
         }
         let left = read_text(text, true).unwrap();
         assert_eq!((left.molecules.len(), left.skipped.len()), (1, 8));
         assert_eq!(left.skipped[6].reason, "`inf` is not a finite number");
+    }
+
+    #[test]
+    fn a_molecule_that_is_too_large_is_a_bad_row() {
+        let chain = |atoms: usize| format!("{}[H]", "C".repeat(atoms));
+        assert_eq!(check_size(&"C".repeat(500)), Ok(()));
+        // A hydrogen is no heavy atom, and what is no SMILES is another's to refuse.
+        assert_eq!(check_size(&chain(500)), Ok(()));
+        assert_eq!(check_size("C("), Ok(()));
+        let reason = "501 heavy atoms; a proxy sees molecules of at most 500";
+        assert_eq!(check_size(&chain(501)), Err(reason.into()));
+
+        let polymer = "CC(c1ccccc1)".repeat(2500);
+        let text = format!("smiles,y\nCCO,1\n{polymer},2\n");
+        let said = message(&text);
+        let expected = "line 3: 20000 heavy atoms; a proxy sees molecules of at most 500";
+        assert!(said.contains(expected), "{said}");
+        let left = read_text(&text, true).unwrap();
+        assert_eq!((left.molecules.len(), left.skipped.len()), (1, 1));
     }
 
     #[test]

@@ -43,6 +43,18 @@ pub mod names {
     pub const TENSORBOARD: &str = "tensorboard";
 }
 
+/// Makes sure that a folder holds nothing but what tells its writer.
+///
+/// # Errors
+/// Where it holds something, or cannot be read.
+pub fn must_be_empty(path: &Path) -> Result<(), FolderError> {
+    let held = names_in(path).map_err(FolderError::io(path))?;
+    match held.iter().all(|name| name == lock::PLACE) {
+        true => Ok(()),
+        false => Err(FolderError::Occupied(path.to_path_buf())),
+    }
+}
+
 /// The folder of one run, and the right to write it unless it was only opened.
 #[derive(Clone, Debug)]
 pub struct RunFolder {
@@ -72,9 +84,8 @@ impl RunFolder {
     pub fn open_or_create(out: &Path, takeover: bool) -> Result<(Self, bool), FolderError> {
         durable::make_folder(out)?;
         let is_begun = || out.join(names::RESOLVED).is_file();
-        let held = names_in(out).map_err(FolderError::io(out))?;
-        if !is_begun() && held.iter().any(|name| name != lock::PLACE) {
-            return Err(FolderError::Occupied(out.to_path_buf()));
+        if !is_begun() {
+            must_be_empty(out)?;
         }
         let folder = Self::with_writer(out.to_path_buf(), takeover)?;
         // Asked only now: until the lock was ours, another process may have begun the run.

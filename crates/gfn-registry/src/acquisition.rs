@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 /// Rounds of active learning: `gfn acquire`. A plain `gfn run` takes no notice of it.
 ///
 /// The reward of the file is the oracle, which is too expensive to train on. In each round, networks are fitted to all molecules
-/// that it has labelled, a policy is trained on what they predict, and the best of what that policy draws is labelled. The policy's
-/// reward has the oracle's unit, and the exponent, floor and clip of `[reward]`.
+/// that it has labelled, a policy is trained on what they predict, and the best of what that policy draws is labelled. With `mean`
+/// and `ucb` the policy's reward has the oracle's unit, and the exponent, floor and clip of `[reward]`. An expected improvement is
+/// told in standard deviations of what is labelled, and has an exponent and a floor of its own.
 ///
 /// References: Bengio et al. 2021, "Flow network based generative models for non-iterative diverse candidate generation", arXiv
 /// 2106.04399, section 4.3; Jain et al. 2022, "Biological sequence design with GFlowNets", arXiv 2203.04115.
@@ -23,8 +24,9 @@ pub struct Acquisition {
     /// How many molecules are drawn from a round's policy, to choose them from.
     #[schemars(range(min = 1, max = 10_000_000), extend("x-unit" = "molecules"))]
     pub candidates: usize,
-    /// A table of molecules that are labelled already, with the columns `smiles` and `value`, the oracle's reward before shaping;
-    /// relative to this file. Absent: the oracle labels molecules drawn at random.
+    /// A table of molecules that are labelled already, with the columns `smiles` and `value`, the oracle's reward before shaping,
+    /// which is never negative: of an energy E of docking, max(score, 0) / `divide_by` as `reward.docking` has it. Relative to this
+    /// file. Absent: the oracle labels molecules drawn at random.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = "labelled.csv")]
     pub initial: Option<String>,
@@ -36,6 +38,14 @@ pub struct Acquisition {
     /// How many standard deviations are added for `ucb`.
     #[schemars(range(min = 0.0))]
     pub beta: f64,
+    /// The power to which the policy's reward is raised; absent: that of `[reward]`, and 2 for `expected-improvement`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0), example = 4.0)]
+    pub exponent: Option<f64>,
+    /// The least reward of the policy, before the power; absent: that of `[reward]`, and 0.001 for `expected-improvement`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0), example = 0.01)]
+    pub floor: Option<f64>,
     /// How proposals are chosen from the candidates.
     pub selection: Selection,
     /// For `diverse`: the Tanimoto similarity from which a candidate is passed over for one that is chosen already.
@@ -55,6 +65,8 @@ impl Default for Acquisition {
             initial_size: 2000,
             function: Function::Ucb,
             beta: 0.1,
+            exponent: None,
+            floor: None,
             selection: Selection::Top,
             similarity: 0.7,
             fit: Fit::default(),
@@ -70,7 +82,7 @@ pub enum Function {
     Mean,
     /// The predicted value and `beta` standard deviations more.
     Ucb,
-    /// By how much a molecule is expected to be better than the best that is labelled.
+    /// By how much a molecule is expected to be better than the best that is labelled, in standard deviations of what is labelled.
     ExpectedImprovement,
 }
 

@@ -20,8 +20,9 @@ use serde::{Deserialize, Serialize};
 /// once a run, and once for all runs that name the same `cache_file`.
 ///
 /// A molecule without a structure or a pose, one that takes longer than `timeout_seconds`, and one whose energy is not below 0, also
-/// with another seed, has reward 0; `quarantine.jsonl` says which and why. So the reward needs a floor. For a seed, a molecule's
-/// energy depends neither on the other molecules nor on how many are docked at a time.
+/// with another seed, has reward 0, and so have a salt, a single heavy atom, and a molecule with an element that Vina has no atom type
+/// for, such as boron; `quarantine.jsonl` says which and why. So the reward needs a floor. For a seed, a molecule's energy depends
+/// neither on the other molecules nor on how many are docked at a time.
 ///
 /// `gfn dock RUN` docks the best molecules of a run that was trained on another reward.
 ///

@@ -18,8 +18,8 @@ const BUILT_IN: &[u8] = include_bytes!("../../../data/seh-vina.safetensors");
 /// What counts is the predicted value, or an acquisition function of it and its uncertainty, which is the standard deviation that
 /// the ensemble expects its error to have. The reward is 0 where that is no better than `offset`, so it needs a floor.
 ///
-/// A molecule with an element that no molecule of the table has is not predicted: its reward is 0. Stereochemistry is not seen.
-/// Cost: about half a millisecond a molecule.
+/// A molecule with an element that no molecule the proxy learned from has is not predicted: its reward is 0. Stereochemistry is not
+/// seen. Cost: about half a millisecond a molecule.
 ///
 /// Formula: R(x) = max(0, s (a(x) − offset)) / scale, where s is 1, or −1 where smaller values are better, and a(x) = μ(x)
 /// (`mean`) or μ(x) + s beta σ(x) (`ucb`); or R(x) = E[max(0, s (Y − best))] / scale with Y normal of mean μ(x) and standard
@@ -204,7 +204,7 @@ impl ProxyReward {
     fn value(&self, prediction: Result<Prediction, FeaturesError>) -> Result<f64, String> {
         match prediction {
             Ok(prediction) => Ok(self.judge.reward(prediction).ln()),
-            // As strange to the network as one that the table does not have.
+            // As strange to the network as one that it never learned from.
             Err(FeaturesError::Element { .. }) => Ok(f64::NEG_INFINITY),
             Err(error) => Err(error.to_string()),
         }

@@ -50,24 +50,26 @@ pub fn between(before: &Manifest, now: &Manifest, old: &str, resolved: &str) -> 
 /// # Errors
 /// Where the first is no TOML.
 pub fn of_experiment(old: &str, resolved: &str) -> Result<Vec<String>, String> {
-    let old: Table = toml::from_str(old).map_err(|error| error.to_string())?;
-    let new: Table = toml::from_str(resolved).expect("it was made from a table");
-    Ok(settings(&old, &new))
+    Ok(that_matter(old, resolved)?.iter().map(in_words).collect())
 }
 
-/// The settings that differ and matter.
-fn settings(old: &Table, new: &Table) -> Vec<String> {
+/// Every difference between two resolved experiments that results or files depend on.
+///
+/// # Errors
+/// Where the first is no TOML.
+pub fn that_matter(old: &str, resolved: &str) -> Result<Vec<Difference>, String> {
+    let old: Table = toml::from_str(old).map_err(|error| error.to_string())?;
+    let new: Table = toml::from_str(resolved).expect("it was made from a table");
+    let mut found = differences(&old, &new);
+    found.retain(|found| !is_free(&found.key()));
+    Ok(found)
+}
+
+/// A difference as a line says it.
+pub fn in_words(found: &Difference) -> String {
     let words = |value: &Option<Value>| value.as_ref().map_or("absent".to_string(), ToString::to_string);
-    let told = |found: &Difference| {
-        let (before, after) = (words(&found.before), words(&found.after));
-        format!("{}: {before}, now {after}", found.key())
-    };
-    let found = differences(old, new);
-    found
-        .iter()
-        .filter(|found| !is_free(&found.key()))
-        .map(told)
-        .collect()
+    let (before, after) = (words(&found.before), words(&found.after));
+    format!("{}: {before}, now {after}", found.key())
 }
 
 /// Whether a setting, or the section that it is in, is free.
@@ -84,17 +86,12 @@ mod tests {
 
     #[test]
     fn what_changes_no_result_is_free() {
-        let table = |text: &str| toml::from_str(text).unwrap();
-        let old = table(
-            "gfn = \"0.1.0\"\nseed = 0\n[checkpoint]\nkeep = 2\n[hardware]\nthreads = 1\ndevice = \"cpu\"\n",
-        );
-        let free = table(
-            "description = \"x\"\nseed = 0\n[checkpoint]\nkeep = 3\n[hardware]\nthreads = 2\ndevice = \"cpu\"\n",
-        );
-        assert_eq!(settings(&old, &free), [""; 0]);
-        let other = table("seed = 1\n[hardware]\nthreads = 1\n");
+        let old =
+            "gfn = \"0.1.0\"\nseed = 0\n[checkpoint]\nkeep = 2\n[hardware]\nthreads = 1\ndevice = \"cpu\"\n";
+        let free = "description = \"x\"\nseed = 0\n[checkpoint]\nkeep = 3\n[hardware]\nthreads = 2\ndevice = \"cpu\"\n";
+        assert_eq!(of_experiment(old, free).unwrap(), [""; 0]);
         assert_eq!(
-            settings(&old, &other),
+            of_experiment(old, "seed = 1\n[hardware]\nthreads = 1\n").unwrap(),
             ["seed: 0, now 1", "hardware.device: \"cpu\", now absent"]
         );
     }

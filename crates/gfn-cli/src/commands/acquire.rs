@@ -77,9 +77,10 @@ impl From<AcquireError> for Failure {
     fn from(error: AcquireError) -> Self {
         match error {
             AcquireError::Experiment(problems) => (*problems).into(),
-            AcquireError::Plan(_) | AcquireError::Initial(_) | AcquireError::Changed { .. } => {
-                Self::usage(error.to_string())
-            }
+            AcquireError::Plan(_)
+            | AcquireError::Initial(_)
+            | AcquireError::Negative { .. }
+            | AcquireError::Changed { .. } => Self::usage(error.to_string()),
             // They have codes of their own.
             AcquireError::Folder(error) => RunError::Folder(error).into(),
             AcquireError::Oracle(error) => RunError::Reward(error).into(),

@@ -69,6 +69,9 @@ fn problems_of(file: &Path, layers: &LayerArgs) -> Problems {
         Ok(parts) => parts.warnings,
         Err(problems) => return problems,
     };
+    if let Err(problems) = gfn_acquire::check(&experiment) {
+        return problems;
+    }
     let is_swept = experiment.sweep.is_some();
     let planned = is_swept.then(|| Plan::read(experiment, "").and_then(|plan| plan.check()));
     match planned {

@@ -1,10 +1,11 @@
 //! `gfn proxy`: fitting one to a table, and telling of one.
 
 use std::fmt::Write;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use gfn_fit::{Columns, Evaluation, Fitted, Settings, Table, fit as fit_to};
+use gfn_fit::{Columns, Evaluation, Fitted, Settings, Table, TableError, fit as fit_to};
 use gfn_proxy::fitted::{Direction, Metadata, Proxy, SplitKind, to_bytes};
 use gfn_record::durable;
 use gfn_report::{FitPage, FittedMember, TestedMolecule, fit_page};
@@ -22,33 +23,108 @@ pub(crate) fn proxy(command: ProxyCommand) -> Result<(), Failure> {
 }
 
 fn fit(args: &FitArgs) -> Result<(), Failure> {
+    let places = Places::of(args)?;
     let columns = Columns {
         smiles: args.smiles.clone(),
         value: args.value.clone(),
     };
-    let table = Table::read(&args.data, &columns, args.skip_bad).map_err(refused)?;
+    let table = Table::read(&args.data, &columns, args.skip_bad).map_err(refused_table)?;
     let settings = settings(args);
     let began = Instant::now();
     let progress = FitProgress::new(&settings, args.quiet);
-    let fitted = fit_to(&table, &settings, &|epoch| progress.on_epoch(epoch));
+    let fitted = fit_to(&table, &settings, &|epoch| {
+        progress.on_epoch(epoch);
+        ControlFlow::Continue(())
+    });
     progress.finish();
     let fitted = fitted.map_err(refused)?;
-    let out = args.out.clone().unwrap_or_else(|| default_out(&args.data));
-    write(&out, &to_bytes(&fitted.proxy))?;
+    write(&places.out, &to_bytes(&fitted.proxy))?;
     let mut text = summary(&table, &fitted);
     let seconds = began.elapsed().as_secs_f64();
     let _ = writeln!(
         text,
         "\n{} ({} networks, fitted in {seconds:.1} s)",
-        out.display(),
+        places.out.display(),
         args.ensemble
     );
-    if !args.no_report {
-        let page = out.with_extension("html");
-        write(&page, fit_page(&page_of(&table, &fitted)).as_bytes())?;
+    if let Some(page) = &places.page {
+        write(page, fit_page(&page_of(&table, &fitted)).as_bytes())?;
         let _ = writeln!(text, "{} shows it all", page.display());
     }
     print(&text)
+}
+
+/// What a fit writes.
+struct Places {
+    out: PathBuf,
+    page: Option<PathBuf>,
+}
+
+impl Places {
+    /// Files that can be written, where none replaces another or the table. Told before anything is fitted: what was replaced is
+    /// lost, and so is a fit that has no place.
+    fn of(args: &FitArgs) -> Result<Self, Failure> {
+        let out = args.out.clone().unwrap_or_else(|| default_out(&args.data));
+        let page = (!args.no_report).then(|| out.with_extension("html"));
+        let place = resolved(&out).map_err(Failure::usage)?;
+        if place.is_dir() {
+            let message = format!("`{}` is a folder: name a file with `--out`", out.display());
+            return Err(Failure::usage(message));
+        }
+        // The table may be named by a link to it, too.
+        let tables = [resolved(&args.data).ok(), args.data.canonicalize().ok()];
+        let is_table = |place: &PathBuf| tables.iter().flatten().any(|table| table == place);
+        if is_table(&place) {
+            return Err(replaces("proxy", "table", &out, ""));
+        }
+        let place_of_page = place.with_extension("html");
+        let lost = match &page {
+            Some(_) if place_of_page == place => Some("proxy"),
+            Some(_) if is_table(&place_of_page) => Some("table"),
+            _ => None,
+        };
+        match (&page, lost) {
+            (Some(page), Some(lost)) => Err(replaces(
+                "page with the errors",
+                lost,
+                page,
+                ", or make no page with `--no-report`",
+            )),
+            _ => Ok(Self { out, page }),
+        }
+    }
+}
+
+fn replaces(written: &str, lost: &str, file: &Path, or: &str) -> Failure {
+    Failure::usage(format!(
+        "the {written} would replace the {lost}, `{}`: name another file with `--out`{or}",
+        file.display()
+    ))
+}
+
+/// A path by which a file is known however it is named; its folder must be there.
+fn resolved(path: &Path) -> Result<PathBuf, String> {
+    let name = path
+        .file_name()
+        .ok_or_else(|| format!("`{}` names no file", path.display()))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    match folder.canonicalize() {
+        Ok(found) if found.is_dir() => Ok(found.join(name)),
+        _ => Err(format!(
+            "there is no folder `{}` for the file `{}`",
+            folder.display(),
+            path.display()
+        )),
+    }
+}
+
+/// What is wrong with the table, and how to do without its bad rows.
+fn refused_table(error: TableError) -> Failure {
+    match error {
+        TableError::BadRows { .. } => refused(format!("{error}; `--skip-bad` leaves them out")),
+        error => refused(error),
+    }
 }
 
 /// What is wrong with the table or the settings, and not with the work.

@@ -8,6 +8,7 @@ use gfn_rewards::shaped::Shaped;
 use toml::Value;
 
 use super::Report;
+use crate::builtin::DOCKING;
 use crate::settings::{Checkpoint, Evaluation, Training};
 
 /// Everything that does nothing.
@@ -18,6 +19,7 @@ pub(crate) fn all(report: &mut Report<'_>, environment: &dyn Environment, reward
     replay(report);
     shape(report, reward.inner());
     window(report, environment);
+    docked_whole(report, environment);
     flow_window(report);
     modes(report, environment, reward.inner());
 }
@@ -171,6 +173,23 @@ fn window(report: &mut Report<'_>, environment: &dyn Environment) {
         _ => "remove the key; the environment has too many states".to_owned(),
     };
     report.warn("evaluation", message, Some(&help));
+}
+
+/// An environment that is swept by a reward which takes seconds an object: that takes hours before the first update.
+fn docked_whole(report: &mut Report<'_>, environment: &dyn Environment) {
+    let experiment = report.experiment;
+    let states = environment.as_enumerable().map(gfn_core::Enumerable::state_count);
+    let swept = states.filter(|states| *states <= experiment.evaluation.exact_states);
+    if let (Some(states), DOCKING) = (swept, experiment.reward.name) {
+        let message = format!(
+            "the environment has {states} states, so it is swept for exact figures: every molecule in it is docked before the first update"
+        );
+        report.warn(
+            "evaluation",
+            message,
+            Some("set `evaluation.exact_states = 0` to do without"),
+        );
+    }
 }
 
 /// A window of flows where the loss has none.

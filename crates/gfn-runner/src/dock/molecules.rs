@@ -57,6 +57,8 @@ pub fn best_of_run(run: &Path, top: usize) -> Result<Vec<Candidate>, DockError> 
 pub fn of_file(path: &Path) -> Result<Vec<Candidate>, DockError> {
     let wrong = |message: String| DockError::Molecules(format!("{}: {message}", path.display()));
     let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    // Some editors begin a file with a mark of its encoding.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut candidates = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let Some(word) = line.split_whitespace().next() else {
@@ -97,6 +99,9 @@ mod tests {
         let found = of_file(&path).unwrap();
         let smiles: Vec<&str> = found.iter().map(|candidate| candidate.smiles.as_str()).collect();
         assert_eq!(smiles, ["CCO", "c1ccccc1"]);
+        // As other systems' editors write it.
+        std::fs::write(&path, "\u{feff}OCC ethanol\r\n\r\nc1ccccc1\r\n").unwrap();
+        assert_eq!(of_file(&path).unwrap(), found);
         std::fs::write(&path, "CCO\nC(\n").unwrap();
         let message = of_file(&path).unwrap_err().to_string();
         assert!(

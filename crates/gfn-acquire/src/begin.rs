@@ -1,0 +1,178 @@
+//! Before the first step: what the file asks for, and what of it may be another than when the folder was begun.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use gfn_config::{Problem, Problems};
+use gfn_fit::{Columns, Table};
+use gfn_record::folder::FolderError;
+use gfn_registry::acquisition::{Acquisition, Function};
+use gfn_registry::{Assembled, Experiment, assemble, builtin};
+use gfn_runner::changes::{in_words, that_matter};
+
+use crate::AcquireError;
+use crate::folder::{EXPERIMENT, Folder, Label};
+
+/// Where energies are kept where the oracle docks and its file names no place.
+const ENERGIES: &str = "energies.jsonl";
+
+/// What labels depend on: it stays as it was once there are some.
+const FIXED: [&str; 5] = [
+    "seed",
+    "environment",
+    "reward",
+    "acquisition.initial",
+    "acquisition.initial_size",
+];
+
+/// Of those, what no label depends on.
+const FREE: [&str; 2] = ["reward.cache_file", "reward.jobs"];
+
+/// The least expected improvement that a policy is rewarded by, in standard deviations of what is labelled.
+const LEAST_IMPROVEMENT: f64 = 1e-3;
+
+/// The power of an expected improvement, which falls off so steeply itself that that of a reward would leave little but its floor.
+const POWER_OF_IMPROVEMENT: f64 = 2.0;
+
+/// The oracle: the reward of the file, with all that it is asked through.
+pub(crate) struct Oracle {
+    pub(crate) experiment: Experiment,
+    pub(crate) parts: Assembled,
+}
+
+/// What the file says of rounds.
+pub(crate) fn plan_of(experiment: &Experiment) -> Result<Acquisition, AcquireError> {
+    let Some(plan) = &experiment.acquisition else {
+        let message = "the file has no table `[acquisition]`, which says how many rounds there are, of how many molecules";
+        return Err(AcquireError::Plan(message.into()));
+    };
+    if floor_of(plan, experiment) == 0.0 {
+        let tree = &experiment.tree;
+        let place = tree.section("reward").unwrap_or(tree.root());
+        let problem = Problem::new("the reward has no floor, and what a proxy predicts can be 0")
+            .at(&place.origin)
+            .help("set `reward.floor` to the least reward that counts, such as 1e-3");
+        return Err(tree.problems(vec![problem]).into());
+    }
+    Ok(plan.clone())
+}
+
+/// The least reward of a round's policy.
+pub(crate) fn floor_of(plan: &Acquisition, experiment: &Experiment) -> f64 {
+    plan.floor.unwrap_or(match plan.function {
+        Function::ExpectedImprovement => LEAST_IMPROVEMENT,
+        Function::Mean | Function::Ucb => experiment.shape.floor,
+    })
+}
+
+/// The power to which it is raised.
+pub(crate) fn exponent_of(plan: &Acquisition, experiment: &Experiment) -> f64 {
+    plan.exponent.unwrap_or(match plan.function {
+        Function::ExpectedImprovement => POWER_OF_IMPROVEMENT,
+        Function::Mean | Function::Ucb => experiment.shape.exponent,
+    })
+}
+
+/// What is wrong with the table that a file's rounds begin with; nothing where it names none.
+///
+/// # Errors
+/// One problem, at the setting that names the table.
+pub fn check(experiment: &Experiment) -> Result<(), Problems> {
+    let initial = experiment
+        .acquisition
+        .as_ref()
+        .and_then(|plan| plan.initial.as_ref());
+    let Some(Err(error)) = initial.map(|path| given(Path::new(path))) else {
+        return Ok(());
+    };
+    let tree = &experiment.tree;
+    let section = tree.section("acquisition").unwrap_or(tree.root());
+    let place = section.get("initial").unwrap_or(section);
+    Err(tree.problems(vec![Problem::new(error.to_string()).at(&place.origin)]))
+}
+
+/// Writes down what begins. Where it had begun, tells what is different from now on.
+///
+/// # Errors
+/// [`AcquireError::Changed`] where labels that are there would be of something else.
+pub(crate) fn begin(folder: &Folder, text: &str) -> Result<Vec<String>, AcquireError> {
+    let path = folder.file(EXPERIMENT);
+    let before = match std::fs::read_to_string(&path) {
+        Ok(before) => before,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            folder.write(&path, text.as_bytes())?;
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(FolderError::Io { path, error }.into()),
+    };
+    let changes = that_matter(&before, text).map_err(|message| FolderError::Damaged {
+        path: path.clone(),
+        message,
+    })?;
+    let is_under = |key: &str, names: &[&str]| {
+        names.iter().any(|name| {
+            key.strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    };
+    let is_fixed = |key: &str| is_under(key, &FIXED) && !is_under(key, &FREE);
+    let fixed: Vec<String> = changes
+        .iter()
+        .filter(|change| is_fixed(&change.key()))
+        .map(in_words)
+        .collect();
+    if !fixed.is_empty() {
+        if folder.round(1).data().is_file() {
+            return Err(AcquireError::Changed {
+                folder: folder.path().to_path_buf(),
+                changes: fixed,
+            });
+        }
+        // Labels of random molecules that never came to a table: they may be of another oracle.
+        folder.remove(&folder.round(0).labelled_until_now())?;
+        folder.remove(&folder.round(0).labelled())?;
+    }
+    if before != text {
+        folder.write(&path, text.as_bytes())?;
+    }
+    Ok(changes.iter().map(in_words).collect())
+}
+
+/// The experiment as it stands in the folder; docking remembers its energies there where it is not told otherwise.
+pub(crate) fn oracle_of(folder: &Folder) -> Result<Oracle, AcquireError> {
+    let path = folder.file(EXPERIMENT);
+    let mut experiment = Experiment::load(&path, &[])?;
+    if experiment.reward.name == builtin::DOCKING && !experiment.reward.table.contains_key("cache_file") {
+        let energies = quoted(&folder.file(ENERGIES));
+        experiment = Experiment::load(&path, &[format!("reward.cache_file={energies}")])?;
+    }
+    let parts = assemble(&experiment)?;
+    Ok(Oracle { experiment, parts })
+}
+
+/// A path as a TOML value.
+pub(crate) fn quoted(path: &Path) -> String {
+    toml::Value::String(path.to_string_lossy().into_owned()).to_string()
+}
+
+/// The labels of a table that the user has.
+pub(crate) fn given(path: &Path) -> Result<Vec<Label>, AcquireError> {
+    let columns = Columns {
+        smiles: Some("smiles".into()),
+        value: Some("value".into()),
+    };
+    let table = Table::read(path, &columns, false).map_err(AcquireError::Initial)?;
+    let negative = table.molecules.iter().find(|measured| measured.value < 0.0);
+    if let Some(measured) = negative {
+        return Err(AcquireError::Negative {
+            file: path.to_path_buf(),
+            smiles: measured.smiles.clone(),
+            value: measured.value,
+        });
+    }
+    let labels = table.molecules.into_iter().map(|measured| Label {
+        smiles: measured.smiles,
+        value: measured.value,
+    });
+    Ok(labels.collect())
+}
