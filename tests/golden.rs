@@ -76,7 +76,10 @@ fn runs_leave_the_bytes_they_left_before() {
         return;
     }
     let none = toml::Table::new();
-    let expected = known.get(&platform).and_then(toml::Value::as_table).unwrap_or(&none);
+    let expected = known
+        .get(&platform)
+        .and_then(toml::Value::as_table)
+        .unwrap_or(&none);
     for (file, hash) in &found {
         match expected.get(file) {
             Some(expected) => assert_eq!(
@@ -87,7 +90,8 @@ fn runs_leave_the_bytes_they_left_before() {
             // Past the test's captured output: nobody reads what a passing test prints.
             None => {
                 let skipped = format!("skipped: tests/golden.toml knows nothing of {file} on `{platform}`\n");
-                std::io::Write::write_all(&mut std::io::stderr(), skipped.as_bytes()).expect("standard error");
+                std::io::Write::write_all(&mut std::io::stderr(), skipped.as_bytes())
+                    .expect("standard error");
             }
         }
     }
