@@ -121,8 +121,12 @@ fn rounds_that_are_killed_end_as_those_that_are_not() {
         .collect();
     assert_eq!(labelled, ["40", "46", "52"]);
 
-    // What is finished stays, also where fewer rounds are asked for.
+    // What is finished stays, also where fewer rounds are asked for; results that are not there are written.
+    for name in ["results.csv", "results.json", "best.csv"] {
+        std::fs::remove_file(whole.join(name)).unwrap();
+    }
     succeed(&arguments(&whole_text, &[]));
+    assert_eq!(results(&whole), expected);
     succeed(&arguments(&whole_text, &["acquisition.rounds=1"]));
     assert_eq!(results(&whole), expected);
     // What labels depend on stays as it is.
@@ -130,16 +134,18 @@ fn rounds_that_are_killed_end_as_those_that_are_not() {
         "acquisition.proposals=7",
         "reward.floor=0.02",
         "environment.max_blocks=4",
+        "seed=5",
     ];
     let said = fail(&arguments(&whole_text, &other), 2);
     for words in [
         "was begun with other settings",
-        "floor: 0.01, now 0.02",
+        "seed: 0, now 5",
         "max_blocks: 5, now 4",
     ] {
         assert!(said.contains(words), "{said}");
     }
-    assert!(!said.contains("proposals"), "{said}");
+    // Labels are rewards before shaping.
+    assert!(!said.contains("proposals") && !said.contains("floor"), "{said}");
     // More rounds go on, with other settings of their own.
     let more = [
         "acquisition.rounds=3",
@@ -209,6 +215,7 @@ fn a_table_of_ones_own_comes_first() {
     let other = folder.path().join("other").display().to_string();
     for (row, words) in [
         ("C(,1", "`C(` is not a SMILES"),
+        ("C,1", "1 different molecules are too few"),
         (
             "C,-9.5",
             "has the value -9.5 for `C`; values are rewards before shaping",
@@ -229,6 +236,26 @@ fn a_table_of_ones_own_comes_first() {
     succeed(&arguments(&other, &[&initial, "acquisition.rounds=1"]));
 }
 
+/// The oracle may be a proxy itself; none of its settings are those of the rounds.
+#[test]
+fn a_proxy_can_be_the_oracle() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let sets = [
+        "reward={ kind = \"proxy\", clip = 3.0, scale = 2.0, acquisition = \"ucb\", beta = 0.5, floor = 0.01 }",
+        "acquisition.rounds=1",
+        "acquisition.function=\"expected-improvement\"",
+    ];
+    succeed(&arguments(&out.display().to_string(), &sets));
+    let resolved = std::fs::read_to_string(out.join("rounds/001/run/resolved.toml")).unwrap();
+    let reward = resolved.split("[reward]").nth(1).unwrap();
+    let reward = reward.split("\n[").next().unwrap();
+    assert!(reward.contains("rounds/001/proxy.safetensors"), "{reward}");
+    for key in ["clip", "scale", "beta", "offset"] {
+        assert!(!reward.contains(key), "{reward}");
+    }
+}
+
 #[test]
 fn what_cannot_be_is_said_with_its_place() {
     let said = fail(&["acquire", "experiments/mol.toml"], 2);
@@ -236,6 +263,8 @@ fn what_cannot_be_is_said_with_its_place() {
     let said = fail(&["acquire", EXPERIMENT, "--set", "acquisition.proposal=3"], 2);
     assert!(said.contains("did you mean `proposals`?"), "{said}");
     let said = fail(&["acquire", EXPERIMENT, "--set", "reward.floor=0"], 2);
+    assert!(said.contains("floor"), "{said}");
+    let said = fail(&["check", EXPERIMENT, "--set", "reward.floor=0"], 2);
     assert!(said.contains("floor"), "{said}");
     let initial = "acquisition.initial=\"nowhere.csv\"";
     let said = fail(&["check", EXPERIMENT, "--set", initial], 2);

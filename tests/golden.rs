@@ -80,6 +80,8 @@ fn runs_leave_the_bytes_they_left_before() {
         .get(&platform)
         .and_then(toml::Value::as_table)
         .unwrap_or(&none);
+    let stale = expected.keys().find(|file| !found.contains_key(*file));
+    assert_eq!(stale, None, "tests/golden.toml has a file that is not run");
     for (file, hash) in &found {
         match expected.get(file) {
             Some(expected) => assert_eq!(

@@ -3,8 +3,9 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use gfn_config::{Problem, Problems};
-use gfn_fit::{Columns, Table};
+use gfn_config::{Difference, Problem, Problems};
+use gfn_core::{Environment, ObjectKind};
+use gfn_fit::{Columns, Table, must_be_learnable};
 use gfn_record::folder::FolderError;
 use gfn_registry::acquisition::{Acquisition, Function};
 use gfn_registry::{Assembled, Experiment, assemble, builtin};
@@ -17,16 +18,18 @@ use crate::folder::{EXPERIMENT, Folder, Label};
 const ENERGIES: &str = "energies.jsonl";
 
 /// What labels depend on: it stays as it was once there are some.
-const FIXED: [&str; 5] = [
-    "seed",
-    "environment",
-    "reward",
-    "acquisition.initial",
-    "acquisition.initial_size",
-];
+const FIXED: [&str; 3] = ["seed", "environment", "reward"];
 
-/// Of those, what no label depends on.
-const FREE: [&str; 2] = ["reward.cache_file", "reward.jobs"];
+/// Of those, what no label depends on: labels are rewards before shaping.
+const FREE: [&str; 7] = [
+    "reward.cache_file",
+    "reward.jobs",
+    "reward.exponent",
+    "reward.temperature",
+    "reward.floor",
+    "reward.clip",
+    "reward.cache",
+];
 
 /// The least expected improvement that a policy is rewarded by, in standard deviations of what is labelled.
 const LEAST_IMPROVEMENT: f64 = 1e-3;
@@ -57,6 +60,17 @@ pub(crate) fn plan_of(experiment: &Experiment) -> Result<Acquisition, AcquireErr
     Ok(plan.clone())
 }
 
+/// A proxy sees molecules alone.
+pub(crate) fn must_be_of_molecules(environment: &dyn Environment) -> Result<(), AcquireError> {
+    match environment.spec().objects {
+        ObjectKind::Molecule => Ok(()),
+        _ => {
+            let message = "`gfn acquire` needs an environment of molecules: a proxy sees nothing else";
+            Err(AcquireError::Plan(message.into()))
+        }
+    }
+}
+
 /// The least reward of a round's policy.
 pub(crate) fn floor_of(plan: &Acquisition, experiment: &Experiment) -> f64 {
     plan.floor.unwrap_or(match plan.function {
@@ -73,11 +87,24 @@ pub(crate) fn exponent_of(plan: &Acquisition, experiment: &Experiment) -> f64 {
     })
 }
 
-/// What is wrong with the table that a file's rounds begin with; nothing where it names none.
+/// What is wrong with a file's rounds, besides what is wrong with its settings alone; nothing where it has none.
 ///
 /// # Errors
-/// One problem, at the setting that names the table.
-pub fn check(experiment: &Experiment) -> Result<(), Problems> {
+/// One problem with its place, such as the setting that names the first table.
+pub fn check(experiment: &Experiment, environment: &dyn Environment) -> Result<(), Problems> {
+    if experiment.acquisition.is_none() {
+        return Ok(());
+    }
+    let tree = &experiment.tree;
+    let at_rounds = |error: AcquireError| {
+        let place = tree.section("acquisition").unwrap_or(tree.root());
+        tree.problems(vec![Problem::new(error.to_string()).at(&place.origin)])
+    };
+    match plan_of(experiment).and_then(|_| must_be_of_molecules(environment)) {
+        Err(AcquireError::Experiment(problems)) => return Err(*problems),
+        Err(error) => return Err(at_rounds(error)),
+        Ok(()) => {}
+    }
     let initial = experiment
         .acquisition
         .as_ref()
@@ -85,7 +112,6 @@ pub fn check(experiment: &Experiment) -> Result<(), Problems> {
     let Some(Err(error)) = initial.map(|path| given(Path::new(path))) else {
         return Ok(());
     };
-    let tree = &experiment.tree;
     let section = tree.section("acquisition").unwrap_or(tree.root());
     let place = section.get("initial").unwrap_or(section);
     Err(tree.problems(vec![Problem::new(error.to_string()).at(&place.origin)]))
@@ -95,7 +121,7 @@ pub fn check(experiment: &Experiment) -> Result<(), Problems> {
 ///
 /// # Errors
 /// [`AcquireError::Changed`] where labels that are there would be of something else.
-pub(crate) fn begin(folder: &Folder, text: &str) -> Result<Vec<String>, AcquireError> {
+pub(crate) fn begin(folder: &Folder, plan: &Acquisition, text: &str) -> Result<Vec<String>, AcquireError> {
     let path = folder.file(EXPERIMENT);
     let before = match std::fs::read_to_string(&path) {
         Ok(before) => before,
@@ -115,10 +141,15 @@ pub(crate) fn begin(folder: &Folder, text: &str) -> Result<Vec<String>, AcquireE
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
     };
-    let is_fixed = |key: &str| is_under(key, &FIXED) && !is_under(key, &FREE);
+    let is_fixed = |change: &Difference| match change.key().as_str() {
+        // Where the table lies now is no difference once it was read; whether there is one is.
+        "acquisition.initial" => change.before.is_none() || change.after.is_none(),
+        "acquisition.initial_size" => plan.initial.is_none(),
+        key => is_under(key, &FIXED) && !is_under(key, &FREE),
+    };
     let fixed: Vec<String> = changes
         .iter()
-        .filter(|change| is_fixed(&change.key()))
+        .filter(|change| is_fixed(change))
         .map(in_words)
         .collect();
     if !fixed.is_empty() {
@@ -151,7 +182,7 @@ pub(crate) fn oracle_of(folder: &Folder) -> Result<Oracle, AcquireError> {
 }
 
 /// A path as a TOML value.
-pub(crate) fn quoted(path: &Path) -> String {
+fn quoted(path: &Path) -> String {
     toml::Value::String(path.to_string_lossy().into_owned()).to_string()
 }
 
@@ -170,6 +201,9 @@ pub(crate) fn given(path: &Path) -> Result<Vec<Label>, AcquireError> {
             value: measured.value,
         });
     }
+    must_be_learnable(&table).map_err(|error| {
+        AcquireError::Plan(format!("`acquisition.initial`: `{}`: {error}", path.display()))
+    })?;
     let labels = table.molecules.into_iter().map(|measured| Label {
         smiles: measured.smiles,
         value: measured.value,

@@ -97,6 +97,17 @@ impl Folder {
         }
     }
 
+    /// Removes a folder with all that is in it, if it is there.
+    pub(crate) fn remove_folder(&self, path: &Path) -> Result<(), FolderError> {
+        match std::fs::remove_dir_all(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(FolderError::Io {
+                path: path.to_path_buf(),
+                error,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes a whole file.
     pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
         self.writer.write(path, bytes)

@@ -6,7 +6,8 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use gfn_core::{ObjectKind, Reward};
+use gfn_config::Tree;
+use gfn_core::Reward;
 use gfn_fit::{FitError, Settings, Table, fit};
 use gfn_proxy::fitted::to_bytes;
 use gfn_record::folder::{FolderError, names, sha256};
@@ -20,8 +21,8 @@ use gfn_runner::work::Work;
 use gfn_runner::{RunError, changes};
 
 use crate::AcquireError;
-use crate::begin::{Oracle, begin, exponent_of, floor_of, given, oracle_of, plan_of, quoted};
-use crate::folder::{EXPERIMENT, Folder, Label, Labelled, Proposal, Round, read_table, to_csv};
+use crate::begin::{Oracle, begin, exponent_of, floor_of, given, must_be_of_molecules, oracle_of, plan_of};
+use crate::folder::{Folder, Label, Labelled, Proposal, Round, read_table, to_csv};
 use crate::oracle::label;
 use crate::proposals::{Distinct, at_random, chosen};
 use crate::results::Results;
@@ -67,10 +68,7 @@ pub enum Outcome {
 pub fn acquire(experiment: &Experiment, options: &Options) -> Result<Outcome, AcquireError> {
     let plan = plan_of(experiment)?;
     let parts = assemble(experiment)?;
-    if parts.environment.spec().objects != ObjectKind::Molecule {
-        let message = "`gfn acquire` needs an environment of molecules: a proxy sees nothing else";
-        return Err(AcquireError::Plan(message.into()));
-    }
+    must_be_of_molecules(&*parts.environment)?;
     let text = run::resolved_text(experiment, &parts);
     let folder = Folder::open(&options.out, options.takeover)?;
     // Before the folder is begun: what is wrong with a table can be mended, and the same command given again.
@@ -78,7 +76,7 @@ pub fn acquire(experiment: &Experiment, options: &Options) -> Result<Outcome, Ac
         Some(path) if !folder.round(1).data().is_file() => Some(given(Path::new(path))?),
         _ => None,
     };
-    let changes = begin(&folder, &text)?;
+    let changes = begin(&folder, &plan, &text)?;
     let rounds = Rounds {
         oracle: oracle_of(&folder)?,
         plan,
@@ -118,9 +116,11 @@ impl Rounds<'_> {
                 return Ok(saved(number));
             }
         }
+        // Also where a process was killed between a round's last label and them.
+        let results = self.write_results()?;
         Ok(Outcome::Finished {
             folder: self.options.out.clone(),
-            results: Results::of(self.folder)?,
+            results,
         })
     }
 
@@ -213,7 +213,8 @@ impl Rounds<'_> {
         if !self.label(&proposals, &round)? {
             return Ok(false);
         }
-        self.leave_results()?;
+        let results = self.write_results()?;
+        self.tell_of(&results);
         Ok(true)
     }
 
@@ -291,7 +292,15 @@ impl Rounds<'_> {
             stop: self.options.stop.clone(),
             ..run::Options::default()
         };
-        if let run::Outcome::Saved { .. } = run::run(&experiment, &options).map_err(failed)? {
+        let ended = match run::run(&experiment, &options) {
+            // It was begun with another version of the program or of libtorch, on another device or with another proxy.
+            Err(RunError::Changed { changes, .. }) => {
+                self.discard(number, &round.run(), &changes)?;
+                run::run(&experiment, &options)
+            }
+            ended => ended,
+        };
+        if let run::Outcome::Saved { .. } = ended.map_err(failed)? {
             return Ok(false);
         }
         let mut policy = Loaded::open(&round.run(), &[]).map_err(failed)?;
@@ -320,6 +329,7 @@ impl Rounds<'_> {
         experiment: &Experiment,
         run: &Path,
     ) -> Result<(), AcquireError> {
+        self.folder.remove_folder(&run.with_extension("old"))?;
         let path = run.join(names::RESOLVED);
         let before = match std::fs::read_to_string(&path) {
             Ok(before) => before,
@@ -328,18 +338,28 @@ impl Rounds<'_> {
         };
         let parts = assemble(experiment)?;
         let now = run::resolved_text(experiment, &parts);
-        let changes = changes::of_experiment(&before, &now);
-        if changes.is_ok_and(|changes| changes.is_empty()) {
-            return Ok(());
+        let changes = changes::of_experiment(&before, &now)
+            .map_err(|message| FolderError::Damaged { path, message })?;
+        match changes.is_empty() {
+            true => Ok(()),
+            false => self.discard(number, run, &changes),
         }
+    }
+
+    /// Removes a round's run: whole, whenever the process is killed.
+    fn discard(&self, number: u64, run: &Path, changes: &[String]) -> Result<(), AcquireError> {
         self.tell(&format!(
-            "round {number} of {}: its run is trained anew, because its settings have changed",
-            self.plan.rounds
+            "round {number} of {}: its run is trained anew, because it was begun otherwise:\n  {}",
+            self.plan.rounds,
+            changes.join("\n  ")
         ));
-        std::fs::remove_dir_all(run).map_err(|error| {
+        let aside = run.with_extension("old");
+        self.folder.remove_folder(&aside)?;
+        std::fs::rename(run, &aside).map_err(|error| {
             let path = run.to_path_buf();
-            FolderError::Io { path, error }.into()
-        })
+            FolderError::Io { path, error }
+        })?;
+        Ok(self.folder.remove_folder(&aside)?)
     }
 
     /// The molecules that were labelled before this round, or that the oracle failed at.
@@ -361,37 +381,48 @@ impl Rounds<'_> {
     fn experiment_of(&self, number: u64, round: &Round<'_>) -> Result<Experiment, AcquireError> {
         let (oracle, plan) = (&self.oracle.experiment, &self.plan);
         let shape = &oracle.shape;
-        let mut sets = vec![
-            format!("seed={}", self.seed_of(number)),
-            "reward.kind=\"proxy\"".into(),
-            format!("reward.path={}", quoted(&round.proxy())),
-            format!("reward.acquisition=\"{}\"", plan.function.name()),
-            format!("reward.exponent={:?}", exponent_of(plan, oracle)),
-            format!("reward.temperature={:?}", shape.temperature),
-            format!("reward.floor={:?}", floor_of(plan, oracle)),
-            format!("reward.cache={}", shape.cache),
-        ];
+        // A table of its own: nothing of the oracle's may be left in it, which may be a proxy as well.
+        let mut reward = toml::Table::new();
+        let mut set = |key: &str, value: toml::Value| reward.insert(key.into(), value);
+        set("kind", "proxy".into());
+        set("path", round.proxy().to_string_lossy().as_ref().into());
+        set("acquisition", plan.function.name().into());
+        set("exponent", exponent_of(plan, oracle).into());
+        set("temperature", shape.temperature.into());
+        set("floor", floor_of(plan, oracle).into());
+        set("cache", i64::try_from(shape.cache).unwrap_or(i64::MAX).into());
         if plan.function != Function::ExpectedImprovement {
             // In the unit of the oracle, so that floor and clip mean the same.
-            sets.extend(["reward.scale=1.0".into(), "reward.offset=0.0".into()]);
-            sets.extend(shape.clip.map(|clip| format!("reward.clip={clip:?}")));
+            set("scale", 1.0.into());
+            set("offset", 0.0.into());
+            shape.clip.map(|clip| set("clip", clip.into()));
         }
         if plan.function == Function::Ucb {
-            sets.push(format!("reward.beta={:?}", plan.beta));
+            set("beta", plan.beta.into());
         }
-        let mut experiment = Experiment::load(&self.folder.file(EXPERIMENT), &sets)?;
-        experiment.acquisition = None;
-        Ok(experiment)
+        let mut table: toml::Table = self.text.parse().expect("it was made from a table");
+        table.insert("seed".into(), toml::Value::Integer(self.seed_of(number) as i64));
+        table.insert("reward".into(), reward.into());
+        table.remove("acquisition");
+        let text = toml::to_string(&table).expect("a table can be written");
+        let name = format!("the experiment of round {number}");
+        let tree = Tree::parse(&name, &text)?;
+        Ok(Experiment::read(tree, self.folder.path().to_path_buf())?)
     }
 
     /// Writes what came of the rounds until now.
-    fn leave_results(&self) -> Result<(), AcquireError> {
+    fn write_results(&self) -> Result<Results, AcquireError> {
         let results = Results::of(self.folder)?;
         let json = serde_json::to_string_pretty(&results).expect("results are plain data") + "\n";
         let write = |name: &str, bytes: &[u8]| self.folder.write(&self.folder.file(name), bytes);
         write("results.csv", &to_csv(&results.rounds))?;
         write("best.csv", &to_csv(&results.best))?;
         write("results.json", json.as_bytes())?;
+        Ok(results)
+    }
+
+    /// Tells what came of the last round.
+    fn tell_of(&self, results: &Results) {
         if let Some(standing) = results.rounds.last() {
             let number = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
             self.tell(&format!(
@@ -404,7 +435,6 @@ impl Rounds<'_> {
                 number(standing.top_10)
             ));
         }
-        Ok(())
     }
 }
 

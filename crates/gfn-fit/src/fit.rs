@@ -150,14 +150,8 @@ pub fn fit(
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<Fitted, FitError> {
     settings.check()?;
+    must_be_learnable(table)?;
     let molecules = &table.molecules;
-    if molecules.len() < LEAST {
-        return Err(FitError::TooFew(molecules.len()));
-    }
-    let first = molecules[0].value;
-    if molecules.iter().all(|molecule| molecule.value == first) {
-        return Err(FitError::AllEqual(molecules.len(), first));
-    }
     let parts = part(molecules, settings.split, settings.seed);
     if parts.validation.is_empty() || parts.test.is_empty() {
         let message = "nearly all molecules have one scaffold, so that none are left to validate and test with; use the random split";
@@ -172,6 +166,22 @@ pub fn fit(
     );
     let proxy = with_uncertainty(proxy, molecules, &parts.validation);
     Ok(judged(proxy, molecules, &parts.test, members))
+}
+
+/// Makes sure that a table has enough molecules, and different values.
+///
+/// # Errors
+/// [`FitError`] where there is too little or nothing to learn.
+pub fn must_be_learnable(table: &Table) -> Result<(), FitError> {
+    let molecules = &table.molecules;
+    if molecules.len() < LEAST {
+        return Err(FitError::TooFew(molecules.len()));
+    }
+    let first = molecules[0].value;
+    match molecules.iter().all(|molecule| molecule.value == first) {
+        true => Err(FitError::AllEqual(molecules.len(), first)),
+        false => Ok(()),
+    }
 }
 
 /// What is standardised, by the training molecules.

@@ -65,18 +65,18 @@ fn problems_of(file: &Path, layers: &LayerArgs) -> Problems {
         Ok(experiment) => experiment,
         Err(problems) => return problems,
     };
-    let warnings = match assemble(&experiment) {
-        Ok(parts) => parts.warnings,
+    let parts = match assemble(&experiment) {
+        Ok(parts) => parts,
         Err(problems) => return problems,
     };
-    if let Err(problems) = gfn_acquire::check(&experiment) {
+    if let Err(problems) = gfn_acquire::check(&experiment, &*parts.environment) {
         return problems;
     }
     let is_swept = experiment.sweep.is_some();
     let planned = is_swept.then(|| Plan::read(experiment, "").and_then(|plan| plan.check()));
     match planned {
         Some(Err(problems)) => problems,
-        _ => warnings,
+        _ => parts.warnings,
     }
 }
 

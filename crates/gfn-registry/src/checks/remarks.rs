@@ -180,7 +180,9 @@ fn docked_whole(report: &mut Report<'_>, environment: &dyn Environment) {
     let experiment = report.experiment;
     let states = environment.as_enumerable().map(gfn_core::Enumerable::state_count);
     let swept = states.filter(|states| *states <= experiment.evaluation.exact_states);
-    if let (Some(states), DOCKING) = (swept, experiment.reward.name) {
+    // Rounds train on a proxy.
+    let has_rounds = experiment.acquisition.is_some();
+    if let (Some(states), DOCKING, false) = (swept, experiment.reward.name, has_rounds) {
         let message = format!(
             "the environment has {states} states, so it is swept for exact figures: every molecule in it is docked before the first update"
         );
