@@ -229,10 +229,15 @@ fn new_plugins_train_as_they_are() {
 /// A reward in Python, in an environment of its own.
 #[test]
 fn the_example_in_python_trains() {
-    let cache = std::env::var("GFN_CACHE").map(PathBuf::from);
-    let cache =
-        cache.or_else(|_| std::env::var("XDG_CACHE_HOME").map(|path| PathBuf::from(path).join("gfn")));
-    let cache = cache.unwrap_or_else(|_| PathBuf::from(std::env::var("HOME").unwrap()).join(".cache/gfn"));
+    // As the scripts have it: a variable that is set to nothing is not set.
+    let place = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+    };
+    let cache = place("GFN_CACHE").or_else(|| Some(place("XDG_CACHE_HOME")?.join("gfn")));
+    let cache = cache.unwrap_or_else(|| place("HOME").unwrap().join(".cache/gfn"));
     let python = cache.join("rdkit-venv/bin/python");
     if !python.exists() {
         let reason = "skipped: RDKit is not installed; scripts/check-smiles --prepare installs it";
