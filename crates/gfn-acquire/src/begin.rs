@@ -1,6 +1,5 @@
 //! Before the first step: what the file asks for, and what of it may be another than when the folder was begun.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
 use gfn_config::{Difference, Problem, Problems};
@@ -9,10 +8,10 @@ use gfn_fit::{Columns, Table, must_be_learnable};
 use gfn_record::folder::FolderError;
 use gfn_registry::acquisition::{Acquisition, Function};
 use gfn_registry::{Assembled, Experiment, assemble, builtin};
-use gfn_runner::changes::{in_words, that_matter};
+use gfn_runner::changes::{in_words, is_under, that_matter};
 
 use crate::AcquireError;
-use crate::folder::{EXPERIMENT, Folder, Label};
+use crate::folder::{EXPERIMENT, Folder, Label, if_there};
 
 /// Where energies are kept where the oracle docks and its file names no place.
 const ENERGIES: &str = "energies.jsonl";
@@ -123,24 +122,14 @@ pub fn check(experiment: &Experiment, environment: &dyn Environment) -> Result<(
 /// [`AcquireError::Changed`] where labels that are there would be of something else.
 pub(crate) fn begin(folder: &Folder, plan: &Acquisition, text: &str) -> Result<Vec<String>, AcquireError> {
     let path = folder.file(EXPERIMENT);
-    let before = match std::fs::read_to_string(&path) {
-        Ok(before) => before,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            folder.write(&path, text.as_bytes())?;
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(FolderError::Io { path, error }.into()),
+    let Some(before) = if_there(&path, std::fs::read_to_string(&path))? else {
+        folder.write(&path, text.as_bytes())?;
+        return Ok(Vec::new());
     };
     let changes = that_matter(&before, text).map_err(|message| FolderError::Damaged {
         path: path.clone(),
         message,
     })?;
-    let is_under = |key: &str, names: &[&str]| {
-        names.iter().any(|name| {
-            key.strip_prefix(name)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
-    };
     let is_fixed = |change: &Difference| match change.key().as_str() {
         // Where the table lies now is no difference once it was read; whether there is one is.
         "acquisition.initial" => change.before.is_none() || change.after.is_none(),

@@ -88,29 +88,29 @@ impl Folder {
 
     /// Removes a file, if it is there.
     pub(crate) fn remove(&self, path: &Path) -> Result<(), FolderError> {
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(FolderError::Io {
-                path: path.to_path_buf(),
-                error,
-            }),
-            _ => Ok(()),
-        }
+        if_there(path, std::fs::remove_file(path)).map(|_| ())
     }
 
     /// Removes a folder with all that is in it, if it is there.
     pub(crate) fn remove_folder(&self, path: &Path) -> Result<(), FolderError> {
-        match std::fs::remove_dir_all(path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(FolderError::Io {
-                path: path.to_path_buf(),
-                error,
-            }),
-            _ => Ok(()),
-        }
+        if_there(path, std::fs::remove_dir_all(path)).map(|_| ())
     }
 
     /// Writes a whole file.
     pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
         self.writer.write(path, bytes)
+    }
+}
+
+/// What came of asking for `path`; none where it is not there.
+pub(crate) fn if_there<T>(path: &Path, came: std::io::Result<T>) -> Result<Option<T>, FolderError> {
+    match came {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FolderError::Io {
+            path: path.to_path_buf(),
+            error,
+        }),
     }
 }
 

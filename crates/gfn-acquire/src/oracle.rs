@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use gfn_registry::Assembled;
 use gfn_runner::signals::Stop;
 
 use crate::AcquireError;
-use crate::folder::{Labelled, Proposal};
+use crate::folder::{Labelled, Proposal, if_there};
 
 /// So many molecules for each core are labelled before it is told how far it is, and asked whether to stop: few, since each can take
 /// half a minute, and enough that no core waits long for the last of them.
@@ -55,11 +55,7 @@ impl Kept {
             path: path.to_path_buf(),
             error,
         };
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(failed(error)),
-        };
+        let bytes = if_there(path, std::fs::read(path))?.unwrap_or_default();
         let (mut rows, mut length) = (Vec::new(), 0);
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let row = line.strip_suffix(b"\n").map(serde_json::from_slice::<Labelled>);

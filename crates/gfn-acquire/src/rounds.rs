@@ -1,7 +1,7 @@
 //! The rounds: fit, train, propose, label.
 
 use std::collections::HashSet;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use gfn_runner::{RunError, changes};
 
 use crate::AcquireError;
 use crate::begin::{Oracle, begin, exponent_of, floor_of, given, must_be_of_molecules, oracle_of, plan_of};
-use crate::folder::{Folder, Label, Labelled, Proposal, Round, read_table, to_csv};
+use crate::folder::{Folder, Label, Labelled, Proposal, Round, if_there, read_table, to_csv};
 use crate::oracle::label;
 use crate::proposals::{Distinct, at_random, chosen};
 use crate::results::Results;
@@ -331,10 +331,8 @@ impl Rounds<'_> {
     ) -> Result<(), AcquireError> {
         self.folder.remove_folder(&run.with_extension("old"))?;
         let path = run.join(names::RESOLVED);
-        let before = match std::fs::read_to_string(&path) {
-            Ok(before) => before,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(FolderError::Io { path, error }.into()),
+        let Some(before) = if_there(&path, std::fs::read_to_string(&path))? else {
+            return Ok(());
         };
         let parts = assemble(experiment)?;
         let now = run::resolved_text(experiment, &parts);
@@ -354,7 +352,6 @@ impl Rounds<'_> {
             changes.join("\n  ")
         ));
         let aside = run.with_extension("old");
-        self.folder.remove_folder(&aside)?;
         std::fs::rename(run, &aside).map_err(|error| {
             let path = run.to_path_buf();
             FolderError::Io { path, error }

@@ -74,8 +74,13 @@ pub fn in_words(found: &Difference) -> String {
 
 /// Whether a setting, or the section that it is in, is free.
 fn is_free(key: &str) -> bool {
-    FREE.iter().any(|free| {
-        key.strip_prefix(free)
+    is_under(key, &FREE)
+}
+
+/// Whether a setting is one of these, or in a section that is.
+pub fn is_under(key: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| {
+        key.strip_prefix(name)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })
 }
