@@ -35,7 +35,7 @@ fn check(run: &Path) {
     if said.contains("is not installed") && std::env::var_os("CI").is_none() {
         let reason = "skipped: scripts/check-exports --prepare installs what reads exports back\n";
         // Past the test's captured output: nobody reads what a passing test prints.
-        std::io::Write::write_all(&mut std::io::stderr(), reason.as_bytes()).expect("standard error");
+        std::io::Write::write_all(&mut gfn_text::stderr(), reason.as_bytes()).expect("standard error");
         return;
     }
     assert!(output.status.success(), "{said}");

@@ -92,7 +92,7 @@ fn runs_leave_the_bytes_they_left_before() {
             // Past the test's captured output: nobody reads what a passing test prints.
             None => {
                 let skipped = format!("skipped: tests/golden.toml knows nothing of {file} on `{platform}`\n");
-                std::io::Write::write_all(&mut std::io::stderr(), skipped.as_bytes())
+                std::io::Write::write_all(&mut gfn_text::stderr(), skipped.as_bytes())
                     .expect("standard error");
             }
         }

@@ -103,6 +103,85 @@ fn settings_are_explained() {
     assert_eq!(told[0]["parameter"]["unit"], "reward");
 }
 
+/// Everything that an example in a command's help names is there, and profiles too.
+#[test]
+fn examples_in_help_run() {
+    let mut seen = 0;
+    for command in [
+        "run",
+        "check",
+        "new",
+        "diff",
+        "explain",
+        "report",
+        "export",
+        "top",
+        "acquire",
+        "dock",
+        "sweep plan",
+        "sweep run",
+        "sweep submit",
+        "plugin trust",
+        "plugin info",
+        "proxy fit",
+    ] {
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let help = succeed(&words);
+        for line in help
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.starts_with("gfn "))
+        {
+            let words: Vec<&str> = line.split(' ').collect();
+            let file = words
+                .iter()
+                .find(|word| word.ends_with(".toml") && word.contains('/') && !word.contains('*'));
+            let Some(file) = file else { continue };
+            assert!(
+                top().join(file).is_file(),
+                "`gfn {command} --help` names {file}: {line}"
+            );
+            let profile = words
+                .iter()
+                .position(|word| *word == "--profile")
+                .map(|at| words[at + 1]);
+            if let Some(profile) = profile {
+                succeed(&["resolve", file, "--profile", profile]);
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+#[test]
+fn every_variable_is_documented() {
+    let text = std::fs::read_to_string(top().join("docs/environment-variables.md")).expect("the page");
+    for name in gfn_config::OWN_VARIABLES {
+        assert!(text.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+/// What is said of replay agrees with what a loss says of it.
+#[test]
+fn help_does_not_contradict_refusals() {
+    let help = unwrapped(&succeed(&["explain", "sampler.replay"]));
+    says(&help, &["`ppo` needs trajectories of the current policy"]);
+    let said = fail(
+        &[
+            "check",
+            "experiments/hypergrid/ppo.toml",
+            "--set",
+            "sampler.kind=replay",
+        ],
+        2,
+    );
+    says(
+        &said,
+        &["loss `ppo` needs trajectories drawn by the policy alone"],
+    );
+}
+
 #[test]
 fn the_schema_is_printed_or_written() {
     let printed = succeed(&["schema"]);
@@ -334,7 +413,7 @@ fn linter_at_work() -> Option<tempfile::TempDir> {
     let reason = both(&output);
     assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{reason}");
     // Past the test's captured output: nobody reads what a passing test prints.
-    std::io::stderr()
+    gfn_text::stderr()
         .write_all(format!("skipped: {reason}").as_bytes())
         .expect("standard error");
     None

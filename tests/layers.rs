@@ -22,8 +22,9 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 25] = [
+const LAYERS: [Layer; 26] = [
     layer("gfn-core", &[]),
+    layer("gfn-text", &[]),
     layer("gfn-chem", &[]),
     layer("gfn-proxy", &["gfn-chem"]),
     layer("gfn-docking", &["gfn-chem"]),
@@ -161,6 +162,10 @@ const RESERVED: [(&str, &[&str]); 13] = [
     ("sobol_burley", &["gfn-search"]),
 ];
 
+/// Words and the way to the terminal, for every crate but the contracts, which print nothing.
+const EVERYWHERE: &str = "gfn-text";
+const WITHOUT: [&str; 2] = ["gfn-core", "gfn-plugin-sdk"];
+
 /// The contracts know no configuration.
 const NOT_IN_CORE: [&str; 2] = ["toml", "figment"];
 
@@ -247,6 +252,7 @@ fn wrong_arrows(manifest: &str) -> Vec<String> {
             && !(name == "gfn-core" && NOT_IN_CORE.contains(&package))
             && (!package.starts_with("gfn-")
                 || layer.on.contains(&package)
+                || (package == EVERYWHERE && !WITHOUT.contains(&name))
                 || (for_tests && layer.in_tests.contains(&package)))
     };
     let wrong = dependencies(&manifest)

@@ -732,3 +732,143 @@ fn settings_that_do_nothing() {
         ],
     );
 }
+
+#[test]
+fn numbers() {
+    let epsilon = |title, number: &str| {
+        text(
+            title,
+            GOOD.replace(
+                "\"trajectory-balance\"",
+                &format!("\"flow-matching\"\nepsilon = {number}"),
+            ),
+        )
+    };
+    let swept = |title, range: &str| {
+        adding(
+            title,
+            &format!(
+                "[sweep]\nmethod = \"random\"\ntrials = 2\n[sweep.parameters]\noptimizer.learning_rate = {range}"
+            ),
+        )
+    };
+    compare(
+        "numbers",
+        &[
+            epsilon("a number that would be 0", "1e-500"),
+            epsilon("a number that would lose digits", "1.5e-320"),
+            epsilon("a number without its first digit", ".5"),
+            epsilon("a number without its last digit", "5."),
+            epsilon("two signs", "--5"),
+            epsilon("two points", "1.2.3"),
+            good("thousands", "steps = 20", "steps = 1000k"),
+            good("thousands with a blank", "steps = 20", "steps = 10 k"),
+            good("commas between thousands", "steps = 20", "steps = 10,000"),
+            good("a suffix on a fraction", "steps = 20", "steps = 1.5M"),
+            good("two underscores", "steps = 20", "steps = 1__000"),
+            good("a prefix alone", "steps = 20", "steps = 0xZZ"),
+            adding(
+                "a learning rate that is 0 for weights",
+                "[optimizer]\nlearning_rate = 1e-46",
+            ),
+            adding(
+                "a learning rate beyond weights",
+                "[optimizer]\nlearning_rate = 1e39",
+            ),
+            adding(
+                "a schedule to 0 for weights",
+                "[optimizer]\nlearning_rate = { from = 0.1, to = 1e-46, steps = 10 }",
+            ),
+            adding("a norm that is 0 for weights", "[optimizer]\nclip_norm = 1e-50"),
+            adding(
+                "a whole number that loses digits",
+                "[optimizer]\nlog_z = 9007199254740993",
+            ),
+            swept("an end of a range that would be 0", "{ range = [1e-500, 1.0] }"),
+            swept("a value that would be 0", "[1e-3, 1e-500]"),
+            flag("a flag that would be 0", "optimizer.learning_rate=1e-500"),
+            flag("a flag with a suffix", "training.steps=1000k"),
+            flag("a flag without its first digit", "optimizer.learning_rate=.5"),
+            variable(
+                "a variable that would be 0",
+                "GFN__OPTIMIZER__LEARNING_RATE",
+                "1e-500",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn words_that_look_like_something_else() {
+    compare(
+        "look-alikes",
+        &[
+            flag("a name that looks like a number", "name=1E234"),
+            flag("a name that looks like a small number", "name=1e-999"),
+            flag("a name of digits", "name=2024"),
+            flag("a name that looks like a number with a point", "name=1e5"),
+            flag("a name that looks like true", "name=true"),
+            flag("a name that looks like a date", "name=2024-01-01"),
+            flag("a name that looks like not a number", "name=nan"),
+            variable("a variable that looks like a number", "GFN__NAME", "1E234"),
+            good("a file's name that is a number", "\"small\"\n\n", "5\n\n"),
+            flag("a component for a section", "loss=trajectory-balance"),
+            flag("an array for a section", "reward=[1]"),
+            variable(
+                "a variable of a component for a section",
+                "GFN__LOSS",
+                "trajectory-balance",
+            ),
+            flag("a key of another section", "training.learning_rate=0.1"),
+            text(
+                "an array for a section",
+                format!(
+                    "reward = [1, 2]\n{}",
+                    GOOD.replace("[reward]\nkind = \"hypergrid\"\n", "")
+                ),
+            ),
+            adding(
+                "another word for inherits",
+                "[profile.a]\nseed = 1\n[profile.b]\ninherit = \"a\"",
+            ),
+            adding("extends in a profile", "[profile.a]\nextends = \"b.toml\""),
+            adding("profiles", "[profiles.a]\nseed = 1"),
+            good(
+                "another word for extends",
+                "name = \"small\"",
+                "name = \"small\"\nextend = \"b.toml\"",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn variables_that_are_nearly_right() {
+    compare(
+        "variables",
+        &[
+            variable("one underscore before the section", "GFN_TRAINING__STEPS", "5"),
+            variable("small letters", "gfn__training__steps", "5"),
+            variable("one underscore everywhere", "GFN_TRAINING_STEPS", "5"),
+            variable("mixed letters", "Gfn__Training__Steps", "5"),
+            variable("a setting misspelt", "GFN_TRAINIG__STPES", "5"),
+            variable("a setting that there is none of", "gfn__zzz__yyy", "5"),
+            variable("the cache misspelt", "GFN_CAHCE", "/tmp"),
+            variable("the approvals misspelt", "GFN_APROVALS", "/tmp"),
+            variable("the log in small letters", "gfn_log", "debug"),
+        ],
+    );
+    // Variables of other programs, and gfn's own, are no mistakes.
+    for name in [
+        "GFN_CACHE",
+        "GFN_LOG",
+        "GFN_JOB",
+        "GFNX__A",
+        "XGFN__A",
+        "GFN_UNRELATED",
+    ] {
+        assert_eq!(variable("", name, "5").said(), "== \n\n", "{name}");
+    }
+    // In small letters below the prefix a setting is a setting.
+    assert_eq!(variable("", "GFN__training__steps", "5").said(), "== \n\n");
+}

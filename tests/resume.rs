@@ -168,7 +168,7 @@ fn signals_save() {
     for name in ["TERM", "INT", "USR1", "USR2", "HUP"] {
         if name == "HUP" && hang_ups_are_ignored() {
             let reason = "skipped: HUP is ignored here, as under nohup, and runs inherit that\n";
-            std::io::Write::write_all(&mut std::io::stderr(), reason.as_bytes()).expect("standard error");
+            std::io::Write::write_all(&mut gfn_text::stderr(), reason.as_bytes()).expect("standard error");
             continue;
         }
         let before = checkpoints(&stopped);

@@ -230,6 +230,14 @@ fn mistakes_are_refused_before_anything_runs() {
             "[sweep]\nmethod = \"sobol\"\n[sweep.parameters]\noptimizer.learning_rate = { range = [0, 1], log = true }\n",
         ),
         (
+            "a range that ends beyond a setting",
+            "[sweep.parameters]\nnetwork.hidden = { range = [1, 20000], integer = true }\n",
+        ),
+        (
+            "a range whose numbers are too small for another setting",
+            "[sweep]\nmethod = \"random\"\ntrials = 20\n[sweep.parameters]\ntraining.batch_size = { range = [0, 3], integer = true }\n",
+        ),
+        (
             "a grid over a range",
             "[sweep.parameters]\noptimizer.learning_rate = { range = [1e-4, 1e-2] }\n",
         ),

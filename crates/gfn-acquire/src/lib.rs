@@ -36,7 +36,7 @@ pub enum AcquireError {
     #[error("{0}")]
     Experiment(#[from] Box<Problems>),
     /// What would go on is not what began.
-    #[error("{} was begun with other settings:\n  {}\nwhat is labelled there is not what would be labelled now; name another folder with --out", .folder.display(), .changes.join("\n  "))]
+    #[error("{} was started with different settings:\n  {}\nIts labels do not belong to the new settings; name another folder with --out", .folder.display(), .changes.join("\n  "))]
     Changed {
         /// The folder.
         folder: PathBuf,
@@ -89,8 +89,8 @@ pub enum AcquireError {
     Proxy(#[from] ProxyError),
     /// There is nothing left to propose.
     #[error(
-        "round {0}: the policy draws no molecule that is not labelled already; the same command with more \
-         `acquisition.candidates` or a lower `acquisition.exponent` goes on"
+        "round {0}: every molecule that the policy draws is labelled already; repeat the command with more \
+         `acquisition.candidates`, or a lower `acquisition.exponent`"
     )]
     Exhausted(u64),
 }

@@ -1,7 +1,7 @@
 //! The rounds: fit, train, propose, label.
 
 use std::collections::HashSet;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -126,12 +126,12 @@ impl Rounds<'_> {
 
     /// What a step is made of is shown where it leaves no lines behind.
     fn shows_bars(&self) -> bool {
-        !self.options.quiet && std::io::stderr().is_terminal()
+        !self.options.quiet && gfn_text::stderr_is_terminal()
     }
 
     fn tell(&self, line: &str) {
         if !self.options.quiet {
-            let _ = writeln!(std::io::stderr(), "{line}");
+            let _ = writeln!(gfn_text::stderr(), "{line}");
         }
     }
 
@@ -165,9 +165,9 @@ impl Rounds<'_> {
             if drawn.len() < wanted {
                 let found = drawn.len();
                 let line = format!(
-                    "warning: of {wanted} molecules to label first, only {found} different ones were drawn"
+                    "warning: only {found} of the {wanted} molecules to label first were drawn; there are no more different ones"
                 );
-                let _ = writeln!(std::io::stderr(), "{line}");
+                let _ = writeln!(gfn_text::stderr(), "{line}");
             }
             self.tell(&format!("labelling {} molecules drawn at random", drawn.len()));
             round.make()?;

@@ -20,7 +20,7 @@ const UNKNOWN: f64 = -4.0;
 #[derive(Debug, Error)]
 pub enum TableError {
     /// The file is not there, or not readable.
-    #[error("the fragment table `{file}` cannot be read: {source}")]
+    #[error("the fragment table `{file}` cannot be read: {}", gfn_text::io_words(source))]
     Read {
         /// The file.
         file: PathBuf,

@@ -2,6 +2,7 @@
 
 mod dock;
 mod files;
+mod numbers;
 mod plugin;
 mod proxy;
 mod sweep;
@@ -14,6 +15,7 @@ use gfn_registry::Experiment;
 
 pub(crate) use dock::DockArgs;
 pub(crate) use files::{CheckArgs, DiffArgs, DiffFormat, Format, NewArgs};
+pub(crate) use numbers::with_negative_numbers;
 pub(crate) use plugin::{IsolationArg, Lang, PluginArgs, PluginCommand};
 pub(crate) use proxy::{FitArgs, ProxyCommand, SplitArg};
 pub(crate) use sweep::{SweepArgs, SweepCommand, WorkArgs};
@@ -21,11 +23,11 @@ pub(crate) use sweep::{SweepArgs, SweepCommand, WorkArgs};
 /// Train generative flow networks from experiment files.
 ///
 /// A generative flow network learns to make objects x with probability proportional to a reward R(x). An experiment is
-/// one TOML file: what is built, what is rewarded, which network, which loss. `gfn run FILE` trains it and leaves a
-/// folder with everything about the run.
+/// one TOML file: the environment, the reward, the network, the loss. `gfn run FILE` trains it and writes a folder with
+/// everything about the run.
 ///
-/// Exit codes: 0 done, 1 failed, 2 the file or the command line is wrong, 75 stopped and saved (go on with
-/// `gfn resume`), 76 another process writes the run's folder, 77 a plugin failed (what was trained is saved).
+/// Exit codes: 0 done, 1 failed, 2 the file or the command line is wrong, 75 stopped and saved (resume with
+/// `gfn resume`), 76 another process writes the run's folder, 77 a plugin failed (the run is saved).
 #[derive(Debug, Parser)]
 #[command(name = "gfn", version, arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -37,15 +39,15 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Train an experiment.
     ///
-    /// Makes a folder runs/NAME/seed-N (or that of --out) with resolved.toml,
+    /// Writes a folder runs/NAME/seed-N (or that of --out) with resolved.toml,
     /// manifest.json, metrics.jsonl, samples.csv, weights.safetensors,
-    /// log.jsonl, checkpoints/, tensorboard/ and report.html, to look at.
+    /// log.jsonl, checkpoints/, tensorboard/ and the page report.html.
     ///
-    /// A run that was stopped goes on with `gfn resume DIR`, or with the same
-    /// command where that names the folder with --out, and ends with the same
-    /// bytes as if it had not been stopped. TERM, INT (Ctrl-C), USR1, USR2 and
-    /// HUP save it and end with code 75 after the update in hand; a second TERM
-    /// or INT ends at once.
+    /// To resume a stopped or killed run, use `gfn resume DIR`, or repeat the
+    /// command if it names the folder with --out. The results are the same bytes
+    /// as without the stop. TERM, INT (Ctrl-C), USR1, USR2 and HUP save the run
+    /// after the current update and end with code 75; a second TERM or INT ends
+    /// at once.
     ///
     /// Examples:
     ///   gfn run experiments/mol.toml
@@ -56,35 +58,35 @@ pub(crate) enum Command {
     Run {
         #[command(flatten)]
         experiment: ExperimentArgs,
-        /// The folder: a new one, or that of this run, to go on with it.
+        /// The folder: a new one, or that of this run, to resume it.
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
         #[command(flatten)]
         going: GoingArgs,
     },
-    /// Go on with a run that was stopped.
+    /// Resume a stopped or killed run.
     ///
-    /// Continues from the newest checkpoint that is whole, as the run's own resolved.toml says.
+    /// Continues from the newest intact checkpoint, with the settings in the run's resolved.toml.
     Resume {
         /// The run's folder.
         run: PathBuf,
-        /// Change a setting, such as training.steps=20000; needs --accept-changes where results depend on it.
+        /// Change a setting, such as training.steps=20000; needs --accept-changes if results depend on it.
         #[arg(long = "set", value_name = "KEY=VALUE")]
         sets: Vec<String>,
         #[command(flatten)]
         going: GoingArgs,
     },
-    /// Run an experiment many times, each with other settings, and find the best.
+    /// Run an experiment many times with different settings, and find the best.
     ///
-    /// What is tried stands in the file's section `[sweep]`, or after --grid.
+    /// The section `[sweep]` of the file, or --grid, lists the settings to try.
     #[command(subcommand)]
     Sweep(SweepCommand),
-    /// Find everything that is wrong with experiment files, without running them.
+    /// Find all mistakes in experiment files, without running them.
     ///
-    /// Reads each file as `run` does, makes its parts and checks that they go
-    /// together; all mistakes of all files are shown at once, each with its
-    /// place. Ends with 0 where every file can run, with 2 where one cannot.
-    /// Whether a GPU is there is left to the machine that trains.
+    /// Reads each file as `run` does, builds its components and checks that they
+    /// fit together. Reports all mistakes of all files at once, each with its
+    /// place. Exit codes: 0 every file can run, 2 one cannot. Does not check
+    /// whether this machine has a GPU.
     ///
     /// Examples:
     ///   gfn check experiments/mol.toml
@@ -92,17 +94,18 @@ pub(crate) enum Command {
     ///   gfn check --format sarif experiments/*.toml > check.sarif
     #[command(verbatim_doc_comment)]
     Check(CheckArgs),
-    /// Print an experiment with every default filled in, as a file that runs again.
+    /// Print an experiment with every default filled in, as a file that can be run.
     Resolve {
         #[command(flatten)]
         experiment: ExperimentArgs,
-        /// Say behind each value where it comes from: a line of a file, a profile, a variable, a flag, or the default.
+        /// Show the origin of each value: a line of a file, a profile, a variable, a flag, or the default.
         #[arg(long)]
         origin: bool,
     },
     /// Write a new experiment file, with every setting, its default and its help.
     ///
-    /// What is not chosen goes with what is: with `--reward druglike` molecules are built. The file runs as it stands.
+    /// Components that you do not choose fit those you do: `--reward druglike` selects an environment of molecules.
+    /// The file can be run unchanged.
     ///
     /// Examples:
     ///   gfn new mine.toml --environment fragments --loss flow-matching
@@ -110,10 +113,10 @@ pub(crate) enum Command {
     ///   gfn new - --sampler replay
     #[command(verbatim_doc_comment)]
     New(NewArgs),
-    /// Compare two experiments, or runs, by what they mean.
+    /// Compare the settings of two experiments or runs.
     ///
-    /// Defaults are filled in first, and neither order nor layout counts. A line a key, with where each side has it from.
-    /// Variables (`GFN__…`) lie over files, not over runs. Exit codes: 0 the same, 1 different, 2 something is wrong.
+    /// Compares after filling in defaults; order and layout do not count. Prints one line for each key, with the origin on
+    /// each side. Variables (`GFN__…`) apply to files, not to runs. Exit codes: 0 the same, 1 different, 2 an error.
     ///
     /// Examples:
     ///   gfn diff experiments/hypergrid/tb.toml experiments/hypergrid/fm.toml
@@ -121,7 +124,7 @@ pub(crate) enum Command {
     ///   gfn diff my.toml my.toml --profile-b quick
     #[command(verbatim_doc_comment)]
     Diff(DiffArgs),
-    /// List what an experiment file can choose from.
+    /// List the components that an experiment file can choose.
     ///
     /// Examples:
     ///   gfn components
@@ -130,13 +133,13 @@ pub(crate) enum Command {
     Components {
         /// A section of the file: environment, reward, network, backward_policy, loss, sampler, optimizer, …
         section: Option<String>,
-        /// A component of that section, to be explained.
+        /// A component of that section, to explain.
         name: Option<String>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Tell all about a section, a component or a setting: purpose, formula, parameters, papers.
+    /// Explain a section, a component or a setting: purpose, formula, parameters, papers.
     ///
     /// Examples:
     ///   gfn explain loss.flow-matching
@@ -145,22 +148,22 @@ pub(crate) enum Command {
     ///   gfn explain ising                      (a plugin that gfn.lock pins)
     #[command(verbatim_doc_comment)]
     Explain {
-        /// Its name, as messages and --set write it; the last part will do.
+        /// Its name, as in messages and in --set; the last part is enough.
         #[arg(value_name = "NAME")]
         topic: String,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Print the JSON Schema of experiment files, with which editors complete and check them.
+    /// Print the JSON Schema of experiment files, for completion and checks in editors.
     ///
-    /// An editor with a TOML language server, such as Tombi, reads the line `#:schema gfn.schema.json` at the top of a file.
+    /// A TOML language server, such as Tombi, reads the line `#:schema gfn.schema.json` at the top of a file.
     Schema {
         /// The file to write instead of standard output.
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Print a shell's script that completes commands, names and settings.
+    /// Print a shell script that completes commands, names and settings.
     ///
     /// Examples:
     ///   source <(gfn completions bash)
@@ -171,80 +174,78 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Make a page of runs or of a sweep: curves, distributions, objects, settings, papers.
+    /// Write a report of runs or of a sweep: curves, distributions, objects, settings, papers.
     ///
-    /// One HTML file that holds all it shows and loads nothing, for a browser.
-    /// Runs that differ in nothing but their seed are laid over one another, with
-    /// their mean and its confidence band. A run under way, or a damaged one, is
-    /// shown as far as it can be read.
+    /// The report is one self-contained HTML file. Runs that differ only in their
+    /// seed share one plot, with their mean and its confidence band. Unfinished
+    /// and damaged runs are shown as far as they can be read.
     ///
     /// Examples:
     ///   gfn report runs/mol/seed-0
     ///   gfn report runs/tb/seed-* runs/db/seed-* -o compare.html
     #[command(verbatim_doc_comment)]
     Report {
-        /// The runs' folders, or that of a sweep.
+        /// Folders of runs, or the folder of a sweep.
         #[arg(required = true, value_name = "RUN")]
         runs: Vec<PathBuf>,
         /// The file to write; `-` is standard output [default: report.html, in the folder of a single run].
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// Write the pictures instead, each as an SVG file of its own in this folder.
+        /// Write the plots instead, each as an SVG file in this folder.
         #[arg(long, value_name = "DIR", conflicts_with = "out")]
         figures: Option<PathBuf>,
     },
-    /// Write runs as tables, or for another tracker of experiments.
+    /// Export runs as tables, or to an experiment tracker.
     ///
-    /// csv and parquet: tables runs (with every setting), training, measurements,
-    /// samples, and distribution or likelihoods where runs have them; all runs
-    /// in one table each, told apart by their first columns. mlflow and wandb:
-    /// the same as runs.json beside a small Python script that brings it in with
-    /// the package of your Python.
+    /// csv and parquet: tables of runs (with all settings), training, measurements,
+    /// samples, and distribution or likelihoods where runs have them. Each table
+    /// holds all runs; its first columns name the run. mlflow and wandb: the same
+    /// data as runs.json, and a small Python script that imports it with the
+    /// tracker's own package.
     ///
     /// Examples:
     ///   gfn export runs/tb/seed-* --to parquet -o tables
     ///   gfn export runs --to mlflow -o tracked && python3 tracked/import_mlflow.py
     #[command(verbatim_doc_comment)]
     Export {
-        /// Folders of runs, or folders that hold such.
+        /// Folders of runs, or folders that contain runs.
         #[arg(required = true, value_name = "RUN")]
         runs: Vec<PathBuf>,
-        /// For whom.
+        /// The format.
         #[arg(long, value_enum)]
         to: TargetArg,
-        /// The folder to write; files of the same names are replaced.
+        /// The folder to write to; existing files of the same names are replaced.
         #[arg(short, long, value_name = "DIR", default_value = "export")]
         out: PathBuf,
     },
     /// List runs and sweeps.
     Ls {
-        /// Folders to look into [default: runs and sweeps, as far as they are here].
+        /// Folders to search [default: runs and sweeps, if they exist].
         #[arg(value_name = "DIR")]
         roots: Vec<PathBuf>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Watch runs in the terminal: curves, rate, figures, the best objects.
+    /// Watch runs in the terminal: curves, rate, metrics, the best objects.
     ///
-    /// Reads files alone, once a second: runs do not notice it, and those of
-    /// other machines are seen where their folders are. `q` ends, the arrows
-    /// choose a run. Where standard output is no terminal, prints once what there
-    /// is to see, as plain text.
+    /// Reads the runs' files once a second, so it also works for runs of other
+    /// machines that share the folder. `q` ends, the arrow keys choose a run. If
+    /// standard output is not a terminal, prints the state once as plain text.
     ///
     /// Examples:
     ///   gfn top runs/mol/seed-0
     ///   gfn top                     (all runs below runs/ and sweeps/)
     #[command(verbatim_doc_comment)]
     Top {
-        /// Folders of runs, or folders that hold such [default: runs and sweeps, as far as they are here].
+        /// Folders of runs, or folders that contain runs [default: runs and sweeps, if they exist].
         #[arg(value_name = "DIR")]
         roots: Vec<PathBuf>,
         /// Print once, as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Show how a run or a sweep stands and what came of it.
+    /// Show the state and the results of a run or a sweep.
     Show {
         /// The folder.
         run: PathBuf,
@@ -252,36 +253,36 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Draw objects from the policy of a run, as CSV or as lines of JSON.
+    /// Sample objects from the policy of a run, as CSV or JSON Lines.
     Sample {
         /// The run's folder.
         run: PathBuf,
         /// How many.
-        #[arg(short = 'n', long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+        #[arg(short = 'n', long, default_value_t = 1000, value_parser = numbers::whole(1..=10_000_000_u64))]
         count: u64,
-        /// Tells one draw from another: the same seed draws the same objects.
-        #[arg(long, default_value_t = 0)]
+        /// The seed: the same seed samples the same objects.
+        #[arg(long, default_value_t = 0, value_parser = numbers::whole(0..=u64::MAX))]
         seed: u64,
         /// The file to write instead of standard output.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// Write JSON, a line an object.
+        /// Write JSON Lines, one object on each line.
         #[arg(long)]
         json: bool,
         /// Change a setting, such as hardware.device=cpu.
         #[arg(long = "set", value_name = "KEY=VALUE")]
         sets: Vec<String>,
     },
-    /// Learn a reward that is too expensive to train on, in rounds.
+    /// Active learning: train on a proxy of an expensive reward, in rounds.
     ///
-    /// The reward of the file labels molecules; a proxy is fitted to all that are
-    /// labelled, a policy is trained on the proxy, and the best of what it draws
-    /// are labelled next. `[acquisition]` says how many, how often and how.
+    /// Each round labels molecules with the reward of the file, fits a proxy to all
+    /// labels, trains a policy on the proxy, and labels its best samples next.
+    /// `[acquisition]` holds the settings.
     ///
-    /// Makes a folder with a run for each round (rounds/001/run, …), results.csv
-    /// (a line a round) and best.csv. The same command goes on where it was
-    /// stopped or killed, and ends with the same bytes; with more rounds, it goes
-    /// on after the last.
+    /// Writes a folder with a run for each round (rounds/001/run, …), results.csv
+    /// (one line for each round) and best.csv. To resume after a stop or a kill,
+    /// repeat the command; the results are the same bytes. With more rounds, it
+    /// continues after the last.
     ///
     /// Examples:
     ///   gfn acquire experiments/mol/acquire.toml
@@ -290,13 +291,12 @@ pub(crate) enum Command {
     Acquire(AcquireArgs),
     /// Dock the best molecules of a run, or those of a file, with AutoDock Vina.
     ///
-    /// Of a run, takes the best distinct molecules of samples.csv, docks them and
+    /// From a run, takes the best distinct molecules of samples.csv, docks them and
     /// writes docked.csv into its folder: energy, score, and what the run's reward
-    /// said. Of a file with one SMILES a line, takes them all. What is docked is
-    /// kept in docked.energies.jsonl beside the table, so that the same command
-    /// goes on where it was stopped.
+    /// said. From a file with one SMILES on each line, takes all. Energies are kept in
+    /// docked.energies.jsonl beside the table; to resume, repeat the command.
     ///
-    /// A run trained on the reward `docking` says itself how it docks; for others,
+    /// Runs trained on the reward `docking` bring their own settings; for others,
     /// name a receptor. Needs the programs obabel, vina and faketime (Debian and
     /// Ubuntu: apt-get install openbabel autodock-vina faketime).
     ///
@@ -306,19 +306,19 @@ pub(crate) enum Command {
     ///   gfn dock molecules.smi --receptor 4jnc.pdbqt --out energies.csv
     #[command(verbatim_doc_comment)]
     Dock(DockArgs),
-    /// Write, check, try and allow plugins: rewards, block vocabularies and environments by third parties.
+    /// Create, check, try and approve plugins: third-party rewards, block vocabularies and environments.
     #[command(subcommand)]
     Plugin(PluginCommand),
-    /// Fit a proxy to a table of measured molecules, and tell of one.
+    /// Fit a proxy to a table of measured molecules, or describe one.
     #[command(subcommand)]
     Proxy(ProxyCommand),
-    /// Time training, phase by phase, against what the network alone would take.
+    /// Measure the time of each phase of training, compared with that of the network alone.
     ///
-    /// Benchmarks: grid-2d-8, grid-4d-20, grid-4d-8-fm, molecules-fm, molecules-tb. The bound is measured in the same process:
-    /// the network's forward pass over the live states of each sampling step, plus one forward and backward pass over the
-    /// distinct states of the loss.
+    /// Benchmarks: grid-2d-8, grid-4d-20, grid-4d-8-fm, molecules-fm, molecules-tb. The bound, measured in the same process, is
+    /// the network's forward pass over the unfinished states of each sampling step, plus one forward and backward pass over
+    /// the distinct states of the loss.
     Bench(BenchArgs),
-    /// Measure the policy of a run, as its section `evaluation` says.
+    /// Evaluate the policy of a run, with the settings of its section `evaluation`.
     Eval {
         /// The run's folder.
         run: PathBuf,
@@ -331,7 +331,7 @@ pub(crate) enum Command {
     },
 }
 
-/// What runs are exported for.
+/// Formats of exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TargetArg {
     /// Tables of comma-separated values.
@@ -348,10 +348,10 @@ pub(crate) enum TargetArg {
 pub(crate) struct AcquireArgs {
     #[command(flatten)]
     pub(crate) experiment: ExperimentArgs,
-    /// The folder: a new one, or that of rounds to go on with [default: runs/NAME/acquire-seed-N].
+    /// The folder: a new one, or one to resume [default: runs/NAME/acquire-seed-N].
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Write the folder although a process on another machine wrote it and did not say that it stopped: it can then write no more.
+    /// Take the folder over from a process on another machine that did not report its end; that process can then no longer write.
     #[arg(long)]
     pub(crate) takeover: bool,
     /// Show no progress.
@@ -361,35 +361,35 @@ pub(crate) struct AcquireArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct GoingArgs {
-    /// Go on with a run although its file, its data or a library is not what it was; the record says so.
+    /// Resume although the settings, the data or a library changed; the manifest records it.
     #[arg(long)]
     pub(crate) accept_changes: bool,
-    /// Begin again where the run had checkpoints and none can be used; what is left of them is kept aside.
+    /// Start again from update 0 if no checkpoint is usable; the damaged ones are kept.
     #[arg(long)]
     pub(crate) begin_again: bool,
-    /// Write the folder although a process on another machine wrote it and did not say that it stopped: it can then write no more.
+    /// Take the folder over from a process on another machine that did not report its end; that process can then no longer write.
     #[arg(long)]
     pub(crate) takeover: bool,
-    /// Save after this update and end with code 75, as after a signal.
-    #[arg(long, value_name = "STEP")]
+    /// Save after this update and end with code 75, as on a signal.
+    #[arg(long, value_name = "STEP", value_parser = numbers::whole(0..=u64::MAX))]
     pub(crate) stop_at: Option<u64>,
     /// Show no progress.
     #[arg(long)]
     pub(crate) quiet: bool,
-    /// Make no report.html of the run at its end.
+    /// Do not write report.html at the end of the run.
     #[arg(long)]
     pub(crate) no_report: bool,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchArgs {
-    /// Benchmarks by name, or experiment files; all benchmarks where none is given.
+    /// Benchmarks by name, or experiment files [default: all benchmarks].
     pub(crate) names: Vec<String>,
-    /// Lay this profile over each experiment file.
+    /// Apply this profile to each experiment file.
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Updates to time, after as many that warm up.
-    #[arg(short = 'n', long, default_value_t = 200)]
+    /// Updates to measure, after as many to warm up.
+    #[arg(short = 'n', long, default_value_t = 200, value_parser = numbers::whole(1..=u64::MAX))]
     pub(crate) updates: u64,
     /// Change a setting of each, such as hardware.threads=2.
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -423,14 +423,14 @@ impl ExperimentArgs {
 // What is laid over an experiment file. (No doc comment: the help of commands would show it as their own.)
 #[derive(Debug, clap::Args)]
 pub(crate) struct LayerArgs {
-    /// Lay a profile of the file over it: the tables `[profile.NAME.…]`.
+    /// Apply a profile of the file: the tables `[profile.NAME.…]`.
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// Change a setting: a key path and a TOML value, such as loss.epsilon=1e-3. May be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
-    /// The seed, instead of the file's.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    /// The seed, in place of the file's.
+    #[arg(long, value_parser = numbers::whole(0..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
 }
 

@@ -15,7 +15,7 @@ const FAILED: u8 = 1;
 /// Two experiments are not the same.
 const DIFFERENT: u8 = 1;
 /// The experiment file or the command line is wrong.
-const BAD_FILE: u8 = 2;
+pub(crate) const BAD_FILE: u8 = 2;
 
 /// The run was asked to stop, is saved, and goes on with the same command: the system's `EX_TEMPFAIL`.
 const SAVED: u8 = 75;
@@ -50,6 +50,11 @@ impl Failure {
             text: format!("error: {text}\n"),
             code: FAILED,
         }
+    }
+
+    /// A failure of the system at something: "cannot write `a.csv`: permission denied".
+    pub(crate) fn system(action: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Self {
+        move |error| Self::failed(format!("cannot {action}: {}", gfn_text::io_words(&error)))
     }
 
     /// Two things that were compared are not the same, which has been said.
@@ -94,7 +99,7 @@ impl Failure {
 
     /// Tells it on standard error; returns the exit code.
     pub(crate) fn show(&self) -> u8 {
-        let _ = std::io::stderr().write_all(self.text.as_bytes());
+        let _ = gfn_text::stderr().write_all(self.text.as_bytes());
         self.code
     }
 }

@@ -5,15 +5,13 @@ mod commands;
 mod exit;
 mod sarif;
 mod table;
-
-use clap::Parser;
+mod usage;
 
 fn main() {
     gfn_runner::prepare();
-    let args = args::Args::parse();
-    let code = match commands::dispatch(args.command) {
-        Ok(()) => exit::DONE,
-        Err(failure) => failure.show(),
+    let code = match usage::parse(std::env::args_os()) {
+        Ok(args) => commands::dispatch(args.command).map_or_else(|failure| failure.show(), |()| exit::DONE),
+        Err(code) => code,
     };
     gfn_runner::leave(code)
 }

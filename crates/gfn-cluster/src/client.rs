@@ -121,7 +121,7 @@ mod tests {
         let script = format!("(sleep 1; touch {}) & sleep 600", trace.display());
         let error = shell(&script, Duration::from_millis(100)).unwrap_err();
         assert!(
-            error.to_string().contains("gave no answer within 0 seconds"),
+            error.to_string().contains("did not answer within 0 seconds"),
             "{error}"
         );
         std::thread::sleep(Duration::from_millis(1500));

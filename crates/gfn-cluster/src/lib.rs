@@ -27,7 +27,7 @@ pub use settings::{Command, Kubernetes, Slurm, Wrong};
 #[derive(Debug, Error)]
 pub enum ClusterError {
     /// A program is not there, or cannot be started.
-    #[error("`{program}` cannot be started: {error}")]
+    #[error("`{program}` cannot be started: {}", gfn_text::io_words(error))]
     Start {
         /// Which.
         program: String,
@@ -36,7 +36,8 @@ pub enum ClusterError {
     },
     /// A program did not answer in time, and was ended.
     #[error(
-        "`{program}` gave no answer within {seconds} seconds: is its controller down? (`client_timeout` gives it longer)"
+        "`{program}` did not answer within {}: its controller may be down; raise `client_timeout` to wait longer",
+        gfn_text::counted(*seconds, "second")
     )]
     Silent {
         /// Which.
@@ -53,7 +54,7 @@ pub enum ClusterError {
         said: String,
     },
     /// A program said something that is not understood.
-    #[error("`{program}` answered `{said}`, which is not understood")]
+    #[error("`{program}` answered `{said}`, which gfn cannot read")]
     Unclear {
         /// Which.
         program: String,
@@ -64,7 +65,7 @@ pub enum ClusterError {
     #[error("{0}")]
     Setting(String),
     /// A file cannot be written.
-    #[error("{path} cannot be written: {error}")]
+    #[error("{path} cannot be written: {}", gfn_text::io_words(error))]
     Write {
         /// Which.
         path: PathBuf,

@@ -14,7 +14,7 @@ pub fn literal(text: &str) -> String {
     if characters.next().is_some() {
         out.push('…');
     }
-    out.replace('`', "'").replace(['\n', '\r', '\t'], " ")
+    gfn_text::visible(&out.replace('`', "'")).into_owned()
 }
 
 /// What was found where something else was expected.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml::de::Error;
 
 use crate::describe::literal;
+use crate::numeric::{NUMBERS, meant};
 use crate::problem::Problem;
 use crate::render::line_and_column;
 use crate::source::Origin;
@@ -33,6 +34,13 @@ pub(crate) fn syntax_problems(text: &str, source: usize, errors: &[Error]) -> Ve
 
 fn syntax_problem(text: &str, source: usize, error: &Error) -> (usize, Problem) {
     let span = widened(text, error.span().unwrap_or_else(|| longest_path(text)));
+    if let Some(word) = number_around(text, &span).filter(|_| is_about_a_number(error)) {
+        let written = &text[word.clone()];
+        let problem = Problem::new(format!("not valid TOML: `{}` is not a number", literal(written)))
+            .at(&Origin::new(source, word.clone()))
+            .help(number_help(written));
+        return (line_and_column(text, word.start).0, problem);
+    }
     let marked = text[span.clone()].trim();
     let line = line_and_column(text, span.start).0;
     let help = match error.message() {
@@ -45,6 +53,39 @@ fn syntax_problem(text: &str, source: usize, error: &Error) -> (usize, Problem) 
     };
     let problem = Problem::new(message(error, marked)).at(&Origin::new(source, span));
     (line, Problem { help, ..problem })
+}
+
+/// Whether the parser stumbled over the form of a number.
+fn is_about_a_number(error: &Error) -> bool {
+    let about = [
+        "invalid mantissa",
+        "invalid fraction",
+        "invalid exponent",
+        "invalid integer number",
+        "invalid hexadecimal number",
+        "invalid octal number",
+        "invalid binary number",
+        "invalid float",
+        "invalid date-time",
+        "redundant",
+        "integers with a radix cannot be signed",
+        "radix must be lowercase",
+        "unexpected sign",
+        "`_` may only go between digits",
+    ];
+    about.iter().any(|start| error.message().starts_with(start))
+}
+
+/// The word around a place, where it begins as a number does.
+fn number_around(text: &str, span: &Range<usize>) -> Option<Range<usize>> {
+    let ends = |letter: char| letter.is_whitespace() || ",=[]{}#\"'".contains(letter);
+    let after = |at: usize| at + text[at..].chars().next().map_or(0, char::len_utf8);
+    let start = text[..span.start].rfind(ends).map_or(0, after);
+    let end = text[span.start..]
+        .find(ends)
+        .map_or(text.len(), |at| span.start + at);
+    let word = text.get(start..end)?;
+    begins_a_number(word).then_some(start..end)
 }
 
 /// The line with the most dots: the parser names no place for one mistake, a key of too many parts.
@@ -61,7 +102,7 @@ fn message(error: &Error, marked: &str) -> String {
         _ if is_no_value(error, marked) && unfinished(marked) => "a value is missing here".to_owned(),
         _ if is_no_value(error, marked) => {
             format!(
-                "`{}` is neither a number, `true` or `false`, nor a text in quotes",
+                "`{}` is neither a number, `true` or `false`, nor a string in quotes",
                 literal(marked)
             )
         }
@@ -70,7 +111,7 @@ fn message(error: &Error, marked: &str) -> String {
             return format!("nested more than {DEPTH_LIMIT} levels deep");
         }
         message if message.starts_with("invalid unquoted key") => {
-            format!("`{}` cannot stand in a key", literal(marked))
+            format!("`{}` is not allowed in a key", literal(marked))
         }
         message => plain_words(message),
     };
@@ -79,19 +120,52 @@ fn message(error: &Error, marked: &str) -> String {
 
 /// A message of the parser's as people would say it.
 pub(crate) fn plain_words(message: &str) -> String {
-    match message {
-        "key with no value, expected `=`" => "a key is not followed by `=`",
-        "invalid basic string, expected `\"`" => "a text is not closed, expected `\"`",
-        "invalid literal string, expected `'`" => "a text is not closed, expected `'`",
-        "unclosed table, expected `]`" => "the name of a section is not closed, expected `]`",
-        "unclosed array, expected `]`" => "an array is not closed, expected `]`",
-        "unclosed inline table, expected `}`" => "a table is not closed, expected `}`",
-        "unexpected key or value, expected newline, `#`" => "the line should end here",
-        "unexpected leading zero, expected nothing" => "a number does not begin with a 0",
-        "invalid key-value pair, expected key" => "a key is missing here",
-        other => other,
-    }
-    .to_owned()
+    let (reason, expected) = message.split_once(", expected ").unwrap_or((message, ""));
+    let words = match (reason, expected) {
+        ("key with no value" | "missing value for key", _) => "a key is not followed by `=`",
+        ("missing assignment between key-value pairs", _) => "a key is not followed by `=`",
+        ("extra assignment between key-value pairs" | "extra `=`", _) => "there is one `=` too many",
+        ("unexpected `=` in array", _) => "an array holds values alone, without keys",
+        ("extra comma in array" | "extra comma in inline table", _) => "there is one comma too many",
+        ("missing comma between array elements" | "missing comma between key-value pairs", _) => {
+            "a comma is missing here"
+        }
+        ("missing value" | "invalid value", _) => "a value is missing here",
+        ("invalid key-value pair" | "missing key for inline table element", _) => "a key is missing here",
+        ("unquoted keys cannot be empty", _) => "a key is missing here",
+        ("invalid inline table element", _) => "a table in braces holds keys with values: `{ key = value }`",
+        ("keys cannot be multi-line basic strings" | "keys cannot be multi-line literal strings", _) => {
+            "a key cannot span several lines"
+        }
+        ("invalid basic string" | "missing opening quote", "`\"`") => "a string is not closed, expected `\"`",
+        ("invalid literal string" | "missing opening quote", "`'`") => "a string is not closed, expected `'`",
+        ("invalid multi-line basic string", "`\"`") => "a string is not closed, expected `\"\"\"`",
+        ("invalid multi-line literal string", "`'`") => "a string is not closed, expected `'''`",
+        (reason, _) if reason.ends_with(" string") => {
+            "a string holds a control character; write it as an escape such as `\\u001b`"
+        }
+        ("missing escaped value", _) => {
+            "this is no escape; a backslash is written `\\\\`, or put the string in single quotes"
+        }
+        ("too few unicode value digits", _) => "an escape `\\u` has four digits, `\\U` has eight",
+        ("invalid comment character", _) => "a comment holds a control character",
+        ("carriage return must be followed by newline", _) => {
+            "a carriage return stands alone; lines end with a line feed, or with both"
+        }
+        ("unclosed table" | "missing table open", _) => "the section header is not closed, expected `]`",
+        ("unclosed array table", _) => "the section header is not closed, expected `]]`",
+        ("unclosed array" | "missing array opening", _) => "an array is not closed, expected `]`",
+        ("unclosed inline table" | "missing inline table opening", _) => {
+            "a table is not closed, expected `}`"
+        }
+        ("unexpected leading zero", _) => "a number cannot start with 0",
+        ("string values must be quoted", _) => "write a string in quotes",
+        ("recursion limit" | "cannot recurse further; max recursion depth met", _) => "it is nested too deep",
+        (reason, _) if reason.starts_with("unexpected") => "expected the end of the line",
+        (reason, _) if reason.starts_with("invalid") => "this is neither a number nor a string in quotes",
+        _ => "this is not TOML",
+    };
+    words.to_owned()
 }
 
 /// Whether something stands where a value should; the parser guesses what it was to be from the first letter.
@@ -104,10 +178,10 @@ fn is_no_value(error: &Error, marked: &str) -> bool {
 fn help(error: &Error, marked: &str) -> Option<String> {
     if !is_no_value(error, marked) {
         return match marked.chars().next()? {
-            ':' => Some("a key is followed by `=`: `key = value`".to_owned()),
-            ',' if error.message().starts_with("unexpected key or value") => {
-                Some("numbers have a point: `0.5`; several values stand in brackets: `[1, 2]`".to_owned())
-            }
+            ':' => Some("write `key = value`".to_owned()),
+            ',' if error.message().starts_with("unexpected key or value") => Some(
+                "write decimals with a point, `0.5`, and several values in brackets, `[1, 2]`".to_owned(),
+            ),
             _ => None,
         };
     }
@@ -115,17 +189,24 @@ fn help(error: &Error, marked: &str) -> Option<String> {
         _ if unfinished(marked) => "write a value after the `=`".to_owned(),
         "True" | "TRUE" | "yes" | "on" => "write `true`".to_owned(),
         "False" | "FALSE" | "no" | "off" => "write `false`".to_owned(),
-        "None" | "null" | "nil" => "leave the key out to have its default".to_owned(),
-        word if begins_a_number(word) => NUMBERS.to_owned(),
+        "None" | "null" | "nil" => "leave the key out for its default".to_owned(),
+        word if begins_a_number(word) => number_help(word),
         word => format!(
-            "a text is written in quotes: `\"{}\"`",
+            "write a string in quotes: `\"{}\"`",
             literal(word).replace('"', "")
         ),
     })
 }
 
-/// How numbers are written.
-pub(crate) const NUMBERS: &str = "a number is written like `20`, `0.5` or `1e-3`, without blanks or units";
+/// How the number that was probably meant is written.
+pub(crate) fn number_help(word: &str) -> String {
+    match (meant(word), crate::numeric::float(word)) {
+        (Some(right), Err(_)) => format!("numbers have no suffix and no commas: write `{right}`"),
+        // `.5` and `5.`, which TOML does not know.
+        (_, Ok(number)) => format!("write `{}`", toml::Value::Float(number)),
+        _ => NUMBERS.to_owned(),
+    }
+}
 
 /// Whether a word was probably to be a number.
 pub(crate) fn begins_a_number(word: &str) -> bool {
@@ -148,7 +229,7 @@ fn set_before(above: &str, name: &str) -> Option<String> {
     };
     let lines = above.lines().enumerate().take(above.matches('\n').count());
     let (index, _) = lines.filter(|(_, line)| sets(line)).last()?;
-    Some(format!("line {} sets it already", index + 1))
+    Some(format!("it is set first in line {}", index + 1))
 }
 
 fn unfinished(marked: &str) -> bool {

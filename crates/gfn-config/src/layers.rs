@@ -4,15 +4,18 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use gfn_text::io_words;
+
 use crate::merge::merge;
 use crate::nearest::nearest;
 use crate::overrides::Overrides;
 use crate::paths::PREFIX;
 use crate::problem::{Problem, Problems};
-use crate::profiles::Profiles;
+use crate::profiles::{FILE_KEYS, Profiles};
 use crate::source::{Origin, SourceKind, Sources};
 use crate::syntax;
 use crate::tree::{Node, Tree, Value};
+use crate::variables::strays;
 use crate::version::{self, Refusal};
 
 /// Largest configuration file; a larger one is some other file.
@@ -68,6 +71,7 @@ impl Loader {
         sets: &[String],
     ) -> Result<Tree, Problems> {
         let readable = self.problems.is_empty();
+        let variables: Vec<(String, String)> = variables.into_iter().collect();
         let mut profiles = Profiles::take(&mut root, &mut self.problems);
         if let Some(name) = profile {
             match profiles.choose(name, &mut self.sources) {
@@ -76,17 +80,18 @@ impl Loader {
                 Err(problem) => self.problems.extend(Some(problem).filter(|_| readable)),
             }
         }
+        let strays = strays(&variables, &mut self.sources);
         for overrides in [
             Overrides::Variables(named(variables)),
             Overrides::Flags(sets.to_vec()),
         ] {
-            let layer = overrides.layer(&root, &mut self.sources, &mut self.problems);
+            let layer = overrides.layer(&root, &FILE_KEYS, &mut self.sources, &mut self.problems);
             merge(&mut root, layer, &self.sources);
         }
         match (self.newer.is_empty(), self.problems.is_empty()) {
             (false, _) => Err(Problems::new(self.sources, self.newer)),
             (true, false) => Err(Problems::new(self.sources, self.problems)),
-            (true, true) => Ok(Tree::new(root, self.sources, profiles)),
+            (true, true) => Ok(Tree::new(root, self.sources, profiles).with_strays(strays)),
         }
     }
 
@@ -148,7 +153,7 @@ impl Loader {
             .into_iter()
             .partition(|item| item.as_str().is_some_and(|name| !name.is_empty()));
         self.problems.extend(others.iter().map(|other| {
-            Problem::new("`extends` names files: expected a path, or an array of paths")
+            Problem::new("`extends`: expected a path, or an array of paths")
                 .at(&other.origin)
                 .help("for example `extends = \"base.toml\"`, relative to this file")
         }));
@@ -186,11 +191,11 @@ impl Loader {
         let chain = names.join(" -> ");
         let same = identity(path);
         if self.chain.iter().any(|link| link.identity == same) {
-            return Some(Problem::new(format!("`extends` runs in a circle: {chain}")));
+            return Some(Problem::new(format!("`extends` is circular: {chain}")));
         }
         if self.chain.len() > EXTENDS_DEPTH {
             return Some(Problem::new(format!(
-                "`extends` goes more than {EXTENDS_DEPTH} files deep: {chain}"
+                "`extends` is nested more than {EXTENDS_DEPTH} files deep: {chain}"
             )));
         }
         (self.files >= FILES_LIMIT)
@@ -208,7 +213,7 @@ fn named(variables: impl IntoIterator<Item = (String, String)>) -> Vec<(String, 
     variables
 }
 
-fn display_name(path: &Path) -> String {
+pub(crate) fn display_name(path: &Path) -> String {
     path.display().to_string()
 }
 
@@ -217,8 +222,14 @@ fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-fn read_text(path: &Path) -> Result<String, Problem> {
-    let unreadable = |error| Problem::new(format!("cannot read `{}`: {error}", display_name(path)));
+pub(crate) fn read_text(path: &Path) -> Result<String, Problem> {
+    let unreadable = |error| {
+        Problem::new(format!(
+            "cannot read `{}`: {}",
+            display_name(path),
+            io_words(&error)
+        ))
+    };
     let metadata = std::fs::metadata(path).map_err(|error| missing(path, &error))?;
     if !metadata.is_file() {
         let is = if metadata.is_dir() {
@@ -237,10 +248,11 @@ fn read_text(path: &Path) -> Result<String, Problem> {
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     if bytes.len() as u64 > FILE_LIMIT {
-        return Err(
-            Problem::new(format!("`{}` is larger than 1 MiB", display_name(path)))
-                .help("an experiment file holds settings; put data in a file of its own and name its path"),
-        );
+        return Err(Problem::new(format!(
+            "`{}` is larger than 1 MiB, too large for an experiment",
+            display_name(path)
+        ))
+        .help("keep data in a file of its own, and name its path in the experiment"));
     }
     decoded(path, bytes)
 }
@@ -256,7 +268,11 @@ fn missing(path: &Path, error: &std::io::Error) -> Problem {
             None => problem,
         };
     }
-    Problem::new(format!("cannot read `{}`: {error}", display_name(path)))
+    Problem::new(format!(
+        "cannot read `{}`: {}",
+        display_name(path),
+        io_words(error)
+    ))
 }
 
 /// The file in the same folder whose name was probably meant.

@@ -1,11 +1,11 @@
 //! Environment variables and `--set` flags.
 
+use crate::advice;
 use crate::describe::{found, key_path, literal};
-use crate::grammar::{NUMBERS, begins_a_number};
+use crate::grammar::{begins_a_number, number_help};
 use crate::merge::gather;
 use crate::paths::{FLAG, Segment, blanks, flag_path, variable_path};
 use crate::problem::Problem;
-use crate::profiles::FILE_KEYS;
 use crate::source::{Origin, SourceKind, Sources};
 use crate::syntax::{self, DEPTH_LIMIT};
 use crate::tree::{Entry, Node, Table, Value};
@@ -27,12 +27,19 @@ struct Setting {
 }
 
 impl Overrides {
-    /// The layer as a tree, to be merged onto `base`; settings that cannot be read or placed become problems.
-    pub(crate) fn layer(self, base: &Node, sources: &mut Sources, problems: &mut Vec<Problem>) -> Node {
+    /// The layer as a tree, to be merged onto `base`; settings that cannot be read or placed become problems, as do those of keys
+    /// that are `reserved` for files.
+    pub(crate) fn layer(
+        self,
+        base: &Node,
+        reserved: &[&str],
+        sources: &mut Sources,
+        problems: &mut Vec<Problem>,
+    ) -> Node {
         let mut layer = Node::empty(Origin::whole(0));
         for (text, kind, name) in self.texts() {
             let source = sources.add(name, text, kind);
-            match setting(source, sources)
+            match setting(source, reserved, sources)
                 .and_then(|setting| placed(setting, base, &layer, sources, problems))
             {
                 Ok(node) => gather(&mut layer, node, sources),
@@ -60,7 +67,7 @@ impl Overrides {
 }
 
 /// Splits a source into path and value.
-fn setting(source: usize, sources: &Sources) -> Result<Setting, Problem> {
+fn setting(source: usize, reserved: &[&str], sources: &Sources) -> Result<Setting, Problem> {
     let entry = sources.get(source).expect("the source was just added");
     let parts = match entry.kind {
         SourceKind::Variable => variable_path(&entry.text, entry.name.len()),
@@ -68,17 +75,17 @@ fn setting(source: usize, sources: &Sources) -> Result<Setting, Problem> {
     };
     let (path, value) =
         parts.map_err(|(message, span)| Problem::new(message).at(&Origin::new(source, span)))?;
-    if FILE_KEYS.contains(&path[0].name.as_str()) {
+    if reserved.contains(&path[0].name.as_str()) {
         return Err(only_in_a_file(&path[0], source));
     }
     Ok(Setting { source, path, value })
 }
 
 fn only_in_a_file(key: &Segment, source: usize) -> Problem {
-    let problem = Problem::new(format!("`{}` can only be written in a file", key.name))
+    let problem = Problem::new(format!("`{}` can be set in a file only", key.name))
         .at(&Origin::new(source, key.span.clone()));
     if key.name == "profile" {
-        problem.help("a profile is chosen with `--profile NAME`")
+        problem.help("choose a profile with `--profile NAME`")
     } else {
         problem
     }
@@ -173,7 +180,7 @@ fn value(setting: &Setting, sources: &Sources, problems: &mut Vec<Problem>) -> R
         let last = &setting.path.last().expect("a path has at least one key").span;
         return Err(Problem::new("a value is missing after the `=`")
             .at(&Origin::new(setting.source, last.clone()))
-            .help("an empty text is written `\"\"`"));
+            .help("write an empty string as `\"\"`"));
     }
     let text_of = |origin| Node {
         value: Value::String(written.to_owned()),
@@ -196,23 +203,18 @@ fn broken(text: &str, setting: &Setting, written: &str, reason: &str) -> Problem
         return Problem::new(format!("`{}` is not a TOML value: {reason}", literal(written)));
     }
     let quoted = format!("\"{}\"", literal(written).replace('"', ""));
-    let (before, key) = match text[..setting.value].strip_prefix(FLAG) {
-        Some(key) => (FLAG, key),
-        None => ("", &text[..setting.value]),
-    };
-    let right = if before.is_empty() {
-        format!("{key}'{quoted}'")
-    } else {
-        format!("{before}'{key}{quoted}'")
-    };
+    let right = advice::setting(&text[..setting.value], &quoted);
     Problem::new(format!(
         "`{}` is neither a TOML value nor a plain word",
         literal(written)
     ))
     .help(if begins_a_number(written) {
-        format!("{NUMBERS}; a text needs two kinds of quotes: {right}")
+        format!(
+            "{}; a string needs two kinds of quotes: {right}",
+            number_help(written)
+        )
     } else {
-        format!("a text with special characters needs two kinds of quotes: {right}")
+        format!("a string with special characters needs two kinds of quotes: {right}")
     })
 }
 

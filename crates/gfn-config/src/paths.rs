@@ -27,7 +27,7 @@ pub(crate) fn variable_path(text: &str, name_length: usize) -> Parts {
         let span = start..start + part.len();
         if part.is_empty() {
             return Err((
-                "a variable names a key as `GFN__SECTION__KEY`".to_owned(),
+                "expected a variable such as `GFN__SECTION__KEY`".to_owned(),
                 0..name_length,
             ));
         }
@@ -55,10 +55,7 @@ pub(crate) fn flag_path(text: &str) -> Parts {
             Some(_) if rest > after => return Err(no_segment(text, after)),
             Some(other) => return Err(strange(other, rest)),
             None => {
-                return Err((
-                    "a flag is written `--set key=value`".to_owned(),
-                    FLAG.len()..text.len(),
-                ));
+                return Err(("expected `--set key=value`".to_owned(), FLAG.len()..text.len()));
             }
         }
     }
@@ -98,7 +95,7 @@ fn no_segment(text: &str, start: usize) -> (String, Range<usize>) {
         Some(other) if other != '=' && other != '.' => strange(other, start),
         Some(_) => ("a key is missing before this".to_owned(), start..start + 1),
         None => (
-            "a flag is written `--set key=value`".to_owned(),
+            "expected `--set key=value`".to_owned(),
             char_floor(text, start - 1)..start,
         ),
     }
@@ -107,10 +104,10 @@ fn no_segment(text: &str, start: usize) -> (String, Range<usize>) {
 fn strange(letter: char, start: usize) -> (String, Range<usize>) {
     let message = match letter {
         blank if blank.is_whitespace() => {
-            "a blank cannot stand in a key; its parts are joined by dots, `section.key`".to_owned()
+            "a key cannot contain a blank; join its parts with dots, `section.key`".to_owned()
         }
         letter => format!(
-            "`{}` cannot stand in a key without quotes",
+            "`{}` is not allowed in a key without quotes",
             literal(&letter.to_string())
         ),
     };

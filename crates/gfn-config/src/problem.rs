@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::advice::with_quotes;
 use crate::finding::Finding;
 use crate::render;
 use crate::source::{Origin, Sources};
@@ -35,6 +36,18 @@ impl Severity {
     }
 }
 
+/// Where a value would be right as a text in quotes, so that the help shows how those are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quotes {
+    /// Nowhere.
+    #[default]
+    Never,
+    /// In a flag or a variable, where a word needs no quotes and so nobody thinks of them.
+    CommandLine,
+    /// Wherever it is written.
+    Everywhere,
+}
+
 /// One mistake of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -46,6 +59,8 @@ pub struct Problem {
     pub origin: Option<Origin>,
     /// What to do about it.
     pub help: Option<String>,
+    /// Whether quotes would help.
+    pub quotes: Quotes,
 }
 
 impl Problem {
@@ -56,6 +71,7 @@ impl Problem {
             message: message.into(),
             origin: None,
             help: None,
+            quotes: Quotes::Never,
         }
     }
 
@@ -81,6 +97,17 @@ impl Problem {
             help: Some(help.into()),
             ..self
         }
+    }
+
+    /// The same problem of a value that would be right as a text in quotes.
+    pub fn quotes(self, quotes: Quotes) -> Self {
+        Self { quotes, ..self }
+    }
+
+    /// The key path that the message begins with, as of a value that is wrong.
+    fn path(&self) -> Option<&str> {
+        let (path, _) = self.message.strip_prefix('`')?.split_once("`: ")?;
+        Some(path)
     }
 
     /// The same problem, message and help on one line each and not too long, whatever they repeat.
@@ -130,9 +157,11 @@ pub struct Problems {
 impl Problems {
     /// Sorts the problems and keeps them with the texts that they point into.
     ///
-    /// A file that is extended along two ways is read twice; what reads alike is one mistake.
+    /// A file that is extended along two ways is read twice; what reads alike is one mistake. So are two errors about one value,
+    /// which several parts of the program may read: the first stays.
     pub fn new(sources: Sources, list: Vec<Problem>) -> Self {
-        let mut list: Vec<Problem> = list.into_iter().map(Problem::tidy).collect();
+        let fitted = list.into_iter().map(|problem| with_quotes(problem, &sources));
+        let mut list: Vec<Problem> = fitted.map(Problem::tidy).collect();
         list.sort_by_key(Problem::order);
         let mut shown = HashSet::new();
         let first = first_of_name(&sources);
@@ -140,6 +169,11 @@ impl Problems {
             let place = problem.origin.as_ref();
             let place = place.map(|origin| (first.get(origin.source), origin.span.clone()));
             shown.insert((problem.message.clone(), problem.help.clone(), place))
+        });
+        let mut values = HashSet::new();
+        list.retain(|problem| {
+            let value = problem.path().map(str::to_owned).zip(problem.origin.clone());
+            value.is_none_or(|value| values.insert((problem.severity, value)))
         });
         Self { sources, list }
     }

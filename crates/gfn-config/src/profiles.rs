@@ -14,6 +14,8 @@ use crate::tree::{Entry, Node, Table, Tree, Value};
 
 /// Most profiles of one experiment, since the experiment is read once with each to find their mistakes.
 const PROFILES_LIMIT: usize = 64;
+/// The key of a profile that names the one below it.
+const INHERITS: &str = "inherits";
 /// The keys that speak of a file rather than of the experiment, and so are not part of a [`Tree`].
 pub const FILE_KEYS: [&str; 3] = ["extends", "gfn", "profile"];
 
@@ -181,7 +183,7 @@ impl Profiles {
             }
             if index == start {
                 let names = names.join(" -> ");
-                return Some(Problem::new(format!("`inherits` runs in a circle: {names}")));
+                return Some(Problem::new(format!("`inherits` is circular: {names}")));
             }
         }
         None
@@ -191,10 +193,8 @@ impl Profiles {
         let names: Vec<&str> = self.list.iter().map(|profile| profile.name.as_str()).collect();
         let all = listed(&ranked(name, &names));
         let help = match (nearest(name, &names), names.len()) {
-            (_, 0) => {
-                "the file has no profiles; one is written as `[profile.NAME.training]` and the keys under it"
-                    .to_owned()
-            }
+            (_, 0) => "the file has no profiles; write one as `[profile.NAME.training]` with keys under it"
+                .to_owned(),
             (None, 1) => format!("the only profile is {all}"),
             (None, _) => format!("the profiles are {all}"),
             (Some(best), 1) => format!("did you mean `{best}`?"),
@@ -246,11 +246,22 @@ fn profile(name: String, entry: Entry, problems: &mut Vec<Problem>) -> Option<Pr
         problems.push(no_table(&path, &format!("[{path}.training]"), &node));
         return None;
     };
-    let inherits = table.remove("inherits").map(|entry| entry.node);
+    let inherits = table.remove(INHERITS).map(|entry| entry.node);
+    let keys: Vec<String> = table.keys().cloned().collect();
+    for key in keys.iter().filter(|key| nearest(key, &[INHERITS]).is_some()) {
+        let entry = table.remove(key);
+        let key_origin = entry.map(|entry| entry.key_origin);
+        let problem = Problem::new(format!("unknown key `{}`", key_path(&path, key)));
+        let problem = problem.help(format!("did you mean `{INHERITS}`?"));
+        problems.extend(key_origin.map(|origin| problem.at(&origin)));
+    }
     for key in FILE_KEYS {
         if let Some(entry) = table.remove(key) {
             let problem = Problem::new(format!("`{}`: a profile has no `{key}`", key_path(&path, key)));
-            let help = format!("`{key}` belongs to a whole file; it stands outside of profiles");
+            let help = match key {
+                "extends" => format!("a profile builds on another one with `{INHERITS} = \"NAME\"`"),
+                _ => format!("`{key}` belongs to a whole file; write it outside of the profiles"),
+            };
             problems.push(problem.at(&entry.key_origin).help(help));
         }
     }
@@ -262,7 +273,7 @@ fn no_table(path: &str, header: &str, node: &Node) -> Problem {
     Problem::new(format!("`{path}`: expected a table, found {found}"))
         .at(&node.origin)
         .help(format!(
-            "a profile is written as `{header}` and the keys under it, and chosen with `--profile NAME`"
+            "write a profile as `{header}` with keys under it; choose it with `--profile NAME`"
         ))
 }
 

@@ -168,23 +168,9 @@ pub(crate) fn char_floor(text: &str, position: usize) -> usize {
     position
 }
 
-/// Text that cannot move the cursor, colour the terminal or turn the direction of writing: tabs are widened, other such
-/// characters replaced.
+/// A part of a line as it can be shown: tabs are widened, the carriage return of a line's end is left out, and other hidden
+/// characters become escapes.
 pub(crate) fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\t' => out.push_str("    "),
-            '\r' | '\u{feff}' => {}
-            '\n' => out.push(' '),
-            character if character.is_control() || turns(character) => out.push('\u{fffd}'),
-            character => out.push(character),
-        }
-    }
-    out
-}
-
-/// Whether a character ends the line or makes a terminal show the text after it in another order.
-fn turns(character: char) -> bool {
-    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let line = text.strip_suffix('\r').unwrap_or(text).replace('\t', "    ");
+    gfn_text::visible(&line).into_owned()
 }

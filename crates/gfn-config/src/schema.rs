@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::describe::{bounds, expected, found, key_path, literal, number};
 use crate::nearest::{choice_help, listed, nearest, ranked};
-use crate::problem::{Problem, SHOWN_LIMIT};
+use crate::problem::{Problem, Quotes, SHOWN_LIMIT};
 use crate::shape::{Shape, shapes};
 use crate::tree::{Entry, Node, Table, Value};
 
@@ -98,6 +98,12 @@ impl Checker<'_> {
     fn integer(&mut self, shape: &Shape, value: i64, at: &At<'_>) {
         let before = self.problems.len();
         self.number(shape, value as f64, at);
+        let is_fraction = shape.types().contains(&"number") && !shape.types().contains(&"integer");
+        if is_fraction && (value as f64) as i128 != i128::from(value) {
+            let message = format!("`{value}` would lose its last digits, since this number has a fraction");
+            let help = format!("write `{}`", number(value as f64));
+            return self.problems.push(at.problem(message).help(help));
+        }
         let Some((least, most)) = shape.format_range() else {
             return;
         };
@@ -273,8 +279,19 @@ pub(crate) fn wrong_type(shapes: &[Shape], at: &At<'_>) -> Problem {
         Value::String(text) if wants("integer") && text.parse::<i64>().is_ok() => {
             problem.help(format!("without quotes: `{text}`"))
         }
+        Value::Boolean(_) | Value::Integer(_) | Value::Float(_)
+            if wants("string") && takes_any_text(shapes) =>
+        {
+            problem.quotes(Quotes::Everywhere)
+        }
         _ => problem,
     }
+}
+
+/// Whether any text would do, rather than one of a few.
+fn takes_any_text(shapes: &[Shape]) -> bool {
+    let mut texts = shapes.iter().filter(|shape| shape.types().contains(&"string"));
+    texts.any(|shape| shape.constants().is_none())
 }
 
 /// Other words for `true` and `false`.

@@ -1,13 +1,15 @@
 //! One text to a tree.
 
+use std::num::IntErrorKind;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
 use crate::describe::literal;
-use crate::grammar::{plain_words, syntax_problems};
-use crate::problem::Problem;
+use crate::grammar::{number_help, plain_words, syntax_problems};
+use crate::numeric::{NumberFault, float};
+use crate::problem::{Problem, Quotes};
 use crate::render::char_floor;
 use crate::source::Origin;
 use crate::tree::{Entry, Node, Table, Value};
@@ -92,11 +94,9 @@ impl Reader<'_> {
             DeValue::String(value) => Value::String(value.into_owned()),
             DeValue::Integer(value) => self.integer(&value, origin),
             DeValue::Float(value) => self.float(&value, origin),
-            DeValue::Datetime(_) => self.refuse(
-                origin,
-                "dates and times are not used in an experiment",
-                "write it as a string, in quotes",
-            ),
+            DeValue::Datetime(_) => {
+                self.refuse(origin, "dates and times are not allowed", "write it in quotes")
+            }
             DeValue::Array(_) | DeValue::Table(_) if depth >= DEPTH_LIMIT => self.refuse(
                 origin,
                 &format!("nested more than {DEPTH_LIMIT} levels deep"),
@@ -112,6 +112,9 @@ impl Reader<'_> {
     fn integer(&mut self, value: &DeInteger<'_>, origin: &Origin) -> Value {
         match i64::from_str_radix(value.as_str(), value.radix()) {
             Ok(value) => Value::Integer(value),
+            Err(error) if *error.kind() == IntErrorKind::InvalidDigit => {
+                self.no_number(value.as_str(), origin)
+            }
             Err(_) => self.refuse(
                 origin,
                 &format!(
@@ -124,19 +127,30 @@ impl Reader<'_> {
     }
 
     fn float(&mut self, value: &DeFloat<'_>, origin: &Origin) -> Value {
-        match value.as_str().parse::<f64>() {
-            Ok(number) if number.is_finite() => Value::Float(number),
-            _ => self.refuse(
+        match float(value.as_str()) {
+            Ok(number) => Value::Float(number),
+            Err(NumberFault::Form) => self.no_number(value.as_str(), origin),
+            Err(fault) => self.refuse(
                 origin,
-                &format!("`{}` is not a finite number", literal(value.as_str())),
-                "numbers of an experiment are finite; leave the key out where no limit is wanted",
+                &format!("`{}` {}", literal(value.as_str()), fault.words()),
+                fault.help(),
             ),
         }
     }
 
+    /// What the parser takes for a number by its first letters.
+    fn no_number(&mut self, text: &str, origin: &Origin) -> Value {
+        self.refuse(
+            origin,
+            &format!("`{}` is not a number", literal(text)),
+            &number_help(text),
+        )
+    }
+
     /// Notes a problem; the value that stands in is never used, since a tree with problems is not handed out.
     fn refuse(&mut self, origin: &Origin, message: &str, help: &str) -> Value {
-        self.problems.push(Problem::new(message).at(origin).help(help));
+        let problem = Problem::new(message).at(origin).help(help);
+        self.problems.push(problem.quotes(Quotes::CommandLine));
         Value::Boolean(false)
     }
 }

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use crate::finding::Written;
 use crate::layers::Loader;
 use crate::problem::{Problem, Problems};
 use crate::profiles::{Profiles, Unchosen};
-use crate::source::{Origin, Sources};
+use crate::source::{Origin, SourceKind, Sources};
+use crate::variables::Stray;
 
 /// A table in the order of its keys' first appearance.
 pub type Table = toml::map::Map<String, Entry>;
@@ -103,6 +105,7 @@ pub struct Tree {
     root: Node,
     sources: Sources,
     profiles: Profiles,
+    strays: Vec<Stray>,
 }
 
 impl Tree {
@@ -153,7 +156,17 @@ impl Tree {
             root,
             sources,
             profiles,
+            strays: Vec::new(),
         }
+    }
+
+    pub(crate) fn with_strays(self, strays: Vec<Stray>) -> Self {
+        Self { strays, ..self }
+    }
+
+    /// The variables that begin as gfn's do and set nothing: most are misspelt.
+    pub fn strays(&self) -> &[Stray] {
+        &self.strays
     }
 
     /// The profile that was chosen.
@@ -173,6 +186,15 @@ impl Tree {
     /// The table of everything.
     pub fn root(&self) -> &Node {
         &self.root
+    }
+
+    /// Where the text at a place is written, which decides what advice on it looks like.
+    pub fn written(&self, origin: &Origin) -> Written {
+        match self.sources.get(origin.source).map(|source| &source.kind) {
+            Some(SourceKind::Variable) => Written::Variable,
+            Some(SourceKind::Flag) => Written::Flag,
+            _ => Written::File,
+        }
     }
 
     /// A top-level key's value.

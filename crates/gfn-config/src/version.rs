@@ -25,7 +25,7 @@ pub(crate) fn check(node: &Node) -> Result<(), Refusal> {
         return Ok(());
     }
     let message = format!("this file needs gfn {text} or newer, and this is gfn {VERSION}");
-    let help = "install a newer gfn; if the file uses nothing that is new in it, lower the number";
+    let help = "install a newer gfn, or lower the version if the file needs nothing new";
     Err(Refusal::Newer(Problem::new(message).at(&node.origin).help(help)))
 }
 
@@ -37,7 +37,7 @@ fn no_version(node: &Node) -> Problem {
     Problem::new(format!("`gfn`: expected a version, found {value}"))
         .at(&node.origin)
         .help(format!(
-            "the least version that the file needs, in quotes, such as `gfn = \"{}\"`",
+            "write the lowest version that the file needs, in quotes, such as `gfn = \"{}\"`",
             short(VERSION)
         ))
 }

@@ -78,7 +78,7 @@ fn flag_without_value() {
 error: a value is missing after the `=`\n\
 \x20--> --set training.steps=\n\
 \x20                   ^^^^^\n\
-\x20 = help: an empty text is written `\"\"`\n\
+\x20 = help: write an empty string as `\"\"`\n\
 "
     );
 }
@@ -92,7 +92,7 @@ fn flag_without_equals() {
             &["training.steps"]
         ),
         "\
-error: a flag is written `--set key=value`\n\
+error: expected `--set key=value`\n\
 \x20--> --set training.steps\n\
 \x20          ^^^^^^^^^^^^^^\n\
 "
@@ -127,10 +127,10 @@ fn flag_with_a_strange_key() {
             &["training.é=5", "a b=1", "\"a=1"]
         ),
         "\
-error: `é` cannot stand in a key without quotes\n\
+error: `é` is not allowed in a key without quotes\n\
 \x20--> --set training.é=5\n\
 \x20                   ^\n\n\
-error: a blank cannot stand in a key; its parts are joined by dots, `section.key`\n\
+error: a key cannot contain a blank; join its parts with dots, `section.key`\n\
 \x20--> --set a b=1\n\
 \x20           ^\n\n\
 error: the quote \" is not closed\n\
@@ -155,7 +155,7 @@ error: `[1,` is not a TOML value: an array is not closed, expected `]`\n\
 error: `my run` is neither a TOML value nor a plain word\n\
 \x20--> --set name=my run\n\
 \x20               ^^^^^^\n\
-\x20 = help: a text with special characters needs two kinds of quotes: --set 'name=\"my run\"'\n\
+\x20 = help: a string with special characters needs two kinds of quotes: --set 'name=\"my run\"'\n\
 "
     );
 }
@@ -172,7 +172,7 @@ fn flag_with_nan() {
 error: `nan` is not a finite number\n\
 \x20--> --set loss.epsilon=nan\n\
 \x20                       ^^^\n\
-\x20 = help: numbers of an experiment are finite; leave the key out where no limit is wanted\n\
+\x20 = help: numbers must be finite; leave the key out for no limit\n\
 "
     );
 }
@@ -206,7 +206,7 @@ fn flag_that_extends() {
             &["extends=base.toml"]
         ),
         "\
-error: `extends` can only be written in a file\n\
+error: `extends` can be set in a file only\n\
 \x20--> --set extends=base.toml\n\
 \x20          ^^^^^^^\n\
 "
@@ -255,10 +255,10 @@ fn variable_with_an_empty_part() {
             &[]
         ),
         "\
-error: a variable names a key as `GFN__SECTION__KEY`\n\
+error: expected a variable such as `GFN__SECTION__KEY`\n\
 \x20--> GFN__=2\n\
 \x20    ^^^^^\n\n\
-error: a variable names a key as `GFN__SECTION__KEY`\n\
+error: expected a variable such as `GFN__SECTION__KEY`\n\
 \x20--> GFN__LOSS__=1\n\
 \x20    ^^^^^^^^^^^\n\
 "
@@ -277,7 +277,7 @@ fn variable_without_value() {
 error: a value is missing after the `=`\n\
 \x20--> GFN__LOSS__EPSILON=\n\
 \x20               ^^^^^^^\n\
-\x20 = help: an empty text is written `\"\"`\n\
+\x20 = help: write an empty string as `\"\"`\n\
 "
     );
 }

@@ -135,7 +135,7 @@ fn circles_are_named() {
     ]);
     assert_eq!(
         folder.shown("a.toml"),
-        "error: `extends` runs in a circle: a.toml -> b.toml -> c.toml -> a.toml\n\
+        "error: `extends` is circular: a.toml -> b.toml -> c.toml -> a.toml\n\
          \x20--> c.toml:1:11\n  |\n1 | extends = \"./a.toml\"\n  |           ^^^^^^^^^^\n"
     );
 }
@@ -157,7 +157,7 @@ fn long_chains_and_wide_trees_end() {
     folder.write("8.toml", b"extends = \"9.toml\"\n");
     let text = folder.shown("0.toml");
     assert!(
-        text.starts_with("error: `extends` goes more than 8 files deep: 0.toml -> 1.toml -> "),
+        text.starts_with("error: `extends` is nested more than 8 files deep: 0.toml -> 1.toml -> "),
         "{text}"
     );
     assert!(folder.shown("w0.toml").contains("reads more than 64 files"));
@@ -170,10 +170,10 @@ fn extends_of_a_wrong_type_and_absent_bases() {
         folder.shown("exp.toml"),
         "error: there is no file `gone.toml`\n\
          \x20--> exp.toml:1:12\n  |\n1 | extends = [\"gone.toml\", 3, \"\"]\n  |            ^^^^^^^^^^^\n\n\
-         error: `extends` names files: expected a path, or an array of paths\n\
+         error: `extends`: expected a path, or an array of paths\n\
          \x20--> exp.toml:1:25\n  |\n1 | extends = [\"gone.toml\", 3, \"\"]\n  |                         ^\n\
          \x20 = help: for example `extends = \"base.toml\"`, relative to this file\n\n\
-         error: `extends` names files: expected a path, or an array of paths\n\
+         error: `extends`: expected a path, or an array of paths\n\
          \x20--> exp.toml:1:28\n  |\n1 | extends = [\"gone.toml\", 3, \"\"]\n  |                            ^^\n\
          \x20 = help: for example `extends = \"base.toml\"`, relative to this file\n"
     );
@@ -210,7 +210,7 @@ fn files_that_cannot_be_read() {
     assert_eq!(
         folder.shown("larger.toml"),
         "error: `larger.toml` is larger than 1 MiB\n --> larger.toml\n  \
-         = help: an experiment file holds settings; put data in a file of its own and name its path\n"
+         = help: keep data in a file of its own, and name its path in the experiment\n"
     );
     assert_eq!(
         folder.shown("latin1.toml"),

@@ -112,8 +112,8 @@ fn circles_and_unknown_parents_are_told_whatever_is_chosen() {
         "[profile.a]\ninherits = \"b\"\n[profile.b]\ninherits = \"a\"\n[profile.c]\ninherits = \"b\"\n\
          [profile.d]\ninherits = \"d\"\n[profile.e]\ninherits = \"cc\"\n[profile.f]\ninherits = 3\n",
     );
-    let expected = "error: `inherits` runs in a circle: a -> b -> a\n --> exp.toml:2:12\n  |\n2 | inherits = \"b\"\n  |            ^^^\n\n\
-         error: `inherits` runs in a circle: d -> d\n --> exp.toml:8:12\n  |\n8 | inherits = \"d\"\n  |            ^^^\n\n\
+    let expected = "error: `inherits` is circular: a -> b -> a\n --> exp.toml:2:12\n  |\n2 | inherits = \"b\"\n  |            ^^^\n\n\
+         error: `inherits` is circular: d -> d\n --> exp.toml:8:12\n  |\n8 | inherits = \"d\"\n  |            ^^^\n\n\
          error: there is no profile `cc`\n  --> exp.toml:10:12\n   |\n10 | inherits = \"cc\"\n   |            ^^^^\n   \
          = help: the profiles are `c`, `a`, `b`, `d`, `e` and `f`\n\n\
          error: `profile.f.inherits`: expected the name of a profile, found `3`\n  --> exp.toml:12:12\n   |\n12 | inherits = 3\n   |            ^\n   \
@@ -178,17 +178,17 @@ fn profiles_are_written_in_files_only() {
     ] {
         let text = common::layered("", &variables, &sets);
         assert!(
-            text.starts_with("error: `profile` can only be written in a file\n"),
+            text.starts_with("error: `profile` can be set in a file only\n"),
             "{text}"
         );
         assert!(
-            text.ends_with("help: a profile is chosen with `--profile NAME`\n"),
+            text.ends_with("help: choose a profile with `--profile NAME`\n"),
             "{text}"
         );
     }
     let text = common::layered("", &[], &["gfn=\"0.1\""]);
     assert!(
-        text.starts_with("error: `gfn` can only be written in a file\n"),
+        text.starts_with("error: `gfn` can be set in a file only\n"),
         "{text}"
     );
 }

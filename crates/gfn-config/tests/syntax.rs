@@ -9,12 +9,12 @@ fn word_without_quotes() {
     assert_eq!(
         shown("[loss]\nkind = flow-matching\n"),
         "\
-error: not valid TOML: `flow-matching` is neither a number, `true` or `false`, nor a text in quotes\n\
+error: not valid TOML: `flow-matching` is neither a number, `true` or `false`, nor a string in quotes\n\
 \x20--> exp.toml:2:8\n\
 \x20 |\n\
 2 | kind = flow-matching\n\
 \x20 |        ^^^^^^^^^^^^^\n\
-\x20 = help: a text is written in quotes: `\"flow-matching\"`\n\
+\x20 = help: write a string in quotes: `\"flow-matching\"`\n\
 "
     );
 }
@@ -24,7 +24,7 @@ fn capital_boolean() {
     assert_eq!(
         shown("deterministic = True\n"),
         "\
-error: not valid TOML: `True` is neither a number, `true` or `false`, nor a text in quotes\n\
+error: not valid TOML: `True` is neither a number, `true` or `false`, nor a string in quotes\n\
 \x20--> exp.toml:1:17\n\
 \x20 |\n\
 1 | deterministic = True\n\
@@ -39,12 +39,12 @@ fn null() {
     assert_eq!(
         shown("clip = None\n"),
         "\
-error: not valid TOML: `None` is neither a number, `true` or `false`, nor a text in quotes\n\
+error: not valid TOML: `None` is neither a number, `true` or `false`, nor a string in quotes\n\
 \x20--> exp.toml:1:8\n\
 \x20 |\n\
 1 | clip = None\n\
 \x20 |        ^^^^\n\
-\x20 = help: leave the key out to have its default\n\
+\x20 = help: leave the key out for its default\n\
 "
     );
 }
@@ -98,7 +98,7 @@ fn unclosed_string() {
     assert_eq!(
         shown("name = \"mol\nseed = 0\n"),
         "\
-error: not valid TOML: a text is not closed, expected `\"`\n\
+error: not valid TOML: a string is not closed, expected `\"`\n\
 \x20--> exp.toml:1:12\n\
 \x20 |\n\
 1 | name = \"mol\n\
@@ -112,7 +112,7 @@ fn unclosed_header() {
     assert_eq!(
         shown("[loss\nepsilon = 1\n"),
         "\
-error: not valid TOML: the name of a section is not closed, expected `]`\n\
+error: not valid TOML: the section header is not closed, expected `]`\n\
 \x20--> exp.toml:1:6\n\
 \x20 |\n\
 1 | [loss\n\
@@ -145,7 +145,7 @@ error: `seed` is set twice in this file\n\
 \x20 |\n\
 3 | seed = 1\n\
 \x20 | ^^^^\n\
-\x20 = help: line 1 sets it already\n\
+\x20 = help: it is set first in line 1\n\
 "
     );
 }
@@ -160,7 +160,7 @@ error: `loss` is set twice in this file\n\
 \x20 |\n\
 3 | [loss]\n\
 \x20 |  ^^^^\n\
-\x20 = help: line 1 sets it already\n\
+\x20 = help: it is set first in line 1\n\
 "
     );
 }
@@ -170,12 +170,12 @@ fn date() {
     assert_eq!(
         shown("name = 2026-01-31\n"),
         "\
-error: dates and times are not used in an experiment\n\
+error: dates and times are not allowed\n\
 \x20--> exp.toml:1:8\n\
 \x20 |\n\
 1 | name = 2026-01-31\n\
 \x20 |        ^^^^^^^^^^\n\
-\x20 = help: write it as a string, in quotes\n\
+\x20 = help: write it in quotes\n\
 "
     );
 }
@@ -190,19 +190,19 @@ error: `nan` is not a finite number\n\
 \x20 |\n\
 2 | epsilon = nan\n\
 \x20 |           ^^^\n\
-\x20 = help: numbers of an experiment are finite; leave the key out where no limit is wanted\n\n\
+\x20 = help: numbers must be finite; leave the key out for no limit\n\n\
 error: `inf` is not a finite number\n\
 \x20--> exp.toml:3:19\n\
 \x20 |\n\
 3 | terminal_weight = inf\n\
 \x20 |                   ^^^\n\
-\x20 = help: numbers of an experiment are finite; leave the key out where no limit is wanted\n\n\
+\x20 = help: numbers must be finite; leave the key out for no limit\n\n\
 error: `1e999` is not a finite number\n\
 \x20--> exp.toml:4:8\n\
 \x20 |\n\
 4 | clip = 1e999\n\
 \x20 |        ^^^^^\n\
-\x20 = help: numbers of an experiment are finite; leave the key out where no limit is wanted\n\
+\x20 = help: numbers must be finite; leave the key out for no limit\n\
 "
     );
 }

@@ -21,7 +21,7 @@ fn newer_files_are_refused_at_the_key() {
         format!(
             "error: this file needs gfn 99.1 or newer, and this is gfn {VERSION}\n --> exp.toml:1:7\n  |\n\
              1 | gfn = \"99.1\"\n  |       ^^^^^^\n  \
-             = help: install a newer gfn; if the file uses nothing that is new in it, lower the number\n"
+             = help: install a newer gfn, or lower the version if the file needs nothing new\n"
         )
     );
 }
@@ -48,7 +48,7 @@ fn what_is_no_version_is_refused() {
         "{text}"
     );
     assert!(
-        text.contains("help: the least version that the file needs, in quotes, such as `gfn = \"0."),
+        text.contains("help: write the lowest version that the file needs, in quotes, such as `gfn = \"0."),
         "{text}"
     );
     for wrong in [

@@ -16,7 +16,9 @@ pub enum SampleError {
     #[error(transparent)]
     Policy(#[from] PolicyError),
     /// A trajectory did not end.
-    #[error("a trajectory went on for more than the environment's {most} steps; its last state: {state:?}")]
+    #[error(
+        "a trajectory is longer than the {most} steps that the environment declares; its last state is {state:?}"
+    )]
     Endless {
         /// What the environment promises.
         most: usize,

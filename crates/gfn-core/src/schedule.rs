@@ -59,15 +59,20 @@ impl Schedule {
         }
     }
 
+    /// The first value and the last.
+    pub fn ends(&self) -> [f64; 2] {
+        match self {
+            Self::Constant(value) => [*value, *value],
+            Self::Ramp(ramp) => [ramp.from, ramp.to],
+        }
+    }
+
     /// Checks that every value lies in `low..=high`; `what` names the setting.
     ///
     /// # Errors
     /// A sentence that names the setting, its value and the range.
     pub fn check(&self, what: &str, low: f64, high: f64) -> Result<(), String> {
-        let ends = match self {
-            Self::Constant(value) => [*value, *value],
-            Self::Ramp(ramp) => [ramp.from, ramp.to],
-        };
+        let ends = self.ends();
         if let Some(end) = ends.iter().find(|end| !(low..=high).contains(*end)) {
             let range = if high == f64::INFINITY {
                 format!("at least {low}")

@@ -158,6 +158,17 @@ fn check_state(environment: &dyn Environment, state: &[i32]) -> Result<(), Viola
     check_observation(environment, state)
 }
 
+/// What sizes of masks an action space allows.
+fn allowed(space: &ActionSpace) -> String {
+    match space {
+        ActionSpace::Fixed { count } => format!("the environment declares {count}"),
+        ActionSpace::Rows { width, most_rows } => {
+            format!("the environment declares 1, and {width} for each of at most {most_rows} rows")
+        }
+        ActionSpace::Ragged { most } => format!("the environment declares at most {most}"),
+    }
+}
+
 fn check_mask(space: &ActionSpace, mask: &Mask, state: &[i32], which: &str) -> Result<(), Violation> {
     let right = match *space {
         ActionSpace::Fixed { count } => mask.len() == count,
@@ -168,8 +179,9 @@ fn check_mask(space: &ActionSpace, mask: &Mask, state: &[i32], which: &str) -> R
     };
     ensure(right, state, || {
         format!(
-            "the {which} mask has {} actions, which {space:?} does not allow",
-            mask.len()
+            "the {which} mask has {} actions, where {}",
+            mask.len(),
+            allowed(space)
         )
     })
 }
@@ -220,7 +232,7 @@ fn check_observation(environment: &dyn Environment, state: &[i32]) -> Result<(),
         }
     };
     ensure(right, state, || {
-        format!("the observation breaks the declared shape: {seen:?}")
+        "the observation does not have the declared shape, or a number in it is out of range".into()
     })
 }
 

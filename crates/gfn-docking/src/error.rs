@@ -35,7 +35,7 @@ pub enum DockingError {
         message: String,
     },
     /// The file of energies cannot be used.
-    #[error("the file of energies {path}: {error}", path = path.display())]
+    #[error("the file of energies {path}: {error}", path = path.display(), error = gfn_text::io_words(error))]
     Cache {
         /// Which.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum DockingError {
         error: io::Error,
     },
     /// There is no place for the files of a molecule.
-    #[error("no folder for the files of a molecule: {0}")]
+    #[error("no folder for the files of a molecule: {}", gfn_text::io_words(.0))]
     Folder(io::Error),
 }
 

@@ -105,7 +105,7 @@ fn answer(program: &Path, arguments: &[&str]) -> Result<String, DockingError> {
         program: program.display().to_string(),
         message,
     };
-    let failed = |error: std::io::Error| broken(error.to_string());
+    let failed = |error: std::io::Error| broken(gfn_text::io_words(&error));
     // A file, not a pipe: nothing has to be read while it runs.
     let file = tempfile::NamedTempFile::new().map_err(failed)?;
     let mut command = Command::new(program);

@@ -26,7 +26,7 @@ impl Receptor {
         if !path.is_file() {
             return Err(wrong("there is no such file".into()));
         }
-        let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let bytes = std::fs::read(path).map_err(|error| wrong(gfn_text::io_words(&error)))?;
         let found: String = Sha256::digest(&bytes)
             .iter()
             .map(|byte| format!("{byte:02x}"))

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use gfn_text::visible;
+
 use crate::child::{End, run};
 use crate::docker::Settings;
 use crate::error::DockingError;
@@ -171,7 +173,7 @@ impl Single<'_> {
         let broken = |error: std::io::Error| {
             Trouble::All(DockingError::Broken {
                 program: program.into(),
-                message: error.to_string(),
+                message: gfn_text::io_words(&error),
             })
         };
         let log = fs::File::create(self.folder.join(program)).map_err(broken)?;
@@ -208,8 +210,8 @@ impl Single<'_> {
         let text = String::from_utf8_lossy(&bytes);
         let line = text.lines().map(str::trim).rfind(|line| !line.is_empty());
         let plain = |line: &str| -> String {
-            let shown = line.chars().filter(|c| !c.is_control());
-            shown.take(LONGEST_LINE).collect()
+            let shown: String = line.chars().take(LONGEST_LINE).collect();
+            visible(&shown).into_owned()
         };
         line.map(|line| format!(": {}", plain(line))).unwrap_or_default()
     }

@@ -38,7 +38,7 @@ fn main() {
         count as f64 / start.elapsed().as_secs_f64()
     ));
     use std::io::Write;
-    let mut out = std::io::stdout().lock();
+    let mut out = gfn_text::stdout();
     writeln!(out, "object").expect("standard output is open");
     for line in smiles {
         writeln!(out, "{line}").expect("standard output is open");
@@ -47,7 +47,7 @@ fn main() {
 
 fn report(line: &str) {
     use std::io::Write;
-    writeln!(std::io::stderr(), "{line}").expect("standard error is open");
+    writeln!(gfn_text::stderr(), "{line}").expect("standard error is open");
 }
 
 /// Finished states of random walks, the steps taken and the seconds spent.

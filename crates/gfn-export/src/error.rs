@@ -9,7 +9,10 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ExportError {
     /// A file or folder could not be read or written.
-    #[error("{path}: {error}; name another folder with -o, or make room")]
+    #[error(
+        "{path}: {}; name another folder with -o, or make room",
+        gfn_text::io_words(error)
+    )]
     Io {
         /// Which.
         path: PathBuf,

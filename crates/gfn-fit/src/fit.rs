@@ -81,7 +81,7 @@ impl Settings {
 
     fn check(&self) -> Result<(), FitError> {
         let counts = [
-            ("members", self.members, 100),
+            ("ensemble", self.members, 100),
             ("epochs", self.epochs, 1_000_000),
             ("patience", self.patience, 1_000_000),
             ("hidden", self.hidden, 1024),
@@ -99,8 +99,12 @@ impl Settings {
             ("learning_rate", self.learning_rate),
             ("weight_decay", self.weight_decay),
         ];
-        match rates.iter().find(|(_, rate)| !(0.0..=1.0).contains(rate)) {
-            Some((name, rate)) => Err(FitError::Setting(format!("`{name}` is {rate}; expected 0 to 1"))),
+        // Weights are in single precision.
+        let fits = |rate: f64| rate == 0.0 || (f64::from(f32::MIN_POSITIVE)..=1.0).contains(&rate);
+        match rates.iter().find(|(_, rate)| !fits(*rate)) {
+            Some((name, rate)) => Err(FitError::Setting(format!(
+                "`{name}` is {rate:e}; expected 0, or a number from 1.2e-38 to 1"
+            ))),
             None => Ok(()),
         }
     }

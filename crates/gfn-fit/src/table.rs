@@ -70,7 +70,7 @@ pub struct Table {
 #[derive(Debug, Error)]
 pub enum TableError {
     /// The file is not there, or not readable.
-    #[error("the table `{file}` cannot be read: {source}")]
+    #[error("the table `{file}` cannot be read: {}", gfn_text::io_words(source))]
     Read {
         /// The file.
         file: PathBuf,

@@ -33,8 +33,8 @@ fn set_unless_set(variable: &Variable) {
 /// a tenth of a second and serves nobody; files are written by then, and what is left in the standard streams is flushed.
 pub fn leave(code: u8) -> ! {
     use std::io::Write;
-    let _ = std::io::stdout().flush();
-    let _ = std::io::stderr().flush();
+    let _ = gfn_text::stdout().flush();
+    let _ = gfn_text::stderr().flush();
     // SAFETY: `_exit` may be called at any time; it runs no destructors, and none are needed.
     unsafe { libc::_exit(code.into()) }
 }

@@ -83,10 +83,37 @@ impl AdamParams {
     /// A sentence that names the setting.
     pub fn complete(&mut self, weight_decay: f64) -> Result<(), String> {
         self.weight_decay.get_or_insert(weight_decay);
+        self.fit_single_precision()?;
         self.learning_rate
             .check("optimizer.learning_rate", 0.0, f64::INFINITY)?;
         self.log_z_learning_rate
             .check("optimizer.log_z_learning_rate", 0.0, f64::INFINITY)
+    }
+}
+
+impl AdamParams {
+    /// Refuses numbers that weights, which are in single precision, would take for 0 or for infinity.
+    fn fit_single_precision(&self) -> Result<(), String> {
+        let rates = [
+            ("learning_rate", self.learning_rate.ends().to_vec()),
+            ("clip_norm", self.clip_norm.into_iter().collect()),
+            ("weight_decay", self.weight_decay.into_iter().collect()),
+        ];
+        for (key, numbers) in rates {
+            let lost = |number: &f64| *number != 0.0 && !(*number as f32).is_normal();
+            if let Some(number) = numbers.into_iter().find(lost) {
+                let size = if number.abs() < 1.0 {
+                    "too small"
+                } else {
+                    "too large"
+                };
+                return Err(format!(
+                    "`optimizer.{key}` is {number:e}, which is {size} for the single precision of weights; expected 0, or \
+                     a number from 1.2e-38 to 3.4e38"
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

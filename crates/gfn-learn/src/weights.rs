@@ -46,7 +46,8 @@ pub fn load(model: &mut Model, path: &Path) -> Result<(), LearnError> {
         path: path.display().to_string(),
         message,
     };
-    let bytes = std::fs::read(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| refuse(format!("cannot be read: {}", gfn_text::io_words(&error))))?;
     restore(model, &bytes).map_err(refuse)
 }
 

@@ -68,7 +68,7 @@ impl Loss for SubTrajectoryBalance {
         let lambda = self.lambda;
         Err(format!(
             "`loss.lambda` is {lambda}, and trajectories of environment `{}` take up to {most} steps, but {lambda}^{most} is \
-             beyond what a number can hold; choose a smaller `loss.lambda`, 1 at most to be safe, or a smaller environment",
+             too large for a number; choose a smaller `loss.lambda`, 1 at most to be safe, or a smaller environment",
             environment.name
         ))
     }

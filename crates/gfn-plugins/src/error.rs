@@ -18,7 +18,7 @@ pub enum PluginError {
         message: String,
     },
     /// A file could not be read or written.
-    #[error("plugin `{plugin}`: {path}: {error}")]
+    #[error("plugin `{plugin}`: {path}: {}", gfn_text::io_words(error))]
     File {
         /// Which plugin.
         plugin: String,
@@ -136,11 +136,10 @@ pub(crate) fn in_words(duration: Duration) -> String {
     }
 }
 
-/// A plugin's text as it can be shown: on one line, without what would steer a terminal or turn the direction of writing.
+/// A plugin's text on one line: line breaks and tabs become blanks, other hidden characters are shown as escapes.
 pub fn cleaned(text: &str) -> String {
-    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let shown: String = text.chars().map(|c| if steers(c) { ' ' } else { c }).collect();
-    shown.trim().to_string()
+    let line = text.replace(['\n', '\r', '\t'], " ");
+    gfn_text::visible(line.trim()).into_owned()
 }
 
 /// At most so many bytes of a text, cut between characters.
@@ -161,8 +160,8 @@ mod tests {
 
     #[test]
     fn texts_are_shown_on_one_line_and_in_one_colour() {
-        assert_eq!(cleaned(" a\n\x1b[31mb\u{9b}é\0"), "a  [31mb é");
-        assert_eq!(cleaned("reward\u{202e}yp."), "reward yp.");
+        assert_eq!(cleaned(" a\n\x1b[31mb\u{9b}é\0"), "a \\u{1b}[31mb\\u{9b}é\\u{0}");
+        assert_eq!(cleaned("reward\u{202e}yp."), "reward\\u{202e}yp.");
     }
 
     #[test]

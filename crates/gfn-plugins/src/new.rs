@@ -129,7 +129,7 @@ pub enum NewError {
     #[error("{0} is there already; name a new folder, or remove it")]
     Exists(PathBuf),
     /// A file could not be written.
-    #[error("{path}: {error}")]
+    #[error("{path}: {}", gfn_text::io_words(error))]
     Io {
         /// Which.
         path: PathBuf,

@@ -21,8 +21,9 @@ pub(crate) const HIDDEN: usize = 64;
 pub enum WeightsError {
     /// The file is not there, or not readable.
     #[error(
-        "the proxy's weights `{file}` cannot be read: {source}; `docs/molecules.md` says where they come from and how the file is \
-         made"
+        "the proxy's weights `{file}` cannot be read: {}; `docs/molecules.md` says where they come from and how the file is \
+         made",
+        gfn_text::io_words(source)
     )]
     Read {
         /// The file.

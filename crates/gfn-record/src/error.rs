@@ -12,16 +12,16 @@ use crate::lock::Holder;
 #[derive(Debug, Error)]
 pub enum FolderError {
     /// The folder exists and holds something.
-    #[error("{0} is not empty; name another folder with --out, or remove it")]
+    #[error("{0} holds files that are not of this run; name a new folder with --out")]
     Occupied(PathBuf),
     /// The folder is not that of a run.
-    #[error("{0} is not the folder of a run: it holds no {name}", name = names::RESOLVED)]
+    #[error("{0} is not the folder of a run: it has no {name}; `gfn ls` lists runs", name = names::RESOLVED)]
     NotARun(PathBuf),
     /// The folder is not that of a sweep.
-    #[error("{0} is not the folder of a sweep: it holds no {name}", name = crate::sweep::names::SWEEP)]
+    #[error("{0} is not the folder of a sweep: it has no {name}; `gfn ls` lists sweeps", name = crate::sweep::names::SWEEP)]
     NotASweep(PathBuf),
     /// A file or folder could not be read or written.
-    #[error("{path}: {error}{}", advice(error))]
+    #[error("{path}: {}{}", gfn_text::io_words(error), advice(error))]
     Io {
         /// Which.
         path: PathBuf,
@@ -29,7 +29,7 @@ pub enum FolderError {
         error: io::Error,
     },
     /// A file that the run was trained with has changed.
-    #[error("{0} is not what the run was trained with: its SHA-256 differs from the one in manifest.json")]
+    #[error("{0} has changed since the run was trained: its SHA-256 is not the one in manifest.json")]
     Changed(PathBuf),
     /// A file does not say what it should.
     #[error("{path} is damaged: {message}")]
@@ -49,8 +49,8 @@ pub enum FolderError {
     },
     /// A process on another machine wrote this folder and has not said that it stopped.
     #[error(
-        "{path} was being written by {holder}, which did not say that it stopped and cannot be asked from here; \
-         make sure that it is gone, then take the folder over with --takeover"
+        "{path} was last written by {holder}. Whether that process still runs cannot be seen from this machine; \
+         make sure that it has ended, then repeat the command with --takeover"
     )]
     Elsewhere {
         /// The run's folder.
@@ -59,7 +59,7 @@ pub enum FolderError {
         holder: Holder,
     },
     /// The folder is not where it was.
-    #[error("{0} was moved or removed while this run wrote it; nothing more was written")]
+    #[error("{0} was moved or deleted during the run; nothing more was written")]
     Gone(PathBuf),
     /// Another process has taken the folder over from this one, which must write nothing more.
     #[error("{path} was taken over by {holder}; this process writes nothing more to it")]

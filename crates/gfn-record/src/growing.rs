@@ -29,9 +29,11 @@ impl Growing {
         let mut kept = None;
         if offset > 0 {
             let found = File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
-            let (length, file) = found.map_err(|error| FolderError::damaged(&path, error.to_string()))?;
+            let (length, file) =
+                found.map_err(|error| FolderError::damaged(&path, gfn_text::io_words(&error)))?;
             if length < offset {
-                let message = format!("it has {length} bytes, and the checkpoint knows of {offset}");
+                let message =
+                    format!("it has {length} bytes, fewer than the {offset} that the checkpoint recorded");
                 return Err(FolderError::damaged(&path, message));
             }
             kept = Some(file.take(offset));

@@ -43,7 +43,7 @@ fn have_strace() -> bool {
     if !have {
         // Not `eprintln!`, which is not shown of a test that passes.
         let reason = "skipped: strace does not run here (scripts/install-optional installs it)\n";
-        std::io::stderr().write_all(reason.as_bytes()).unwrap();
+        gfn_text::stderr().write_all(reason.as_bytes()).unwrap();
     }
     have
 }

@@ -9,6 +9,7 @@ use crate::builtin::MakeSampler;
 use crate::checks::{Report, refusals, remarks};
 use crate::experiment::Experiment;
 use crate::settings::BackwardKind;
+use crate::variables;
 
 /// The parts of an experiment, made.
 pub struct Assembled {
@@ -33,6 +34,7 @@ pub struct Assembled {
 pub fn assemble(experiment: &Experiment) -> Result<Assembled, Problems> {
     let mut report = Report::new(experiment);
     let parts = make(&mut report);
+    report.problems.extend(variables::warnings(&experiment.tree));
     let problems = experiment.tree.problems(report.problems);
     match parts {
         Some(parts) if problems.count(Severity::Error) == 0 => Ok(Assembled {

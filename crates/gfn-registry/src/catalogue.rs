@@ -123,10 +123,29 @@ impl Text {
 
     /// The first sentence, without its full stop.
     pub fn purpose(&self) -> &str {
-        let ends = self.help.match_indices('.').map(|(at, _)| at);
-        let mut ends = ends.filter(|&at| self.help[at + 1..].chars().next().is_none_or(char::is_whitespace));
-        ends.next().map_or(self.help.as_str(), |end| &self.help[..end])
+        let mut ends = self.help.match_indices('.').map(|(at, _)| at);
+        ends.find(|&at| ends_sentence(&self.help, at))
+            .map_or(self.help.as_str(), |end| &self.help[..end])
     }
+}
+
+/// Words that end in a full stop within a sentence.
+const ABBREVIATIONS: [&str; 14] = [
+    "al", "approx", "cf", "ch", "e.g", "ed", "eq", "etc", "fig", "i.e", "no", "sec", "viz", "vs",
+];
+
+/// Whether the full stop at a place of a text ends a sentence: a new sentence or nothing follows, and the word before is neither an
+/// abbreviation nor somebody's initial.
+fn ends_sentence(text: &str, at: usize) -> bool {
+    let rest = &text[at + 1..];
+    let Some(next) = rest.trim_start().chars().next() else {
+        return true;
+    };
+    let is_apart = rest.starts_with(char::is_whitespace) && !next.is_lowercase();
+    let before = text[..at].rsplit(|letter: char| letter.is_whitespace() || letter == '(');
+    let word = before.take(1).next().unwrap_or_default();
+    let is_initial = word.chars().count() == 1 && word.starts_with(char::is_uppercase);
+    is_apart && !is_initial && !ABBREVIATIONS.contains(&word.to_lowercase().as_str())
 }
 
 /// A paragraph on one line.
@@ -201,6 +220,28 @@ mod tests {
         assert_eq!(text.purpose(), "Does it: well");
         assert_eq!(text.formula.as_deref(), Some("a + b"));
         assert_eq!(text.references, ["A 2021, \"T\"", "B 2022"]);
+    }
+
+    #[test]
+    fn abbreviations_end_no_sentence() {
+        for (help, purpose) in [
+            ("As Shen et al. 2023 did. And more.", "As Shen et al. 2023 did"),
+            ("As Shen et al. In other words.", "As Shen et al. In other words"),
+            ("Uses bits, e.g. Morgan's. More.", "Uses bits, e.g. Morgan's"),
+            (
+                "By J. Smith and (cf. Fig. 2) others. More.",
+                "By J. Smith and (cf. Fig. 2) others",
+            ),
+            ("Above 0.5 it stops. `more`", "Above 0.5 it stops"),
+            ("No full stop", "No full stop"),
+            ("One.\n\nTwo.", "One"),
+        ] {
+            let text = Text {
+                help: help.to_owned(),
+                ..Text::default()
+            };
+            assert_eq!(text.purpose(), purpose);
+        }
     }
 
     /// Each `Params` is its user's manual, so nothing in it may be left unsaid.

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use gfn_config::{Node, Origin, Problem, SourceKind, Tree, Value, choice_help, literal, read, to_table};
+use gfn_config::{
+    Node, Origin, Problem, SourceKind, Tree, Value, Written, choice_help, literal, read, to_table,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -200,7 +202,7 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
     let absent = Node::empty(Origin::whole(root.origin.source));
     let node = section.tree.section(section.name).unwrap_or(&absent);
     if node.table().is_none() {
-        return Err(vec![no_table(node, section.name)]);
+        return Err(vec![no_table(section.tree, node, section.name)]);
     }
     let names: Vec<&'static str> = entries.iter().map(|entry| entry.name).collect();
     let (name, origin) = name_of(node, section, &names)?;
@@ -222,7 +224,7 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
     let mut ignore = vec!["kind"];
     ignore.extend_from_slice(section.shared_keys);
     let (parameters, build) = (entry.read)(node, section.name, &ignore, &bases)
-        .map_err(|problems| redirect(problems, node, section.name, entry.name))?;
+        .map_err(|problems| redirect(problems, section.tree, node, section.name, entry.name))?;
     let mut table = toml::Table::new();
     table.insert("kind".into(), entry.name.into());
     table.extend(parameters);
@@ -235,11 +237,24 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
 }
 
 /// Something else where a component's table should be.
-fn no_table(node: &Node, section: &str) -> Problem {
-    let help = match &node.value {
-        Value::String(kind) => format!("write `[{section}]`, and under it `kind = \"{}\"`", literal(kind)),
-        Value::Array(_) => format!("write `[{section}]`, in single brackets"),
-        _ => format!("write `[{section}]`, and its keys under it"),
+fn no_table(tree: &Tree, node: &Node, section: &str) -> Problem {
+    let help = match (&node.value, tree.written(&node.origin)) {
+        (Value::String(kind), Written::File) => {
+            format!("write `[{section}]`, and under it `kind = \"{}\"`", literal(kind))
+        }
+        (Value::String(kind), Written::Flag) => format!("write `--set {section}.kind={}`", literal(kind)),
+        (Value::String(kind), Written::Variable) => {
+            format!("write `GFN__{}__KIND={}`", section.to_uppercase(), literal(kind))
+        }
+        (_, Written::Flag) => format!("set its keys one by one, as in `--set {section}.kind=NAME`"),
+        (_, Written::Variable) => {
+            format!(
+                "set its keys one by one, as in `GFN__{}__KIND=NAME`",
+                section.to_uppercase()
+            )
+        }
+        (Value::Array(_), Written::File) => format!("write `[{section}]`, in single brackets"),
+        (_, Written::File) => format!("write `[{section}]`, and its keys under it"),
     };
     Problem::new(format!("`{section}`: expected a table"))
         .at(&node.origin)
@@ -259,7 +274,7 @@ fn name_of(
                 Err(vec![
                     Problem::new(message)
                         .at(&kind.origin)
-                        .help(format!("one of: {}", list(names))),
+                        .help(format!("write one of {}", list(names))),
                 ])
             }
         },
@@ -272,10 +287,7 @@ fn name_of(
 fn no_kind(node: &Node, section: &Section<'_>, names: &[&str]) -> Problem {
     let name = section.name;
     if section.tree.section(name).is_none() {
-        let help = format!(
-            "write `[{name}]`, and under it `kind = …`, one of: {}",
-            list(names)
-        );
+        let help = format!("add `[{name}]`, and under it `kind = …`, one of {}", list(names));
         return Problem::new(format!("missing section `{name}`"))
             .at(&node.origin)
             .help(help);
@@ -285,10 +297,12 @@ fn no_kind(node: &Node, section: &Section<'_>, names: &[&str]) -> Problem {
     let problem = Problem::new(format!("missing key `{name}.kind`"));
     match other {
         Some((key, entry)) => problem.at(&entry.key_origin).help(format!(
-            "a component is chosen with `kind`: write it in place of `{}`",
+            "a component is chosen with `kind`; write `kind` instead of `{}`",
             literal(key)
         )),
-        None => problem.at(&node.origin).help(format!("one of: {}", list(names))),
+        None => problem
+            .at(&node.origin)
+            .help(format!("write one of {}", list(names))),
     }
 }
 

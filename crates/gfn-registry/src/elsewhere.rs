@@ -2,7 +2,7 @@
 
 use std::cell::LazyCell;
 
-use gfn_config::{FILE_KEYS, Node, Origin, Problem};
+use gfn_config::{FILE_KEYS, Node, Origin, Problem, Tree, Written};
 
 use crate::catalogue::{Described, catalogue};
 
@@ -11,7 +11,13 @@ pub(crate) const TOP: &str = "";
 
 /// Says of unknown keys of a section where they belong, where that is known exactly; their nearest names otherwise stay.
 /// `kind` is the component that the section chooses; empty where it chooses none.
-pub(crate) fn redirect(problems: Vec<Problem>, node: &Node, section: &str, kind: &str) -> Vec<Problem> {
+pub(crate) fn redirect(
+    problems: Vec<Problem>,
+    tree: &Tree,
+    node: &Node,
+    section: &str,
+    kind: &str,
+) -> Vec<Problem> {
     let Some(table) = node.table() else {
         return problems;
     };
@@ -24,7 +30,11 @@ pub(crate) fn redirect(problems: Vec<Problem>, node: &Node, section: &str, kind:
             .filter(|_| problem.message.starts_with("unknown"))?;
         let at_key = |key_origin: &Origin| problem.origin.as_ref() == Some(key_origin);
         let (key, _) = table.iter().find(|(_, entry)| at_key(&entry.key_origin))?;
-        belongs(key, section, kind, &all)
+        let is_file = problem
+            .origin
+            .as_ref()
+            .is_none_or(|at| tree.written(at) == Written::File);
+        belongs(key, section, kind, is_file, &all)
     };
     problems
         .into_iter()
@@ -36,7 +46,7 @@ pub(crate) fn redirect(problems: Vec<Problem>, node: &Node, section: &str, kind:
 }
 
 /// "`epsilon` is a key of loss `flow-matching`", or of sections and components elsewhere.
-fn belongs(key: &str, section: &str, kind: &str, all: &[Described]) -> Option<String> {
+fn belongs(key: &str, section: &str, kind: &str, is_file: bool, all: &[Described]) -> Option<String> {
     let has = |described: &&Described| described.parameters.iter().any(|parameter| parameter.name == key);
     let holders: Vec<&Described> = all.iter().filter(has).collect();
     let here: Vec<String> = holders
@@ -53,7 +63,9 @@ fn belongs(key: &str, section: &str, kind: &str, all: &[Described]) -> Option<St
     let mut sections: Vec<String> = holders
         .iter()
         .map(|described| match described.section {
-            TOP => "at the top of the file, above the first table".to_owned(),
+            TOP if is_file => "at the top of the file, above the first section".to_owned(),
+            TOP => format!("written `{key}`, without a section"),
+            section if !is_file => format!("written `{section}.{key}`"),
             section => format!("under `[{section}]`, as `{section}.{key}`"),
         })
         .collect();
@@ -61,7 +73,8 @@ fn belongs(key: &str, section: &str, kind: &str, all: &[Described]) -> Option<St
     match sections.is_empty() {
         _ if FILE_KEYS.contains(&key) => Some(format!("`{key}` belongs at the top of the file")),
         true => joined_by_underscores(key, section, all),
-        false => Some(format!("`{key}` belongs {}", sections.join(", or "))),
+        false if is_file => Some(format!("`{key}` belongs {}", sections.join(", or "))),
+        false => Some(format!("it is {}", sections.join(", or "))),
     }
 }
 

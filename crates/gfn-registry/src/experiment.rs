@@ -18,6 +18,7 @@ use crate::elsewhere::{TOP, redirect};
 use crate::sections::default_kind;
 use crate::settings::{BackwardKind, Checkpoint, Evaluation, Hardware, Top, Training};
 use crate::sweep::Sweep;
+use crate::variables;
 
 /// The sections of a file, in the order in which they are written.
 pub const SECTIONS: [&str; 13] = [
@@ -96,9 +97,7 @@ impl Experiment {
     /// # Errors
     /// Every mistake found, with its place; those in other profiles of the file too.
     pub fn load_with(path: &Path, profile: Option<&str>, sets: &[String]) -> Result<Self, Problems> {
-        let variables = std::env::vars_os()
-            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-        let tree = Tree::load_with(path, profile, variables, sets)?;
+        let tree = Tree::load_with(path, profile, variables::of_the_process()?, sets)?;
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
         Self::read(tree, base)
     }
@@ -120,7 +119,7 @@ impl Experiment {
         };
         let mut keep = Keep(&mut problems);
         let top = read(tree.root(), "", &[&SECTIONS[..], &FILE_KEYS].concat())
-            .map_err(|problems| redirect(problems, tree.root(), TOP, ""))
+            .map_err(|problems| redirect(problems, &tree, tree.root(), TOP, ""))
             .and_then(|top| safe_name(&tree, top));
         let top: Option<Top> = keep.of(top);
         let environment = keep.of(choose(builtin::environments(), &section("environment")));
@@ -181,7 +180,10 @@ impl Experiment {
         })();
         match parts {
             Some(experiment) if problems.is_empty() => Ok(experiment),
-            _ => Err(tree.problems(problems)),
+            _ => {
+                problems.extend(variables::warnings(&tree));
+                Err(tree.problems(problems))
+            }
         }
     }
 
@@ -309,7 +311,7 @@ fn plain<P: DeserializeOwned + JsonSchema>(
     let absent = Node::empty(Origin::whole(tree.root().origin.source));
     let ignore: Vec<&str> = ignore.iter().map(String::as_str).collect();
     let node = tree.section(name).unwrap_or(&absent);
-    read(node, name, &ignore).map_err(|problems| redirect(problems, node, name, ""))
+    read(node, name, &ignore).map_err(|problems| redirect(problems, tree, node, name, ""))
 }
 
 /// The rounds, with their table's whole path, so that they go on from anywhere.
@@ -331,7 +333,7 @@ fn safe_name(tree: &Tree, top: Top) -> Result<Top, Vec<Problem>> {
         return Ok(top);
     }
     let problem = Problem::new(format!(
-        "`name` is `{}`, which cannot name a folder",
+        "`name` is `{}`, which cannot be a folder name",
         literal(name)
     ))
     .help("use up to 100 letters, digits, `.`, `_` and `-`, not beginning with a dot");

@@ -20,6 +20,7 @@ pub mod sections;
 pub mod settings;
 pub mod sweep;
 pub mod template;
+mod variables;
 
 pub use assemble::{Assembled, assemble};
 pub use experiment::Experiment;

@@ -57,12 +57,12 @@ pub fn sections() -> Vec<SectionSchema> {
         plain("", "The experiment as a whole.", top),
         choice(
             "environment",
-            "What is built, step by step.",
+            "The environment: the objects, and the steps that build them.",
             builtin::environments(),
         ),
         SectionSchema {
             own: vec![schema::<Shape>()],
-            ..choice("reward", "What is sought.", builtin::rewards())
+            ..choice("reward", "The reward of objects.", builtin::rewards())
         },
         choice(
             "network",
@@ -71,28 +71,36 @@ pub fn sections() -> Vec<SectionSchema> {
         ),
         choice(
             "backward_policy",
-            "How likely each way back from a state is.",
+            "The probability of each way back from a state.",
             builtin::backward_policies(),
         ),
         choice("loss", "The objective that training lowers.", builtin::losses()),
-        choice("sampler", "Where trajectories come from.", builtin::samplers()),
+        choice("sampler", "The source of trajectories.", builtin::samplers()),
         choice(
             "optimizer",
-            "How the network's weights are changed.",
+            "The optimizer of the network's weights.",
             builtin::optimisers(),
         ),
-        plain("training", "How long to train.", vec![schema::<Training>()]),
-        plain("checkpoint", "When to save.", vec![schema::<Checkpoint>()]),
-        plain("hardware", "Where to compute.", vec![schema::<Hardware>()]),
-        plain("evaluation", "How to measure.", vec![schema::<Evaluation>()]),
+        plain("training", "The length of training.", vec![schema::<Training>()]),
+        plain(
+            "checkpoint",
+            "When to save checkpoints.",
+            vec![schema::<Checkpoint>()],
+        ),
+        plain("hardware", "Devices and threads.", vec![schema::<Hardware>()]),
+        plain(
+            "evaluation",
+            "How the policy is evaluated.",
+            vec![schema::<Evaluation>()],
+        ),
         plain(
             "acquisition",
-            "Rounds in which a proxy of the reward learns from the reward.",
+            "Active learning: rounds that fit a proxy to the reward.",
             vec![schema::<Acquisition>()],
         ),
         plain(
             "sweep",
-            "What of it is searched, and how.",
+            "The settings to search, and how.",
             vec![schema::<Sweep>()],
         ),
     ]

@@ -61,6 +61,10 @@ pub fn figures(runs: &[Run]) -> Vec<Figure> {
             svg: molecules(&best),
         }));
     }
+    // XML has no control characters, and text that reorders itself misleads in a picture too.
+    for figure in &mut found {
+        figure.svg = gfn_text::visible_lines(&figure.svg).into_owned();
+    }
     found
 }
 

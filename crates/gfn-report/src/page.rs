@@ -84,7 +84,8 @@ pub(crate) fn whole(head: &Head, sections: &[Section]) -> String {
             }
         }
     };
-    page.into_string()
+    // Names and messages of others may reorder a page's text as they may a terminal's.
+    gfn_text::visible_lines(&page.into_string()).into_owned()
 }
 
 /// Nothing is loaded, and of scripts and styles none but this crate's counts, whatever got past the escaping.

@@ -249,7 +249,7 @@ fn lines<T: for<'de> Deserialize<'de>>(folder: &RunFolder, name: &str, faults: &
     };
     let (mut read, mut wrong) = (Vec::new(), Vec::new());
     for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
-        let parsed = line.map_err(|error| error.to_string());
+        let parsed = line.map_err(|error| gfn_text::io_words(&error));
         let parsed = parsed.and_then(|line| serde_json::from_slice(&line).map_err(|error| error.to_string()));
         match parsed {
             Ok(value) => read.push(value),

@@ -164,15 +164,9 @@ pub fn best(run: &Run, most: usize) -> Vec<(f64, &str)> {
     best
 }
 
-/// Text without characters that steer a terminal or turn its direction round.
+/// Text for the middle of a line: control characters, and those that reorder text, are shown as escapes.
 pub fn plain(text: &str) -> String {
-    let steers = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars()
-        .map(|letter| if steers(letter) { '\u{fffd}' } else { letter })
-        .collect()
+    gfn_text::visible(text).into_owned()
 }
 
 /// A sweep in a line, without its name.
@@ -319,7 +313,7 @@ mod tests {
             ..Run::default()
         };
         let text = list(&[Summary::of(&run)]);
-        assert!(text.contains("runs/\u{fffd}[2J\u{fffd}x\u{fffd}"), "{text:?}");
+        assert!(text.contains("runs/\\u{1b}[2J\\u{202e}x\\n"), "{text:?}");
         assert_eq!(text.lines().count(), 2);
     }
 

@@ -29,7 +29,7 @@ fn chromium() -> Option<&'static str> {
         );
         // Past the test's captured output: nobody reads what a passing test prints.
         std::io::Write::write_all(
-            &mut std::io::stderr(),
+            &mut gfn_text::stderr(),
             b"skipped: no Chromium; scripts/install-optional installs it\n",
         )
         .expect("standard error");

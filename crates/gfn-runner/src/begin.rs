@@ -227,10 +227,7 @@ fn may_begin_again(
     }
     if !options.begin_again {
         let mut reasons = skipped.to_vec();
-        reasons.push(format!(
-            "{} holds no checkpoint that can be used",
-            checkpoints.display()
-        ));
+        reasons.push(format!("{} has no usable checkpoint", checkpoints.display()));
         return Err(RunError::NoCheckpoint { reasons });
     }
     if checkpoints.is_dir() {
@@ -251,7 +248,7 @@ fn usable(folder: &RunFolder, checkpoint: &Loaded) -> Result<(), String> {
     let length = fs::metadata(folder.file(names::METRICS)).map_or(0, |found| found.len());
     match known {
         Some(&known) if known > length => Err(format!(
-            "it knows of {known} bytes of {}, which has {length}",
+            "it records {known} bytes of {}, which has {length}",
             names::METRICS
         )),
         _ => Ok(()),

@@ -207,18 +207,28 @@ impl Found {
     /// Where that one counted by other thresholds.
     pub(crate) fn restore(&mut self, saved: Saved) -> Result<(), String> {
         let thresholds: Vec<f64> = self.levels.iter().map(|level| level.threshold).collect();
+        let list = |thresholds: &[f64]| {
+            let words: Vec<String> = thresholds.iter().map(ToString::to_string).collect();
+            format!("[{}]", words.join(", "))
+        };
         let before: Vec<f64> = saved.levels.iter().map(|level| level.threshold).collect();
         if thresholds != before {
             return Err(format!(
-                "objects were counted by the thresholds {before:?}, now {thresholds:?}"
+                "objects were counted by the thresholds {}, now {}",
+                list(&before),
+                list(&thresholds)
             ));
         }
+        let from = |threshold: Option<f64>| match threshold {
+            Some(threshold) => format!("from the reward {threshold}"),
+            None => "by no threshold".to_string(),
+        };
         let mode = |mode: Option<(f64, u64)>| mode.map(|(threshold, _)| threshold);
         if mode(self.mode) != mode(saved.mode) {
             return Err(format!(
-                "modes were counted from the reward {:?}, now {:?}",
-                mode(saved.mode),
-                mode(self.mode)
+                "modes were counted {}, now {}",
+                from(mode(saved.mode)),
+                from(mode(self.mode))
             ));
         }
         self.levels = saved

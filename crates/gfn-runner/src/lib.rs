@@ -4,6 +4,7 @@
 //! a policy is like; observers write metrics and show progress; [`state`] is what a checkpoint holds; [`finished`] opens a
 //! run again to draw from it.
 
+pub mod bars;
 mod begin;
 pub mod bench;
 pub mod changes;
@@ -50,14 +51,14 @@ pub enum RunError {
         message: String,
     },
     /// There are checkpoints, and none can be used.
-    #[error("{}\nThere is none to go on from; use --begin-again to begin from update 0; what is left is kept aside", reasons.join("\n"))]
+    #[error("{}\nNo usable checkpoint is left. To start again from update 0, use --begin-again; the damaged checkpoints are kept", reasons.join("\n"))]
     NoCheckpoint {
         /// Each, and why not.
         reasons: Vec<String>,
     },
     /// What would go on with a run is not what began it.
     #[error(
-        "{folder} was begun otherwise:\n  {}\nUse --accept-changes to go on all the same (the run's record will say so), or name another folder with --out",
+        "{folder} was started with different settings:\n  {}\nTo resume with the new ones, use --accept-changes (the manifest records it); or name another folder with --out",
         changes.join("\n  ")
     )]
     Changed {
@@ -67,7 +68,9 @@ pub enum RunError {
         changes: Vec<String>,
     },
     /// A run has gone further than it is now asked to go.
-    #[error("{folder} has already taken {taken} updates; `training.steps` is {steps}")]
+    #[error(
+        "{folder} has already taken {taken} updates, more than `training.steps`, {steps}; raise `training.steps`, or name another folder with --out"
+    )]
     TooFar {
         /// The run's folder.
         folder: PathBuf,
@@ -117,7 +120,9 @@ pub enum Cause {
     #[error(transparent)]
     Learn(#[from] LearnError),
     /// The loss is not a number.
-    #[error("the loss is {value}; the trajectory to {object} (log-reward {log_reward:.6e}) caused it")]
+    #[error(
+        "the loss is {value}, caused by the trajectory to {object}, whose log-reward is {log_reward:.6e}"
+    )]
     Loss {
         /// The loss.
         value: f64,

@@ -86,7 +86,7 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
     if let Some((folder, manifest)) = begin::finished(options, &resolved) {
         return Ok(finished(folder, manifest));
     }
-    let _ = write!(std::io::stderr(), "{}", parts.warnings);
+    let _ = write!(gfn_text::stderr(), "{}", parts.warnings);
     parts.reward.prepare()?;
     let made = model_of(experiment, &parts)?;
     let sweeping = (!options.quiet).then(|| Work::endless("sweeping the environment"));
@@ -195,7 +195,7 @@ fn finished(folder: PathBuf, manifest: Manifest) -> Outcome {
 
 /// Says from where a run goes on, and what was passed over; with `quiet`, warnings alone.
 fn tell(notes: &[String], quiet: bool) {
-    let mut stderr = std::io::stderr();
+    let mut stderr = gfn_text::stderr();
     for note in notes.iter().filter(|note| !quiet || note.starts_with("warning")) {
         let _ = writeln!(stderr, "{note}");
     }

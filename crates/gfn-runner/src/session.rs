@@ -115,8 +115,8 @@ impl<'a> Session<'a> {
                 && let Err(other) = self.stop_here()
             {
                 let _ = writeln!(
-                    std::io::stderr(),
-                    "warning: what was trained could not be saved: {other}"
+                    gfn_text::stderr(),
+                    "warning: the trained weights could not be saved: {other}"
                 );
             }
         })
@@ -373,7 +373,10 @@ fn observers(
         let curves = match Curves::resume(folder, training.log_every, offset(Curves::NAME), resolved) {
             // Removed, perhaps to make room: no reason not to go on.
             Err(error @ FolderError::Damaged { .. }) => {
-                let _ = writeln!(std::io::stderr(), "warning: {error}; curves begin anew");
+                let _ = writeln!(
+                    gfn_text::stderr(),
+                    "warning: {error}; the TensorBoard curves start again"
+                );
                 Curves::resume(folder, training.log_every, 0, resolved)?
             }
             curves => curves?,

@@ -304,9 +304,11 @@ impl<'a> Trainer<'a> {
             .filter(|index| !left_out.contains(index))
             .collect();
         if kept.is_empty() {
-            return Err(
-                RewardError::Plugin(format!("none of the {} objects has a reward", left_out.len())).into(),
-            );
+            return Err(RewardError::Plugin(format!(
+                "none of the {} objects of this batch has a reward",
+                left_out.len()
+            ))
+            .into());
         }
         if !left_out.is_empty() {
             self.batch = self.batch.select(&kept);

@@ -1,9 +1,11 @@
 //! Progress of work other than training: a bar where standard error is a terminal, else a line now and then.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::bars::set_message;
 
 /// Work that is done sooner is not told of.
 const SOON: Duration = Duration::from_millis(400);
@@ -52,12 +54,12 @@ impl Work {
     }
 
     fn of(what: String, bar: ProgressBar) -> Self {
-        bar.set_message(what.clone());
+        set_message(&bar, &what);
         Self {
             what,
             step: None,
             bar,
-            is_terminal: std::io::stderr().is_terminal(),
+            is_terminal: gfn_text::stderr_is_terminal(),
             started: Instant::now(),
             told: None,
         }
@@ -72,7 +74,7 @@ impl Work {
     /// The step of this name begins, after `done` others of `total`.
     pub fn begins(&mut self, step: impl Into<String>, done: u64, total: u64) {
         let step = step.into();
-        self.bar.set_message(format!("{}: {step}", self.what));
+        set_message(&self.bar, &format!("{}: {step}", self.what));
         self.bar.set_length(total);
         self.bar.set_position(done);
         self.step = Some(step);
@@ -90,7 +92,7 @@ impl Work {
             }
             false if since > LINE_EVERY => {
                 self.told = Some(Instant::now());
-                let _ = writeln!(std::io::stderr(), "{}", self.line());
+                let _ = writeln!(gfn_text::stderr(), "{}", self.line());
             }
             _ => {}
         }

@@ -68,6 +68,16 @@ fn setting(board: &Board, standings: &[Standing], standing: &Standing, found: &m
     }
 }
 
+/// An outcome in words.
+fn words(outcome: Option<Outcome>) -> String {
+    match outcome {
+        Some(Outcome::Objective(objective)) => format!("the objective {objective}"),
+        Some(Outcome::Failed) => "failed".to_string(),
+        Some(Outcome::Running) => "unfinished".to_string(),
+        None => "nothing".to_string(),
+    }
+}
+
 /// Results that were seen and are not what came of the trials. What was not there yet when a decision was made proves nothing.
 fn untrue(name: &str, standings: &[Standing], seen: &[Seen], wrong: &mut Vec<String>) {
     for seen in seen {
@@ -80,8 +90,10 @@ fn untrue(name: &str, standings: &[Standing], seen: &[Seen], wrong: &mut Vec<Str
         });
         if seen.outcome != Outcome::Running && now != Some(seen.outcome) && !has_failed_before {
             wrong.push(format!(
-                "{name}: of setting {} it saw {:?}, and that is {now:?}",
-                seen.setting, seen.outcome
+                "{name}: setting {} was recorded as {}, and its trials say {}",
+                seen.setting,
+                words(Some(seen.outcome)),
+                words(now)
             ));
         }
     }

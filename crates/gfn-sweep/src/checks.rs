@@ -3,14 +3,16 @@
 use gfn_search::Point;
 
 use crate::plan::Plan;
+use crate::space::Searched;
 
 /// Most settings that are made into experiments only to find mistakes.
 const MOST: u64 = 256;
 /// Of those that a method with no end draws, so many.
 const DRAWN: u64 = 32;
 
-/// All points of a small grid. Else every value of every parameter once, the others at their first, and the first points or
-/// some spread over all: two settings may exclude one another.
+/// Every value of every parameter once, and both ends of every range, with the others at their first; then all points of a small
+/// grid, or the first points, or some spread over all: two settings may exclude one another. The ends come first, so that a
+/// range that is too wide is reported by its end.
 pub(crate) fn points(plan: &Plan) -> Vec<Point> {
     let is_grid = plan.method.count(&plan.space).is_some();
     let all = plan.settings;
@@ -21,13 +23,11 @@ pub(crate) fn points(plan: &Plan) -> Vec<Point> {
         false => (0..all.min(DRAWN)).collect(),
     };
     numbers.dedup();
-    let mut points: Vec<Point> = numbers
-        .into_iter()
-        .filter_map(|number| plan.point(number))
-        .collect();
-    if !is_grid || all > MOST {
+    let mut points = Vec::new();
+    if !is_grid || all > MOST || plan.parameters.iter().any(Searched::is_range) {
         points.extend(one_at_a_time(plan));
     }
+    points.extend(numbers.into_iter().filter_map(|number| plan.point(number)));
     points
 }
 

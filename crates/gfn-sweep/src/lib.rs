@@ -47,14 +47,14 @@ pub enum SweepError {
     Folder(#[from] FolderError),
     /// Another sweep lies in the folder.
     #[error(
-        "{0} holds another sweep: its experiment.toml is not what this file and these flags make; name another folder with --out"
+        "{0} holds a different sweep: its experiment.toml is not that of this file and these flags; name another folder with --out"
     )]
     Another(PathBuf),
     /// Something other than a sweep lies in the folder.
-    #[error("{0} is not empty, and no sweep lies there; name another folder with --out")]
+    #[error("{0} holds files that are not of a sweep; name a new folder with --out")]
     Occupied(PathBuf),
     /// A grid has no further settings.
-    #[error("a grid has all its settings already; choose another `method` for a sweep that can be extended")]
+    #[error("a grid tries all of its settings already, so it cannot be extended; choose another `method`")]
     Grid,
     /// A batch system did not do what it was asked to.
     #[error(transparent)]
@@ -63,10 +63,10 @@ pub enum SweepError {
     #[error("there is no trial {0}")]
     NoTrial(u64),
     /// A setting could not be chosen.
-    #[error("the search has no setting {0}")]
+    #[error("the search cannot propose setting {0}")]
     NoSetting(u64),
     /// A trial could not be started.
-    #[error("{program} cannot be started: {error}")]
+    #[error("{program} cannot be started: {}", gfn_text::io_words(error))]
     Start {
         /// What was to be run.
         program: PathBuf,

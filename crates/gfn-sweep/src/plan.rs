@@ -1,7 +1,7 @@
 //! What a sweep will do, known before anything runs: the settings or how they will be chosen, the seeds, the comparisons; and
 //! the experiment that each trial is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use gfn_config::{Laid, Node, Origin, Problem, Problems, Severity, VERSION, Value};
@@ -114,6 +114,9 @@ impl Plan {
                 );
             }
         }
+        // Numbers of a range share a place, and each says the same of its own number: that is one mistake.
+        let mut seen = HashSet::new();
+        found.retain(|problem| seen.insert((problem.origin.clone(), without_numbers(&problem.message))));
         match found.is_empty() {
             true => Ok(()),
             false => Err(self.base.tree.problems(found)),
@@ -213,6 +216,20 @@ impl Plan {
             max_failures: self.sweep.max_failures,
         }
     }
+}
+
+/// A message with every number in it left out.
+fn without_numbers(message: &str) -> String {
+    let is_part = |letter: char| letter.is_ascii_digit() || "+-.".contains(letter);
+    let words = message.split(' ').map(|word| {
+        let is_number = word.contains(|letter: char| letter.is_ascii_digit());
+        if is_number {
+            word.replace(is_part, "")
+        } else {
+            word.to_owned()
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn keep<T>(result: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {

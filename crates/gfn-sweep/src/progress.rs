@@ -1,10 +1,11 @@
 //! What is shown while a sweep is worked at: a line for each trial that ends, and a bar where there is a terminal.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::Mutex;
 
 use gfn_record::folder::FolderError;
 use gfn_record::sweep::Trial;
+use gfn_runner::bars::{print_line, set_message};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::board::{Board, Claim};
@@ -31,7 +32,7 @@ impl Progress {
     pub(crate) fn new(board: &mut Board, quiet: bool) -> Result<Self, FolderError> {
         let standings = board.standings()?;
         let repeats = board.plan.seeds.len() as u64;
-        let is_shown = !quiet && std::io::stderr().is_terminal();
+        let is_shown = !quiet && gfn_text::stderr_is_terminal();
         let bar = is_shown.then(|| {
             let bar = ProgressBar::new(0);
             let style = "{bar:30} {pos}/{len} trials  {msg}";
@@ -94,10 +95,10 @@ impl Progress {
         match ended {
             Ended::Finished { objective } => format!("{name} {objective:.6}"),
             Ended::Paused { step, objective } => format!("{name} {objective:.6} after {step} updates"),
-            Ended::Again { error } => format!("failed, and is tried again: {error}"),
+            Ended::Again { error } => format!("failed, and is retried: {error}"),
             Ended::Failed { error } => format!("failed: {error}"),
             Ended::Interrupted => "saved".to_string(),
-            Ended::Fenced => "another process has it".to_string(),
+            Ended::Fenced => "taken by another process".to_string(),
         }
     }
 
@@ -109,20 +110,19 @@ impl Progress {
             let best = state
                 .best
                 .map(|best| format!("best {} {best:.4}  ", self.objective.name));
-            bar.set_message(format!(
-                "{}at work: {}",
-                best.unwrap_or_default(),
-                working.join(", ")
-            ));
+            set_message(
+                bar,
+                &format!("{}at work: {}", best.unwrap_or_default(), working.join(", ")),
+            );
         }
     }
 
     fn line(&self, text: &str) {
         match &self.bar {
             _ if self.quiet => {}
-            Some(bar) => bar.println(text),
+            Some(bar) => print_line(bar, text),
             None => {
-                let _ = writeln!(std::io::stderr(), "{text}");
+                let _ = writeln!(gfn_text::stderr(), "{text}");
             }
         }
     }

@@ -64,6 +64,11 @@ impl Searched {
         }
     }
 
+    /// Whether its numbers come from a range.
+    pub(crate) fn is_range(&self) -> bool {
+        matches!(self.tried, Tried::Range(..))
+    }
+
     fn domain(&self) -> Domain {
         match &self.tried {
             Tried::Values(values) => Domain::Choice {

@@ -100,7 +100,7 @@ fn changed(claim: &Claim, data: &[PathBuf]) -> Result<Option<String>, FolderErro
             Err(FolderError::Changed(path)) => {
                 let shown = path.display();
                 return Ok(Some(format!(
-                    "{shown} is not what it was when the sweep began; put it back, and go on with `gfn sweep resume --retry-failed`"
+                    "{shown} has changed since the sweep started; restore it, then run `gfn sweep resume --retry-failed`"
                 )));
             }
             pinned => pinned?,

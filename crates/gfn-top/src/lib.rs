@@ -37,7 +37,7 @@ pub enum TopError {
     #[error("there is no run in {0}; `gfn ls DIR` lists runs")]
     NoRun(String),
     /// The terminal could not be read or written.
-    #[error("the terminal: {0}")]
+    #[error("the terminal cannot be used: {}", gfn_text::io_words(.0))]
     Terminal(#[from] io::Error),
 }
 

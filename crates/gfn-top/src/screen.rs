@@ -1,6 +1,7 @@
 //! The screen as a whole.
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout};
 use ratatui::style::Stylize;
 use ratatui::text::{Line, Text};
@@ -39,4 +40,14 @@ pub(crate) fn draw(frame: &mut Frame<'_>, board: &Board) {
         "q ends"
     };
     frame.render_widget(Line::from(keys).dim(), below);
+    conceal(frame.buffer_mut());
+}
+
+/// Replaces what would steer the terminal or reorder its text, whatever part of the screen drew it.
+fn conceal(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if cell.symbol().chars().any(gfn_text::is_hidden) {
+            cell.set_symbol("\u{fffd}");
+        }
+    }
 }

@@ -4,33 +4,35 @@ use std::path::PathBuf;
 
 use gfn_rewards::docking::Params;
 
+use super::numbers::{float, whole};
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct DockArgs {
     /// The run's folder, or a file with one SMILES a line.
     pub(crate) source: PathBuf,
     /// How many of a run's molecules are docked, the best first.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = whole(1..=u64::MAX))]
     pub(crate) top: u64,
     /// The receptor, a PDBQT file [default: that of the run's reward].
     #[arg(long, value_name = "FILE")]
     receptor: Option<PathBuf>,
     /// The centre of the box, in ångström [default: that of the run's reward, or -13.4 26.3 -13.3, sEH's].
-    #[arg(long, num_args = 3, value_names = ["X", "Y", "Z"], allow_negative_numbers = true)]
+    #[arg(long, num_args = 3, value_names = ["X", "Y", "Z"], value_parser = float)]
     center: Option<Vec<f64>>,
     /// The edges of the box, in ångström [default: those of the run's reward, or 20.013 16.3 18.5, sEH's].
-    #[arg(long, num_args = 3, value_names = ["X", "Y", "Z"])]
+    #[arg(long, num_args = 3, value_names = ["X", "Y", "Z"], value_parser = float)]
     size: Option<Vec<f64>>,
     /// How many searches Vina makes for a molecule [default: that of the run's reward, or 1].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = whole(1..=1024_u32))]
     exhaustiveness: Option<u32>,
     /// The seed of Vina's random numbers [default: that of the run's reward, or 1].
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
+    #[arg(long, value_parser = whole(1..=2_147_483_647_u32))]
     seed: Option<u32>,
     /// How many molecules are docked at a time [default: that of the run's reward, or the machine's threads].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = whole(1..=1024_u32))]
     jobs: Option<u32>,
     /// The longest that a molecule may take [default: that of the run's reward, or 300].
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = float)]
     timeout: Option<f64>,
     /// The file that remembers energies [default: that of the run's reward, or the table's name with the ending energies.jsonl].
     #[arg(long, value_name = "FILE")]
@@ -57,7 +59,7 @@ impl DockArgs {
             (Some(params), _) => params,
             (None, Some(receptor)) => Params::with_receptor(text(receptor)),
             (None, None) => {
-                return Err("there is no receptor to dock to: name its PDBQT file with --receptor".into());
+                return Err("no receptor to dock to; name its PDBQT file with --receptor".into());
             }
         };
         if let Some(receptor) = &self.receptor {
@@ -69,7 +71,12 @@ impl DockArgs {
                 Ok(Some([x, y, z]))
             }
             Some(given) => Err(format!(
-                "--{what} is {given:?}: three numbers of at least {least} are needed"
+                "`--{what}` cannot be `{}`: expected three numbers from {least} to 10000",
+                given
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" ")
             )),
             None => Ok(None),
         };
@@ -81,7 +88,7 @@ impl DockArgs {
         if let Some(seconds) = self.timeout {
             if !(0.001..=1e6).contains(&seconds) {
                 return Err(format!(
-                    "--timeout is {seconds}: seconds are needed, at most a million"
+                    "`--timeout` cannot be `{seconds}`: expected a number of seconds from 0.001 to 1000000"
                 ));
             }
             params.timeout_seconds = seconds;

@@ -13,10 +13,10 @@ pub(crate) struct CheckArgs {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) layers: LayerArgs,
-    /// How to report: `text` for people, `json` (a list of problems), or `sarif` (SARIF 2.1.0, for code hosts and editors).
+    /// The format: `text` for people, `json` (a list of problems), or `sarif` (SARIF 2.1.0, for code hosts and editors).
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// End with 2 where there are warnings, too.
+    /// Treat warnings as errors: end with code 2.
     #[arg(long)]
     pub(crate) deny_warnings: bool,
 }
@@ -32,12 +32,12 @@ pub(crate) enum Format {
 /// Names of components are read by the registry, whose messages know the nearest.
 #[derive(Debug, clap::Args)]
 pub(crate) struct NewArgs {
-    /// The file to write, which must not be there; `-` is standard output.
+    /// The new file; `-` is standard output.
     pub(crate) file: PathBuf,
-    /// What is built.
+    /// The environment.
     #[arg(long, value_name = "KIND")]
     environment: Option<String>,
-    /// What is sought.
+    /// The reward.
     #[arg(long, value_name = "KIND")]
     reward: Option<String>,
     /// The network.
@@ -46,19 +46,19 @@ pub(crate) struct NewArgs {
     /// The backward policy.
     #[arg(long, value_name = "KIND")]
     backward_policy: Option<String>,
-    /// The objective.
+    /// The loss.
     #[arg(long, value_name = "KIND")]
     loss: Option<String>,
-    /// Where trajectories come from.
+    /// The sampler.
     #[arg(long, value_name = "KIND")]
     sampler: Option<String>,
-    /// How weights are changed.
+    /// The optimizer.
     #[arg(long, value_name = "KIND")]
     optimizer: Option<String>,
     /// A setting, such as training.steps=5000. May be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
-    /// Write the schema for editors, gfn.schema.json, beside the file.
+    /// Also write the schema for editors, gfn.schema.json, beside the file.
     #[arg(long)]
     pub(crate) schema: bool,
 }
@@ -88,7 +88,7 @@ impl NewArgs {
 pub(crate) struct DiffArgs {
     /// An experiment file, or a run's folder.
     pub(crate) a: PathBuf,
-    /// The one to compare it with.
+    /// The experiment file or run to compare it with.
     pub(crate) b: PathBuf,
     /// A profile of A.
     #[arg(long, value_name = "NAME")]
@@ -96,14 +96,14 @@ pub(crate) struct DiffArgs {
     /// A profile of B.
     #[arg(long, value_name = "NAME")]
     pub(crate) profile_b: Option<String>,
-    /// How to print what differs.
+    /// The format of the differences.
     #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
     pub(crate) format: DiffFormat,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum DiffFormat {
-    /// A line a key.
+    /// One line for each key.
     Text,
     /// A list of objects.
     Json,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::numbers::float;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
     /// Write a new plugin: a small project that builds and passes `gfn plugin check` unchanged.
@@ -22,7 +24,7 @@ pub(crate) enum PluginCommand {
         #[arg(long)]
         dir: Option<PathBuf>,
     },
-    /// Tell what a plugin is, and its parameters.
+    /// Describe a plugin and its parameters.
     ///
     /// Examples:
     ///   gfn plugin info libreward_ising.so
@@ -35,12 +37,12 @@ pub(crate) enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Find out whether a plugin does what a plugin must.
+    /// Check that a plugin keeps the plugin contract.
     ///
     /// Tries empty, small, large, ragged, unaligned, permuted and split batches,
     /// wrong parameters, small buffers, threads, writes where it may not write,
-    /// leaks, and its throughput, all in processes of their own. Ends with 0
-    /// where all is well, with 1 where it is not.
+    /// leaks, and its throughput, each in its own process. Exit codes: 0 all
+    /// checks passed, 1 one failed.
     ///
     /// Examples:
     ///   gfn plugin check libreward_ising.so
@@ -48,7 +50,7 @@ pub(crate) enum PluginCommand {
     ///   gfn plugin check --input objects.jsonl python3 reward.py
     #[command(verbatim_doc_comment)]
     Check {
-        /// Objects to try, one JSON value a line: a text, or a list of whole numbers.
+        /// Objects to try, one JSON value on each line: a string, or a list of whole numbers.
         #[arg(long, value_name = "FILE")]
         input: Option<PathBuf>,
         #[command(flatten)]
@@ -57,10 +59,10 @@ pub(crate) enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Score objects with a plugin, for a look.
+    /// Score objects with a plugin.
     ///
-    /// Reads one JSON value a line, a text or a list of whole numbers, and
-    /// writes a line for each with its log-reward, or why it has none.
+    /// Reads one JSON value from each line, a string or a list of whole numbers, and
+    /// writes a line for each with its log-reward, or the reason for having none.
     ///
     /// Examples:
     ///   gfn plugin run libreward_druglike.so --input objects.jsonl
@@ -85,7 +87,7 @@ pub(crate) enum PluginCommand {
     /// approved again.
     ///
     /// Examples:
-    ///   gfn plugin trust experiments/ising.toml
+    ///   gfn plugin trust plugins/reward-ising/experiment.toml
     ///   gfn plugin trust libreward_ising.so
     ///   gfn plugin trust --revoke libreward_ising.so
     #[command(verbatim_doc_comment)]
@@ -117,14 +119,14 @@ pub(crate) struct PluginArgs {
     /// A parameter, such as coupling=0.5. May be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
-    /// Speak with the program in lines of JSON over standard input and output.
+    /// Talk to the program in JSON Lines over standard input and output.
     #[arg(long)]
     pub(crate) lines: bool,
-    /// What its objects are, as JSON; such as {"kind": "grid", "dimensions": 4, "height": 8}.
+    /// Its kind of objects, as JSON, such as {"kind": "grid", "dimensions": 4, "height": 8}.
     #[arg(long, value_name = "JSON")]
     pub(crate) objects: Option<String>,
-    /// The longest that a batch may take, in seconds.
-    #[arg(long, default_value_t = 60.0, value_name = "SECONDS")]
+    /// The time limit of a batch, in seconds.
+    #[arg(long, default_value_t = 60.0, value_name = "SECONDS", value_parser = float)]
     pub(crate) timeout: f64,
     /// A file or folder that it may read. May be repeated.
     #[arg(long, value_name = "PATH")]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 use gfn_fit::Settings;
 
+use super::numbers::{float, whole};
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProxyCommand {
     /// Fit a proxy to a table of measured molecules.
@@ -60,32 +62,32 @@ pub(crate) struct FitArgs {
     #[arg(long)]
     pub(crate) skip_bad: bool,
     /// Tells one fit from another: the split, the first weights, the order of molecules.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = whole(0..=u64::MAX))]
     pub(crate) seed: u64,
     /// How many networks are fitted; their disagreement tells how sure they are.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().members)]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().members, value_parser = whole(0..=usize::MAX))]
     pub(crate) ensemble: usize,
     /// The most epochs of each network.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().epochs)]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().epochs, value_parser = whole(0..=usize::MAX))]
     pub(crate) epochs: usize,
     /// A network stops after so many epochs without a better validation error.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().patience)]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().patience, value_parser = whole(0..=usize::MAX))]
     pub(crate) patience: usize,
     /// Numbers in the state of an atom.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().hidden)]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().hidden, value_parser = whole(0..=usize::MAX))]
     pub(crate) hidden: usize,
     /// Rounds of messages between atoms.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().rounds)]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().rounds, value_parser = whole(0..=usize::MAX))]
     pub(crate) rounds: usize,
     /// Molecules in a step.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().batch_size)]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().batch_size, value_parser = whole(0..=usize::MAX))]
     pub(crate) batch_size: usize,
     /// The first step size; it falls to 0 over all epochs.
-    #[arg(long, value_name = "RATE", default_value_t = Settings::default().learning_rate)]
+    #[arg(long, value_name = "RATE", default_value_t = Settings::default().learning_rate, value_parser = float)]
     pub(crate) learning_rate: f64,
     /// Networks that are fitted at once [default: as many as there are processors]; nothing depends on it.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = whole(1..=1024_usize))]
+    pub(crate) threads: Option<usize>,
     /// Show no progress.
     #[arg(long)]
     pub(crate) quiet: bool,

@@ -7,13 +7,14 @@ use gfn_config::Problems;
 use gfn_registry::Experiment;
 
 use super::ExperimentArgs;
+use super::numbers::whole;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SweepCommand {
     /// Show what a sweep will do, before anything runs.
     ///
-    /// Makes the experiment of every trial of a small grid, and for other sweeps of
-    /// every value and both ends of every range: all mistakes are shown at once.
+    /// Builds the experiment of every trial of a small grid, and otherwise one for
+    /// every value and both ends of every range, and shows all mistakes at once.
     ///
     /// Examples:
     ///   gfn sweep plan experiments/sweeps/epsilon.toml
@@ -26,42 +27,42 @@ pub(crate) enum SweepCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Run a sweep on this machine, or go on with one.
+    /// Run or resume a sweep on this machine.
     ///
-    /// Makes the folder sweeps/NAME (or that of --out), in which each trial is an
-    /// ordinary run. Where the folder holds a part of the same sweep already, what is
-    /// left is done. Several of these may work at one folder at once, on one machine
-    /// or on several that share it. Whatever is killed loses nothing: the same
-    /// command goes on.
+    /// Writes the folder sweeps/NAME (or that of --out), in which each trial is an
+    /// ordinary run. If the folder holds a part of the same sweep, runs the rest.
+    /// Several of these commands may work on one folder at once, also from several
+    /// machines that share it. To resume after a kill, repeat the command.
     ///
-    /// A GPU is dealt to each trial where there are some and the experiment wants
-    /// them. TERM, INT (Ctrl-C), USR1 and USR2 save all trials and end with code 75.
+    /// Each trial gets a GPU if the machine has some and the experiment uses them.
+    /// TERM, INT (Ctrl-C), USR1 and USR2 save all trials and end with code 75.
     ///
     /// Examples:
     ///   gfn sweep run experiments/sweeps/epsilon.toml
     ///   gfn sweep run mine.toml --grid 'optimizer.learning_rate=[1e-3, 1e-4]' --jobs 2
     ///   gfn sweep run sweeps/mine
     ///
-    /// Given a folder, goes on with the sweep in it as it is: --set and --grid are for files.
+    /// Given a folder, resumes the sweep in it unchanged: --set and --grid are for files.
     #[command(verbatim_doc_comment)]
     Run {
         #[command(flatten)]
         sweep: SweepArgs,
-        /// The folder: a new one, or that of this sweep, to go on with it [default: sweeps/NAME].
+        /// The folder: a new one, or that of this sweep, to resume it [default: sweeps/NAME].
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
         #[command(flatten)]
         work: WorkArgs,
     },
-    /// Submit a sweep to a cluster, or what is left of one.
+    /// Submit a sweep, or the rest of one, to a cluster.
     ///
-    /// Makes the folder sweeps/NAME (or that of --out), writes a batch script into it,
-    /// and hands it to Slurm as a job array, as `[sweep.slurm]` says, or to another
-    /// engine by the command in `[sweep.command]`. Each trial has an element to itself;
-    /// where settings depend on results, a few elements take one trial after another.
+    /// Writes the folder sweeps/NAME (or that of --out) with a batch script, and
+    /// submits it to Slurm as a job array with the settings in `[sweep.slurm]`, or to
+    /// another batch system with the command in `[sweep.command]`. Each trial is one
+    /// element; if settings depend on results, a few elements run one trial after
+    /// another.
     ///
-    /// Given a folder, submits an element for each trial that has not ended and is not
-    /// in the queue; --set can change what it says about the cluster, this once.
+    /// Given a folder, submits an element for each unfinished trial that is not in the
+    /// queue; --set can change the settings of the cluster for this submission.
     ///
     /// Examples:
     ///   gfn sweep submit mine.toml --set sweep.slurm.partition=gpu --set sweep.slurm.gpus=1
@@ -70,16 +71,16 @@ pub(crate) enum SweepCommand {
     Submit {
         #[command(flatten)]
         sweep: SweepArgs,
-        /// The folder: a new one, or that of this sweep, to go on with it [default: sweeps/NAME].
+        /// The folder: a new one, or that of this sweep, to resume it [default: sweeps/NAME].
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
-        /// Run the commands that the file adds (`prelude`, `container`, `submit`) without asking.
+        /// Run the commands in the file (`prelude`, `container`, `submit`) without asking.
         #[arg(long)]
         allow_commands: bool,
     },
-    /// Print a manifest with which a sweep runs elsewhere.
+    /// Print a manifest for Kubernetes that runs a sweep.
     ///
-    /// The sweep's folder is made first, and must lie on the volume that the manifest
+    /// Writes the sweep's folder first, which must be on the volume that the manifest
     /// names: see `[sweep.kubernetes]`.
     ///
     /// Examples:
@@ -95,10 +96,9 @@ pub(crate) enum SweepCommand {
         #[arg(long, required = true)]
         kubernetes: bool,
     },
-    /// Go on with a sweep, a cancelled one too: on the cluster that it was submitted to, or on this machine.
+    /// Resume a sweep, also a cancelled one, on the cluster that it was submitted to or on this machine.
     ///
-    /// Trials that failed for good stay failed unless they are given another chance
-    /// with --retry-failed.
+    /// Failed trials stay failed unless you use --retry-failed.
     ///
     /// Examples:
     ///   gfn sweep resume sweeps/mine
@@ -107,72 +107,72 @@ pub(crate) enum SweepCommand {
     Resume {
         /// The sweep's folder.
         sweep: PathBuf,
-        /// Try again what failed for good, with as many attempts as at first. What failed before is kept beside it.
+        /// Retry failed trials, with the full number of attempts. Their earlier results are kept.
         #[arg(long)]
         retry_failed: bool,
-        /// From now on stop the sweep when more trials than this have failed.
-        #[arg(long, value_name = "N")]
+        /// Stop the sweep when more trials than this have failed.
+        #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
         max_failures: Option<u64>,
-        /// From now on make so many further attempts at a trial that fails.
-        #[arg(long, value_name = "N")]
+        /// Retry a trial that fails so many times.
+        #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
         retries: Option<u64>,
-        /// Go on on this machine, even if the sweep was submitted to a cluster. --jobs does so too.
+        /// Run on this machine, even if the sweep was submitted to a cluster. Implied by --jobs.
         #[arg(long)]
         here: bool,
-        /// Run the commands that the file adds (`prelude`, `container`, `submit`) without asking.
+        /// Run the commands in the file (`prelude`, `container`, `submit`) without asking.
         #[arg(long)]
         allow_commands: bool,
         #[command(flatten)]
         work: WorkArgs,
     },
-    /// Work at a sweep in a cluster's job: claim a trial, train it, and so on until none is free.
+    /// Run trials of a sweep in a cluster job, one after another until none is left.
     ///
-    /// TERM, INT, USR1 and USR2 save the trial, give it back, and end with code 75.
-    /// In an element of a Slurm array USR1 and USR2, which warn that time is nearly up,
-    /// also put it back into the queue.
+    /// TERM, INT, USR1 and USR2 save the trial, release it, and end with code 75.
+    /// In an element of a Slurm array, USR1 and USR2 (the warning before the time
+    /// limit) also requeue the element.
     /// Exit codes: 0 nothing is left to do here, 1 failed (with --trial: the trial
     /// failed for good), 75 saved, 76 another process has the trial.
     #[command(verbatim_doc_comment)]
     Worker {
         /// The sweep's folder.
         sweep: PathBuf,
-        /// This trial alone.
-        #[arg(long, value_name = "N")]
+        /// Run this trial only.
+        #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
         trial: Option<u64>,
-        /// Take over trials from processes on other machines that did not say that they stopped: they can then write no more.
+        /// Take trials over from processes on other machines that did not report their end; those can then no longer write.
         #[arg(long)]
         takeover: bool,
     },
-    /// Show how a sweep stands.
+    /// Show the state of a sweep.
     Status {
         /// The sweep's folder.
         sweep: PathBuf,
-        /// Make every decision of the search again from the results that it saw, and compare.
+        /// Repeat every decision of the search from the recorded results, and compare.
         #[arg(long)]
         audit: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Stop all work at a sweep, wherever it is done: every trial is saved, and Slurm's queue is cleared of it.
+    /// Cancel a sweep on all machines: save its trials, and remove it from Slurm's queue.
     Cancel {
         /// The sweep's folder.
         sweep: PathBuf,
     },
-    /// Ask for further settings.
+    /// Add settings to try.
     Extend {
         /// The sweep's folder.
         sweep: PathBuf,
         /// How many more settings to try.
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+        #[arg(long, value_name = "N", value_parser = whole(1..=1_000_000_u64))]
         trials: u64,
     },
-    /// Show the best settings, and how to run them.
+    /// Show the best settings, and the command that runs them.
     Best {
         /// The sweep's folder.
         sweep: PathBuf,
         /// How many.
-        #[arg(short = 'n', long, default_value_t = 5)]
+        #[arg(short = 'n', long, default_value_t = 5, value_parser = whole(0..=usize::MAX))]
         count: usize,
         /// Print JSON.
         #[arg(long)]
@@ -200,10 +200,10 @@ impl SweepArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct WorkArgs {
-    /// Trials at a time [default: one on each GPU, or as many as the cores have room for].
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    /// Trials to run at a time [default: one on each GPU, or as many as fit on the cores].
+    #[arg(short, long, value_name = "N", value_parser = whole(1..=1024_u16))]
     pub(crate) jobs: Option<u16>,
-    /// Take over trials from processes on other machines that did not say that they stopped: they can then write no more.
+    /// Take trials over from processes on other machines that did not report their end; those can then no longer write.
     #[arg(long)]
     pub(crate) takeover: bool,
     /// Show no progress.

@@ -20,7 +20,7 @@ pub(crate) fn acquire(args: &AcquireArgs) -> Result<(), Failure> {
         file: args.experiment.file.display().to_string(),
         quiet: args.quiet,
         takeover: args.takeover,
-        stop: Stop::listen().map_err(Failure::failed)?,
+        stop: Stop::listen().map_err(Failure::system("listen for signals"))?,
     };
     match go_through(&experiment, &options)? {
         Outcome::Finished { folder, results } => {
@@ -28,7 +28,7 @@ pub(crate) fn acquire(args: &AcquireArgs) -> Result<(), Failure> {
             print(&format!("{text}\n{}\n", folder.join("results.csv").display()))
         }
         Outcome::Saved { folder, round } => Err(Failure::saved(&format!(
-            "stopped in round {round}, {}; the same command goes on",
+            "stopped in round {round}, {}; to resume, repeat the command",
             folder.display()
         ))),
     }

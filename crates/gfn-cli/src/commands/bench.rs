@@ -6,7 +6,7 @@ use gfn_config::{Tree, choice_help};
 use gfn_registry::Experiment;
 use gfn_runner::bench::{Figures, bench as time};
 
-use super::print;
+use super::{print, print_json};
 use crate::args::BenchArgs;
 use crate::exit::Failure;
 
@@ -39,7 +39,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<(), Failure> {
     for experiment in &experiments {
         let figures = time(experiment, args.updates)?;
         if args.json {
-            print(&(serde_json::to_string(&figures).expect("figures are plain data") + "\n"))?;
+            print_json(&(serde_json::to_string(&figures).expect("figures are plain data") + "\n"))?;
         } else {
             print(&row(&figures))?;
         }
@@ -50,8 +50,8 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<(), Failure> {
 fn experiment(name: &str, args: &BenchArgs) -> Result<Experiment, Failure> {
     let (profile, sets) = (args.profile.as_deref(), &args.sets);
     if let Some((name, text)) = BENCHMARKS.iter().find(|(known, _)| *known == name) {
-        if let Some(profile) = profile {
-            let message = format!("benchmark `{name}` has no profile `{profile}`; experiment files have");
+        if profile.is_some() {
+            let message = format!("benchmark `{name}` has no profiles; `--profile` is for experiment files");
             return Err(Failure::usage(message));
         }
         let tree = Tree::parse_with(&format!("benchmark {name}"), text, [], sets)?;

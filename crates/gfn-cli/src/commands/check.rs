@@ -7,7 +7,7 @@ use gfn_config::{Finding, Problems, Severity, Written};
 use gfn_registry::assemble;
 use gfn_sweep::plan::Plan;
 
-use super::print;
+use super::{print, print_json};
 use crate::args::{CheckArgs, Format, LayerArgs};
 use crate::exit::Failure;
 use crate::sarif;
@@ -37,11 +37,11 @@ pub(crate) fn check(args: &CheckArgs) -> Result<(), Failure> {
         Format::Text => text(&checked, denied),
         Format::Json | Format::Sarif => String::new(),
     });
-    print(&match args.format {
-        Format::Text => lines,
-        Format::Json => to_json(&findings),
-        Format::Sarif => sarif::log(&findings),
-    })?;
+    match args.format {
+        Format::Text => print(&lines),
+        Format::Json => print_json(&to_json(&findings)),
+        Format::Sarif => print_json(&sarif::log(&findings)),
+    }?;
     if bad {
         return Err(said);
     }
@@ -54,7 +54,7 @@ fn text(checked: &[Checked], denied: bool) -> String {
     let shown = checked.iter().map(|checked| checked.problems.to_string());
     let mut shown: Vec<String> = shown.filter(|text| !text.is_empty()).collect();
     if denied {
-        shown.push("error: there are warnings, and `--deny-warnings` refuses them\n".to_owned());
+        shown.push("error: `--deny-warnings` does not allow warnings\n".to_owned());
     }
     shown.join("\n")
 }

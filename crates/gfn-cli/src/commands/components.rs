@@ -9,7 +9,7 @@ use gfn_registry::explain::{About, Topic, explain as find, topics};
 use serde::Serialize;
 
 use super::pages::{entry, list, page};
-use super::{plugin, print};
+use super::{plugin, print, print_json as print_text_of_json};
 use crate::exit::Failure;
 
 pub(crate) fn components(section: Option<&str>, name: Option<&str>, json: bool) -> Result<(), Failure> {
@@ -22,7 +22,7 @@ pub(crate) fn components(section: Option<&str>, name: Option<&str>, json: bool) 
         return print_json(&contents);
     }
     print(&format!(
-        "{}\n`gfn explain NAME` tells the parameters, such as `gfn explain loss.flow-matching`.\n",
+        "{}\n`gfn explain NAME` shows the parameters of one, as in `gfn explain loss.flow-matching`.\n",
         overview(&sections)
     ))
 }
@@ -44,7 +44,7 @@ pub(crate) fn explain(name: &str, json: bool) -> Result<(), Failure> {
 
 fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).expect("descriptions are plain data");
-    print(&(text + "\n"))
+    print_text_of_json(&(text + "\n"))
 }
 
 /// The sections among the topics: all, or the one that is named.

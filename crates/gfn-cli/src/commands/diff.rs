@@ -7,7 +7,7 @@ use gfn_record::folder::names;
 use gfn_registry::Experiment;
 use serde_json::{Value, json};
 
-use super::print;
+use super::{print, print_json};
 use crate::args::{DiffArgs, DiffFormat};
 use crate::exit::Failure;
 
@@ -16,14 +16,14 @@ const NOWHERE: &str = "-";
 
 pub(crate) fn diff(args: &DiffArgs) -> Result<(), Failure> {
     let found = compare(args).map_err(Failure::into_trouble)?;
-    let text = match args.format {
-        DiffFormat::Text => found.iter().map(Told::line).collect(),
+    let printed = match args.format {
+        DiffFormat::Text => print(&found.iter().map(Told::line).collect::<String>()),
         DiffFormat::Json => {
             let list: Vec<Value> = found.iter().map(Told::json).collect();
-            serde_json::to_string_pretty(&list).expect("differences are plain data") + "\n"
+            print_json(&(serde_json::to_string_pretty(&list).expect("differences are plain data") + "\n"))
         }
     };
-    print(&text).map_err(Failure::into_trouble)?;
+    printed.map_err(Failure::into_trouble)?;
     if found.is_empty() {
         Ok(())
     } else {
@@ -55,7 +55,7 @@ fn read(path: &Path, profile: Option<&str>) -> Result<Experiment, Failure> {
     let file = path.join(names::RESOLVED);
     if !file.exists() {
         return Err(Failure::usage(format!(
-            "`{}` is no run's folder: it has no {}",
+            "`{}` is not the folder of a run: it has no {}",
             path.display(),
             names::RESOLVED
         )));

@@ -24,7 +24,7 @@ pub(crate) fn dock(args: &DockArgs) -> Result<(), Failure> {
         out: args.out.clone().unwrap_or_else(|| place(args, is_run)),
         poses: args.save_poses.clone(),
         quiet: args.quiet,
-        stop: Stop::listen().map_err(Failure::failed)?,
+        stop: Stop::listen().map_err(Failure::system("listen for signals"))?,
     };
     let table = dock::dock(candidates, &params, &options)?;
     let shown = options.out.display();

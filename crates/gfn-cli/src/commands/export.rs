@@ -16,7 +16,7 @@ pub(crate) fn export(paths: &[PathBuf], to: TargetArg, out: &Path) -> Result<(),
     let mut text: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
     if let (TargetArg::Mlflow | TargetArg::Wandb, Some(script)) = (to, files.last()) {
         let (script, package) = (script.display(), to.package());
-        text += &format!("`python3 {script}` brings them in, with the {package} of that Python\n");
+        text += &format!("`python3 {script}` imports them with the {package} package of that Python\n");
     }
     print(&text)
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use gfn_record::samples;
 use gfn_runner::finished::Loaded;
+use gfn_text::Syntax;
 
-use super::print;
+use super::{print, print_in, print_json};
 use crate::exit::Failure;
 use crate::table::figures;
 
@@ -16,8 +17,8 @@ fn open(run: &Path, sets: &[String]) -> Result<Loaded, Failure> {
     if loaded.steps() < loaded.all_steps() {
         let (steps, all) = (loaded.steps(), loaded.all_steps());
         let _ = writeln!(
-            std::io::stderr(),
-            "note: this run is not finished; the policy is that after update {steps} of {all}"
+            gfn_text::stderr(),
+            "note: this run is not finished; this is the policy after update {steps} of {all}"
         );
     }
     Ok(loaded)
@@ -38,9 +39,11 @@ pub(crate) fn sample(
     };
     written.expect("memory can be written");
     match out {
-        Some(path) => std::fs::write(path, &bytes)
-            .map_err(|error| Failure::failed(format!("{}: {error}", path.display()))),
-        None => print(&String::from_utf8_lossy(&bytes)),
+        Some(path) => {
+            std::fs::write(path, &bytes).map_err(Failure::system(format!("write `{}`", path.display())))
+        }
+        None if json => print_in(Syntax::Json, &bytes),
+        None => print_in(Syntax::Text, &bytes),
     }
 }
 
@@ -48,7 +51,7 @@ pub(crate) fn eval(run: &Path, sets: &[String], json: bool) -> Result<(), Failur
     let measured = open(run, sets)?.measure()?;
     if json {
         let text = serde_json::to_string_pretty(&measured).expect("figures are plain data");
-        return print(&(text + "\n"));
+        return print_json(&(text + "\n"));
     }
     print(&figures(&[("trained", &measured)]))
 }

@@ -23,6 +23,8 @@ mod top;
 
 use std::io::Write;
 
+use gfn_text::{Syntax, io_words};
+
 use crate::args::Command;
 use crate::exit::Failure;
 
@@ -70,13 +72,33 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
 
 /// Prints to standard error, for what a user should see at once.
 fn print_error(text: &str) {
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = gfn_text::stderr().write_all(text.as_bytes());
+}
+
+/// Prints text for people to standard output.
+fn print(text: &str) -> Result<(), Failure> {
+    print_in(Syntax::Text, text.as_bytes())
+}
+
+/// Prints JSON, one document or one on each line.
+fn print_json(text: &str) -> Result<(), Failure> {
+    print_in(Syntax::Json, text.as_bytes())
+}
+
+/// Prints an experiment file. Hidden characters become TOML escapes where the file then still means the same.
+fn print_toml(text: &str) -> Result<(), Failure> {
+    let escaped = gfn_text::escaped_toml(text);
+    let is_same = toml::from_str::<toml::Table>(&escaped).ok() == toml::from_str(text).ok();
+    print(if is_same { &escaped } else { text })
 }
 
 /// Prints to standard output; a closed pipe is the reader's choice, not an error.
-fn print(text: &str) -> Result<(), Failure> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::failed(error)),
+fn print_in(syntax: Syntax, bytes: &[u8]) -> Result<(), Failure> {
+    match gfn_text::stdout_in(syntax).write_all(bytes) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::failed(format!(
+            "cannot write to standard output: {}",
+            io_words(&error)
+        ))),
         _ => Ok(()),
     }
 }

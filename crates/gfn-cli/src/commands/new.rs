@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use gfn_registry::json_schema::SCHEMA_FILE;
 use gfn_registry::template::{Wanted, new_file};
 
-use super::{print, schema};
+use super::{print_toml, schema};
 use crate::args::NewArgs;
 use crate::exit::Failure;
 
@@ -17,10 +17,8 @@ const UNNAMED: &str = "experiment";
 pub(crate) fn new(args: &NewArgs) -> Result<(), Failure> {
     let to_stdout = args.file == Path::new("-");
     if to_stdout && args.schema {
-        let message = "`--schema` writes the schema beside the new file, and standard output is in no folder";
-        return Err(Failure::usage(format!(
-            "{message}; `gfn schema -o FILE` writes it"
-        )));
+        let message = "`--schema` writes the schema beside the new file, but standard output has no folder";
+        return Err(Failure::usage(format!("{message}; use `gfn schema -o FILE`")));
     }
     let folder = match args.file.parent() {
         Some(folder) if !to_stdout => folder,
@@ -38,7 +36,7 @@ pub(crate) fn new(args: &NewArgs) -> Result<(), Failure> {
     };
     let text = new_file(&wanted)?;
     if to_stdout {
-        print(&text)?;
+        print_toml(&text)?;
     } else {
         create(&args.file, &text)?;
     }
@@ -84,13 +82,13 @@ fn create(path: &Path, text: &str) -> Result<(), Failure> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let mut file = file.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::usage(format!(
-            "`{}` is there already; choose another name, or remove it",
+            "`{}` exists already; choose another name",
             path.display()
         )),
-        _ => Failure::failed(format!("cannot write `{}`: {error}", path.display())),
+        _ => Failure::system(format!("write `{}`", path.display()))(error),
     })?;
     file.write_all(text.as_bytes())
-        .map_err(|error| Failure::failed(format!("cannot write `{}`: {error}", path.display())))
+        .map_err(Failure::system(format!("write `{}`", path.display())))
 }
 
 #[cfg(test)]

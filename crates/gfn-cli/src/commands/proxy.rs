@@ -11,7 +11,7 @@ use gfn_record::durable;
 use gfn_report::{FitPage, FittedMember, TestedMolecule, fit_page};
 use gfn_runner::observers::FitProgress;
 
-use super::print;
+use super::{print, print_json};
 use crate::args::{FitArgs, ProxyCommand, SplitArg};
 use crate::exit::Failure;
 
@@ -152,7 +152,10 @@ fn settings(args: &FitArgs) -> Settings {
             false => Direction::Maximise,
         },
         unit: args.unit.clone(),
-        threads: args.threads.unwrap_or(processors),
+        threads: args
+            .threads
+            .and_then(std::num::NonZeroUsize::new)
+            .unwrap_or(processors),
         ..Settings::default()
     }
 }
@@ -337,7 +340,9 @@ fn info(file: &Path, json: bool) -> Result<(), Failure> {
     let (proxy, sha256) = Proxy::load(file, None).map_err(refused)?;
     let metadata = proxy.metadata();
     if json {
-        return print(&(serde_json::to_string_pretty(metadata).expect("metadata are plain data") + "\n"));
+        return print_json(
+            &(serde_json::to_string_pretty(metadata).expect("metadata are plain data") + "\n"),
+        );
     }
     let mut text = format!("{}\n\n{}\n", origin(metadata), errors(metadata));
     for (name, value) in facts(metadata) {

@@ -20,7 +20,7 @@ pub(crate) fn report(runs: &[PathBuf], out: Option<&Path>, pictures: Option<&Pat
     }
     if let Some(folder) = runs.iter().find(|folder| Sweep::is_at(folder)) {
         let message = format!(
-            "{} is a sweep, which has a page of its own; name it alone",
+            "{} is a sweep, which gets a report of its own; give its folder alone",
             folder.display()
         );
         return Err(Failure::usage(message));
@@ -60,14 +60,13 @@ fn write(text: &str, runs: &[PathBuf], out: Option<&Path>) -> Result<(), Failure
         (None, [run]) => run.join(names::REPORT),
         (None, _) => PathBuf::from(names::REPORT),
     };
-    std::fs::write(&path, text)
-        .map_err(|error| Failure::failed(format!("cannot write `{}`: {error}", path.display())))?;
+    std::fs::write(&path, text).map_err(Failure::system(format!("write `{}`", path.display())))?;
     print(&format!("{}\n", path.display()))
 }
 
 /// Writes the pictures of the page as files.
 fn leave_figures(runs: &[Run], folder: &Path) -> Result<(), Failure> {
-    let wrong = |path: &Path, error| Failure::failed(format!("cannot write `{}`: {error}", path.display()));
+    let wrong = |path: &Path, error| Failure::system(format!("write `{}`", path.display()))(error);
     std::fs::create_dir_all(folder).map_err(|error| wrong(folder, error))?;
     for figure in figures(runs) {
         let path = folder.join(format!("{}.svg", figure.name));
@@ -91,7 +90,7 @@ pub(crate) fn leave(folder: &Path) -> Option<PathBuf> {
     match made {
         Ok(()) => Some(path),
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "warning: no {}: {error}", names::REPORT);
+            let _ = writeln!(gfn_text::stderr(), "warning: no {}: {error}", names::REPORT);
             None
         }
     }

@@ -3,7 +3,7 @@
 use gfn_registry::assemble;
 use gfn_runner::run::{origins_text, resolved_text};
 
-use super::print;
+use super::print_toml;
 use crate::args::ExperimentArgs;
 use crate::exit::Failure;
 
@@ -15,5 +15,5 @@ pub(crate) fn resolve(args: &ExperimentArgs, origin: bool) -> Result<(), Failure
     } else {
         resolved_text(&experiment, &parts)
     };
-    print(&text)
+    print_toml(&text)
 }

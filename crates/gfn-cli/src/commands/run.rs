@@ -35,7 +35,9 @@ fn go(experiment: &Experiment, out: Option<PathBuf>, file: String, going: &Going
         accept_changes: going.accept_changes,
         begin_again: going.begin_again,
         takeover: going.takeover,
-        stop: Stop::listen().map_err(Failure::failed)?.at(going.stop_at),
+        stop: Stop::listen()
+            .map_err(Failure::system("listen for signals"))?
+            .at(going.stop_at),
     };
     match run_experiment(experiment, &options)? {
         Outcome::Finished(finished) => {
@@ -46,13 +48,13 @@ fn go(experiment: &Experiment, out: Option<PathBuf>, file: String, going: &Going
                 .then(|| report::leave(&finished.folder))
                 .flatten()
             {
-                text += &format!("{} shows it all\n", page.display());
+                text += &format!("report: {}\n", page.display());
             }
 
             print(&text)
         }
         Outcome::Saved { folder, step, steps } => Err(Failure::saved(&format!(
-            "saved after update {step} of {steps}; go on with `gfn resume {}`",
+            "saved after update {step} of {steps}; resume with `gfn resume {}`",
             folder.display()
         ))),
     }

@@ -9,7 +9,7 @@ use gfn_report::summary::{self, Summary, find, find_sweeps, list, plain, sweep_l
 use gfn_report::{Run, Sweep};
 use serde_json::{Value, json};
 
-use super::print;
+use super::{print, print_json};
 use crate::exit::Failure;
 use crate::table::figures;
 
@@ -18,7 +18,7 @@ const MOST: usize = 10;
 
 /// What is said where there is nothing to list or to watch.
 pub(super) const NOTHING: &str =
-    "`gfn run FILE` makes a run in `runs`, `gfn sweep run FILE` a sweep in `sweeps`";
+    "`gfn run FILE` writes a run to `runs`, `gfn sweep run FILE` a sweep to `sweeps`";
 
 /// The folders to look into: those that were named, or else those that `gfn` makes by itself, as far as they are here.
 pub(super) fn roots(named: &[PathBuf]) -> Vec<PathBuf> {
@@ -36,7 +36,7 @@ pub(crate) fn ls(named: &[PathBuf], json: bool) -> Result<(), Failure> {
     let roots = roots(named);
     if let Some(missing) = roots.iter().find(|root| !root.is_dir()) {
         let message = format!(
-            "there is no folder `{}`; name the folders to look into",
+            "there is no folder `{}`; name folders that hold runs",
             missing.display()
         );
         return Err(Failure::failed(message));
@@ -51,7 +51,7 @@ pub(crate) fn ls(named: &[PathBuf], json: bool) -> Result<(), Failure> {
         let runs = runs.iter().map(of_run);
         let all: Vec<Value> = runs.chain(sweeps.iter().map(of_found)).collect();
         let text = serde_json::to_string_pretty(&all).expect("summaries are plain data");
-        return print(&(text + "\n"));
+        return print_json(&(text + "\n"));
     }
     let mut text = String::new();
     if !runs.is_empty() {
@@ -62,7 +62,7 @@ pub(crate) fn ls(named: &[PathBuf], json: bool) -> Result<(), Failure> {
         text.extend(sweeps.iter().map(line));
     }
     if text.is_empty() {
-        text = format!("there is no run and no sweep here: {NOTHING}\n");
+        text = format!("no runs and no sweeps here: {NOTHING}\n");
     }
     print(&text)
 }
@@ -149,7 +149,7 @@ fn show_sweep(path: &Path, json: bool) -> Result<(), Failure> {
         let settings: Vec<Value> = settings.collect();
         let whole = json!({ "summary": of_sweep(&sweep), "manifest": sweep.manifest, "settings": settings });
         let text = serde_json::to_string_pretty(&whole).expect("a sweep is plain data");
-        return print(&(text + "\n"));
+        return print_json(&(text + "\n"));
     }
     let manifest = &sweep.manifest;
     let mut text = format!("{}: {}\n", plain(&manifest.name), sweep_line(&sweep));
@@ -181,7 +181,7 @@ pub(crate) fn show(path: &Path, json: bool) -> Result<(), Failure> {
         "measured": run.measured,
     });
     let text = serde_json::to_string_pretty(&whole).expect("a run is plain data");
-    print(&(text + "\n"))
+    print_json(&(text + "\n"))
 }
 
 fn text(run: &Run) -> String {
@@ -214,7 +214,11 @@ fn facts(manifest: &Manifest) -> String {
     let mut lines = vec![
         format!("gfn {gfn}, libtorch {libtorch}, {device}, {precision}, determinism {determinism}"),
         format!("{processor}, threads {threads}"),
-        format!("{parameters} parameters, from {}", manifest.experiment),
+        format!(
+            "{}, from {}",
+            gfn_text::counted(*parameters, "parameter"),
+            manifest.experiment
+        ),
     ];
     lines.extend(manifest.changes.iter().map(|change| format!("changed {change}")));
     lines.extend(manifest.error.iter().map(|error| format!("stopped: {error}")));

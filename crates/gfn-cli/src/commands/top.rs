@@ -1,14 +1,13 @@
 //! `gfn top`: runs under way, in the terminal.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use gfn_report::summary::find_sweeps;
 use gfn_top::{Look, TopError};
 use serde_json::{Value, json};
 
-use super::print;
 use super::show::{NOTHING, found, of_found, of_run, roots};
+use super::{print, print_json};
 use crate::exit::Failure;
 
 pub(crate) fn top(named: &[PathBuf], json: bool) -> Result<(), Failure> {
@@ -16,14 +15,12 @@ pub(crate) fn top(named: &[PathBuf], json: bool) -> Result<(), Failure> {
     if json {
         let all = values(&roots).map_err(Failure::failed)?;
         let text = serde_json::to_string_pretty(&all).expect("summaries are plain data");
-        return print(&(text + "\n"));
+        return print_json(&(text + "\n"));
     }
     if roots.is_empty() {
-        return Err(Failure::failed(format!(
-            "there is nothing to watch here: {NOTHING}"
-        )));
+        return Err(Failure::failed(format!("no runs to watch here: {NOTHING}")));
     }
-    if std::io::stdout().is_terminal() {
+    if gfn_text::stdout_is_terminal() {
         return gfn_top::watch(&roots).map_err(Failure::failed);
     }
     print(&Look::into(&roots).map_err(Failure::failed)?.text())

@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum FragmentsError {
     /// The file is not there, or not readable.
-    #[error("vocabulary `{file}` cannot be read: {source} ({help})")]
+    #[error("vocabulary `{file}` cannot be read: {} ({help})", gfn_text::io_words(source))]
     Read {
         /// The file.
         file: String,

@@ -50,7 +50,7 @@ pub enum Objects {
 #[derive(Debug, Error)]
 pub enum SampleError {
     /// The file cannot be read.
-    #[error("{path}: {error}")]
+    #[error("{path}: {}", gfn_text::io_words(error))]
     Io {
         /// Which.
         path: std::path::PathBuf,

@@ -43,7 +43,7 @@ extern "C" fn told() {
     };
     // Not `eprintln`, which panics where standard error is gone.
     let _ = std::io::Write::write_all(
-        &mut std::io::stderr(),
+        &mut gfn_text::stderr(),
         format!(
             "error: plugin `{plugin}`: it ended the process of the run, in which it is inline, by calling `exit`\n\
              hint: let it run in a process of its own (leave `isolation` out); a run goes on from its last checkpoint\n"

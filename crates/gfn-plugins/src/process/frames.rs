@@ -58,7 +58,7 @@ impl Frames {
             .send(request, files)
             .map_err(|error| match error.kind() {
                 io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Lost::Gone,
-                _ => Lost::Wrong(format!("cannot be sent anything: {error}")),
+                _ => Lost::Wrong(format!("cannot be sent anything: {}", gfn_text::io_words(&error))),
             })
     }
 
@@ -68,7 +68,10 @@ impl Frames {
             Ok(Some(packet)) => serde_json::from_slice(packet).map_err(|error| nonsense(packet, &error)),
             Ok(None) => Err(Lost::Gone),
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Err(Lost::Gone),
-            Err(error) => Err(Lost::Wrong(format!("sent what cannot be read: {error}"))),
+            Err(error) => Err(Lost::Wrong(format!(
+                "sent what cannot be read: {}",
+                gfn_text::io_words(&error)
+            ))),
         }
     }
 
@@ -218,7 +221,8 @@ fn write_texts(input: &mut Mapping, layout: &InputLayout, texts: &[&str]) {
 
 fn no_memory(error: &io::Error) -> Lost {
     Lost::Wrong(format!(
-        "cannot be given its objects: there is no shared memory for them: {error}"
+        "cannot be given its objects: there is no shared memory for them: {}",
+        gfn_text::io_words(error)
     ))
 }
 

@@ -70,14 +70,20 @@ impl Live {
                 }
             })
         };
-        let no_connection =
-            |error| blueprint.error(format!("no connection could be made: {error}"), Output::default());
+        let no_connection = |error| {
+            blueprint.error(
+                format!("no connection could be made: {}", gfn_text::io_words(&error)),
+                Output::default(),
+            )
+        };
         let start = blueprint.start()?;
         let (link, ends) = connect().map_err(no_connection)?;
         let process = Process::start(options, &start, ends).map_err(|error| {
             let host = options.host.display();
-            let message =
-                format!("{host} could not be run: {error}; it is installed beside gfn: install gfn again");
+            let message = format!(
+                "{host} could not be run: {}; it is installed beside gfn: install gfn again",
+                gfn_text::io_words(&error)
+            );
             blueprint.error(message, Output::default())
         })?;
         Ok(Self { link, process })

@@ -23,8 +23,9 @@ pub(crate) fn ask(blueprint: &Blueprint, question: &[u8]) -> Result<Vec<u8>, Str
     let process = Process::start(&blueprint.options, &start, ends);
     let mut process = process.map_err(|error| {
         format!(
-            "cannot be tried: {} could not be run: {error}",
-            blueprint.options.host.display()
+            "cannot be tried: {} could not be run: {}",
+            blueprint.options.host.display(),
+            gfn_text::io_words(&error)
         )
     })?;
     let answer = converse(packets, &process, blueprint, question);
@@ -89,5 +90,5 @@ fn file(bytes: &[u8]) -> std::io::Result<std::fs::File> {
 }
 
 fn no_connection(error: &std::io::Error) -> String {
-    format!("cannot be asked: {error}")
+    format!("cannot be asked: {}", gfn_text::io_words(error))
 }

@@ -45,7 +45,12 @@ pub(crate) fn wait(
             Ok(0) if left.is_zero() => return Err(Lost::Late),
             Ok(0) | Err(Errno::INTR) => {}
             Ok(_) => return Ok(()),
-            Err(error) => return Err(Lost::Wrong(format!("cannot be waited for: {error}"))),
+            Err(error) => {
+                return Err(Lost::Wrong(format!(
+                    "cannot be waited for: {}",
+                    gfn_text::io_words(&error.into())
+                )));
+            }
         }
     }
 }

@@ -62,7 +62,7 @@ pub enum TrustError {
     )]
     Compiled(PathBuf),
     /// A file that is part of a plugin, or says what is trusted, could not be read or written.
-    #[error("{path}: {error}")]
+    #[error("{path}: {}", gfn_text::io_words(error))]
     File {
         /// Which.
         path: PathBuf,

@@ -77,7 +77,7 @@ pub(super) fn serve(packets: &mut Packets) -> Result<(), String> {
 /// Lines of the library go where all that it prints goes.
 fn log() -> Log {
     Arc::new(|line| {
-        let _ = writeln!(std::io::stderr(), "{line}");
+        let _ = writeln!(gfn_text::stderr(), "{line}");
     })
 }
 

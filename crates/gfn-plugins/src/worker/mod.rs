@@ -20,7 +20,7 @@ pub fn serve() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            let _ = writeln!(std::io::stderr(), "gfn-plugin-host: {message}");
+            let _ = writeln!(gfn_text::stderr(), "gfn-plugin-host: {message}");
             ExitCode::from(2)
         }
     }

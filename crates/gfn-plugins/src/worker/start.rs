@@ -35,7 +35,12 @@ pub(super) fn run() -> Result<(), String> {
     first_to_go();
     // An interrupt from the terminal is for its parent to handle, what it may start ends with it as one group, and the
     // terminal itself is out of reach.
-    rustix::process::setsid().map_err(|error| format!("cannot have a session of its own: {error}"))?;
+    rustix::process::setsid().map_err(|error| {
+        format!(
+            "cannot have a session of its own: {}",
+            gfn_text::io_words(&error.into())
+        )
+    })?;
     match &start.command {
         None => serve_library(&start),
         Some(command) => Err(match command.protocol {
@@ -52,7 +57,12 @@ fn first_to_go() {
 
 /// Ends this process when its parent does.
 fn end_with(parent: u32) -> Result<(), String> {
-    let failed = |error| format!("cannot ask to end with its parent: {error}");
+    let failed = |error: rustix::io::Errno| {
+        format!(
+            "cannot ask to end with its parent: {}",
+            gfn_text::io_words(&error.into())
+        )
+    };
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(failed)?;
     // It may have died before it could be asked for.
     match getppid().map(|now| now.as_raw_pid().cast_unsigned()) == Some(parent) {
@@ -78,7 +88,7 @@ fn take_socket() -> io::Result<OwnedFd> {
 }
 
 fn no_socket(error: io::Error) -> String {
-    format!("has no connection: {error}")
+    format!("has no connection: {}", gfn_text::io_words(&error))
 }
 
 /// Gives rights away and says so.
@@ -125,7 +135,7 @@ fn become_with_lines(start: &Start, command: &CommandLine) -> String {
 /// Writes a line to standard output.
 fn say(reply: &Reply) {
     if let Ok(line) = serde_json::to_string(reply) {
-        let _ = writeln!(io::stdout(), "{line}");
+        let _ = writeln!(gfn_text::stdout_in(gfn_text::Syntax::Json), "{line}");
     }
 }
 
@@ -142,5 +152,8 @@ fn becoming(command: &CommandLine, prepare: impl FnOnce(&mut Command) -> &mut Co
         next.env("PYTHONPYCACHEPREFIX", NOWHERE);
     }
     let error = prepare(&mut next).exec();
-    format!("its command `{program}` cannot be run: {error}")
+    format!(
+        "its command `{program}` cannot be run: {}",
+        gfn_text::io_words(&error)
+    )
 }

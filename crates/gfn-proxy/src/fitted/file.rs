@@ -29,7 +29,10 @@ const MOST: Architecture = Architecture {
 #[derive(Debug, Error)]
 pub enum ProxyError {
     /// The file is not there, or not readable.
-    #[error("the proxy `{file}` cannot be read: {source}; `gfn proxy fit DATA.csv` makes one")]
+    #[error(
+        "the proxy `{file}` cannot be read: {}; `gfn proxy fit DATA.csv` makes one",
+        gfn_text::io_words(source)
+    )]
     Read {
         /// The file.
         file: PathBuf,

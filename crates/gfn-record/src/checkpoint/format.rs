@@ -90,7 +90,9 @@ pub(super) fn read(source: &mut impl Read, length: u64) -> Result<(Key, Vec<Part
         sum.checked_add(part.length)
     });
     if held != Some(length) {
-        return Err(format!("it has {length} bytes, not those that its manifest says"));
+        return Err(format!(
+            "it has {length} bytes, which is not what its manifest says"
+        ));
     }
     let (step, generation) = (manifest.1.step, manifest.1.generation);
     let parts = parts
@@ -142,7 +144,7 @@ fn read_exactly(source: &mut impl Read, length: usize) -> Result<Vec<u8>, String
         .read_exact(&mut bytes)
         .map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => "it was cut off".to_string(),
-            _ => error.to_string(),
+            _ => gfn_text::io_words(&error),
         })?;
     Ok(bytes)
 }

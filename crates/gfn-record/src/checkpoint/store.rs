@@ -89,8 +89,8 @@ fn load(run: &Path, key: Key) -> Result<Loaded, String> {
         true => Ok(found.len()),
         false => Err(io::Error::other("it is not a file")),
     });
-    let length = length.map_err(|error| error.to_string())?;
-    let file = File::open(&path).map_err(|error| error.to_string())?;
+    let length = length.map_err(|error| gfn_text::io_words(&error))?;
+    let file = File::open(&path).map_err(|error| gfn_text::io_words(&error))?;
     let (found, parts) = format::read(&mut BufReader::new(file), length)?;
     if found != key {
         return Err(format!("it is {}, renamed", found.name()));

@@ -36,7 +36,7 @@ pub(crate) fn work(args: &Args, journal: &Path) {
         journal.write_all_at(&number.to_le_bytes(), 0).unwrap();
         attempt(&corpus, folder.path(), args.seed, number, &mut tally);
     }
-    serde_json::to_writer(std::io::stdout(), &tally).unwrap();
+    serde_json::to_writer(gfn_text::stdout_in(gfn_text::Syntax::Json), &tally).unwrap();
 }
 
 fn attempt(corpus: &Corpus, folder: &Path, seed: u64, number: u64, tally: &mut Tally) {

@@ -36,13 +36,13 @@ fn shape(report: &mut Report<'_>) {
     let floor = shape.floor;
     if let Some(clip) = shape.clip.filter(|clip| *clip < floor) {
         let message = format!("`reward.clip` is {clip}, which is below `reward.floor`, {floor}");
-        let help = "the clip is the greatest reward that counts, the floor the least";
+        let help = "rewards are raised to the floor and cut off at the clip";
         report.refuse("reward", message, Some(help));
     }
     let power = shape.exponent / shape.temperature;
     if !power.is_normal() {
         let message = format!(
-            "`reward.exponent` / `reward.temperature` is {} / {}, which is beyond what a number can hold",
+            "`reward.exponent` / `reward.temperature` is {} / {}, which is too large for a number",
             number(shape.exponent),
             number(shape.temperature)
         );
@@ -60,7 +60,7 @@ pub(crate) fn network(report: &mut Report<'_>, network: &NetworkParams, spec: &E
     let (chosen, otherwise) = (&experiment.network.origin, &experiment.environment.origin);
     let help = match chosen {
         Some(_) => "choose another `network.kind`, or another environment",
-        None => "the file chooses no network, so `mlp` is taken; add a table `[network]` with another `kind`",
+        None => "the file sets no `network.kind`, so it is `mlp`; choose another one",
     };
     let message = format!("network `{}` needs {needs}", experiment.network.name);
     match chosen.as_ref().or(otherwise.as_ref()) {
@@ -81,11 +81,11 @@ pub(crate) fn reward(report: &mut Report<'_>, environment: &dyn Environment) -> 
     match (experiment.reward.build)(&context) {
         Ok(reward) => {
             if reward.can_be_zero() && experiment.shape.floor == 0.0 {
-                let message = format!("reward `{name}` is 0 for some objects, of which no flow can be made");
+                let message = format!("reward `{name}` is 0 for some objects, and flows must be positive");
                 report.refuse(
                     "reward",
                     message,
-                    Some("set `reward.floor` to the least reward that counts, such as 1e-3"),
+                    Some("set `reward.floor`, such as 1e-3: rewards below it are raised to it"),
                 );
             }
             Some(Shaped::new(reward, experiment.shape.clone()))
@@ -125,10 +125,10 @@ fn on_policy(report: &mut Report<'_>, loss: &dyn Loss) {
     }
     let experiment = report.experiment;
     let (name, sampler) = (experiment.loss.name, &experiment.sampler);
-    let needs = format!("loss `{name}` needs trajectories that the policy draws by itself");
+    let needs = format!("loss `{name}` needs trajectories drawn by the policy alone");
     if sampler.name != "on-policy" {
         let message = format!("{needs}, but sampler `{}` is chosen", sampler.name);
-        let help = "choose `kind = \"on-policy\"` for the sampler, or another loss";
+        let help = "choose the sampler `on-policy`, or another loss";
         match &sampler.origin {
             Some(origin) => report.refuse_at(origin, message, Some(help)),
             None => report.refuse("loss", message, Some(help)),
@@ -140,7 +140,7 @@ fn on_policy(report: &mut Report<'_>, loss: &dyn Loss) {
         if let Some(given) = given.filter(|given| given.as_float() != Some(plain)) {
             let message = format!("`sampler.{key}` is {given}, but {needs}");
             let help = format!(
-                "remove the key (it is {} then), or choose another loss",
+                "remove the key (the default is {}), or choose another loss",
                 number(plain)
             );
             report.refuse("sampler", message, Some(&help));
@@ -158,7 +158,7 @@ fn chains(report: &mut Report<'_>) {
         let message = format!(
             "`sampler.chains` is {chains}, but `training.batch_size` is {batch_size}: a chain moves at most once in a batch"
         );
-        let help = "have at least as many chains as trajectories in a batch";
+        let help = "use at least as many chains as trajectories in a batch";
         report.refuse("sampler", message, Some(help));
     }
 }
@@ -167,8 +167,8 @@ fn backward_policy(report: &mut Report<'_>, loss: &dyn Loss) {
     let experiment = report.experiment;
     if let (false, Some(origin)) = (loss.needs().backward_policy, &experiment.backward_policy_given) {
         let (name, chosen) = (experiment.loss.name, experiment.backward_policy.name);
-        let message = format!("loss `{name}` has no backward policy, but `backward_policy` is `{chosen}`");
-        let help = "remove the table `[backward_policy]` from the file, or choose another loss";
+        let message = format!("loss `{name}` uses no backward policy, but `backward_policy` is `{chosen}`");
+        let help = "remove the section `backward_policy`, or choose another loss";
         report.refuse_at(origin, message, Some(help));
     }
 }
@@ -179,7 +179,7 @@ fn log_z(report: &mut Report<'_>, loss: &dyn Loss) {
     for key in LOG_Z_KEYS.into_iter().filter(|_| !loss.needs().log_z) {
         if let Some(entry) = optimizer.and_then(|node| node.entry(key)) {
             let name = experiment.loss.name;
-            let message = format!("loss `{name}` learns no log Z of its own, but `optimizer.{key}` is set");
+            let message = format!("loss `{name}` does not learn log Z, but `optimizer.{key}` is set");
             let help = "remove the key, or choose another loss";
             report.refuse_at(&entry.key_origin, message, Some(help));
         }

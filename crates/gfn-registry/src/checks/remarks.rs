@@ -34,27 +34,27 @@ fn intervals(report: &mut Report<'_>) {
             "log_every",
             experiment.training.log_every,
             Training::default().log_every,
-            "`metrics.jsonl` gets no line of training",
+            "no training step is written to `metrics.jsonl`",
         ),
         (
             "evaluation",
             "every",
             experiment.evaluation.every,
             Evaluation::default().every,
-            "the policy is measured before the first and after the last only",
+            "the policy is measured before the first and after the last update only",
         ),
         (
             "checkpoint",
             "every_steps",
             experiment.checkpoint.every_steps,
             Checkpoint::default().every_steps,
-            "no checkpoint is due by the number of updates",
+            "no checkpoint is written by number of updates",
         ),
     ];
     for (section, key, every, default, so) in settings {
         if every > steps && every != default {
             let message = format!("`{section}.{key}` is {every}, but `training.steps` is {steps}: {so}");
-            report.warn(section, message, Some("choose a smaller number, or train longer"));
+            report.warn(section, message, Some("lower it, or train longer"));
         }
     }
 }
@@ -74,9 +74,9 @@ fn schedules(report: &mut Report<'_>) {
             };
             if length > steps && value.get("from") != value.get("to") {
                 let message = format!(
-                    "`{section}.{key}` takes {length} updates to its end, but `training.steps` is {steps}: it never gets there"
+                    "`{section}.{key}` takes {length} updates to its end, but `training.steps` is {steps}: training ends before the schedule does"
                 );
-                let help = format!("choose `steps` up to {steps} in it, or train longer");
+                let help = format!("lower its `steps` to {steps} at most, or train longer");
                 report.warn(section, message, Some(&help));
             }
         }
@@ -87,7 +87,7 @@ fn schedules(report: &mut Report<'_>) {
 fn learning(report: &mut Report<'_>) {
     let table = &report.experiment.optimiser.table;
     if float(table.get("learning_rate")) == Some(0.0) {
-        let message = "`optimizer.learning_rate` is 0: the network learns nothing".to_owned();
+        let message = "`optimizer.learning_rate` is 0: the network does not learn".to_owned();
         report.warn("optimizer", message, Some("1e-3 is the default"));
     }
 }
@@ -104,7 +104,7 @@ fn replay(report: &mut Report<'_>) {
         return report.warn(
             "sampler",
             message,
-            Some("`kind = \"on-policy\"` says the same more plainly"),
+            Some("choose the sampler `on-policy`, which does the same"),
         );
     }
     let Training {
@@ -120,11 +120,7 @@ fn replay(report: &mut Report<'_>) {
             "`sampler.warmup` is {warmup}, but only {drawn} trajectories are drawn before the last update ({steps} updates of \
              {batch_size}): nothing is replayed"
         );
-        report.warn(
-            "sampler",
-            message,
-            Some("choose a smaller number, or train longer"),
-        );
+        report.warn("sampler", message, Some("lower it, or train longer"));
     }
 }
 
@@ -164,11 +160,11 @@ fn window(report: &mut Report<'_>, environment: &dyn Environment) {
     }
     let name = report.experiment.environment.name;
     let message = format!(
-        "`evaluation.window` is {window}, but environment `{name}` is not swept, so there is no exact target to compare with"
+        "`evaluation.window` is {window}, but environment `{name}` is not enumerated, so there is no exact target to compare with"
     );
     let help = match states {
         Some(states) if states <= u64::from(u32::MAX) => {
-            format!("it is swept where `evaluation.exact_states` is at least {states}")
+            format!("to enumerate it, set `evaluation.exact_states` to {states} or more")
         }
         _ => "remove the key; the environment has too many states".to_owned(),
     };
@@ -184,12 +180,12 @@ fn docked_whole(report: &mut Report<'_>, environment: &dyn Environment) {
     let has_rounds = experiment.acquisition.is_some();
     if let (Some(states), DOCKING, false) = (swept, experiment.reward.name, has_rounds) {
         let message = format!(
-            "the environment has {states} states, so it is swept for exact figures: every molecule in it is docked before the first update"
+            "the environment has {states} states, so it is enumerated for exact metrics: every molecule in it is docked before the first update"
         );
         report.warn(
             "evaluation",
             message,
-            Some("set `evaluation.exact_states = 0` to do without"),
+            Some("set `evaluation.exact_states = 0` to turn exact metrics off"),
         );
     }
 }
@@ -199,11 +195,11 @@ fn flow_window(report: &mut Report<'_>) {
     let experiment = report.experiment;
     let (window, loss) = (experiment.evaluation.flow_window, experiment.loss.name);
     if window > 0 && loss != "flow-matching" {
-        let message = format!("`evaluation.flow_window` is {window}, but loss `{loss}` is not over flows");
+        let message = format!("`evaluation.flow_window` is {window}, but loss `{loss}` has no state flows");
         report.warn(
             "evaluation",
             message,
-            Some("remove the key; it is for `flow-matching`"),
+            Some("remove the key; it applies to `flow-matching`"),
         );
     }
 }
@@ -234,7 +230,7 @@ fn modes(report: &mut Report<'_>, environment: &dyn Environment, reward: &dyn Re
     }
     if environment.spec().objects != ObjectKind::Molecule {
         let message = format!(
-            "`evaluation.mode_similarity` is set, but environment `{}` makes no molecules, whose modes it tells apart",
+            "`evaluation.mode_similarity` is set, but environment `{}` has no molecules to compare",
             experiment.environment.name
         );
         report.warn("evaluation", message, Some("remove the key"));

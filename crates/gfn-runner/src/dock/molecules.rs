@@ -56,7 +56,7 @@ pub fn best_of_run(run: &Path, top: usize) -> Result<Vec<Candidate>, DockError> 
 /// Where it cannot be read; the first line that is no molecule is named.
 pub fn of_file(path: &Path) -> Result<Vec<Candidate>, DockError> {
     let wrong = |message: String| DockError::Molecules(format!("{}: {message}", path.display()));
-    let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let text = fs::read_to_string(path).map_err(|error| wrong(gfn_text::io_words(&error)))?;
     // Some editors begin a file with a mark of its encoding.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut candidates = Vec::new();

@@ -1,11 +1,13 @@
 //! Progress of a fit: a bar for each network on a terminal, a line now and then elsewhere.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use gfn_fit::{Progress, Settings};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::bars::{set_message, set_prefix};
 
 /// Where there is no terminal, a network under way is told of this often.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -24,7 +26,7 @@ enum Shown {
 impl FitProgress {
     /// Shows a fit with these settings; nothing with `quiet`.
     pub fn new(settings: &Settings, quiet: bool) -> Self {
-        let shown = match (quiet, std::io::stderr().is_terminal()) {
+        let shown = match (quiet, gfn_text::stderr_is_terminal()) {
             (true, _) => Shown::Nothing,
             (false, false) => Shown::Lines(Mutex::new(Instant::now()), settings.members),
             (false, true) => {
@@ -34,7 +36,7 @@ impl FitProgress {
                 let bar = |member: usize| {
                     let bar = bars.add(ProgressBar::new(settings.epochs as u64));
                     bar.set_style(style.clone());
-                    bar.set_prefix(format!("network {}", member + 1));
+                    set_prefix(&bar, &format!("network {}", member + 1));
                     bar
                 };
                 let each = (0..settings.members).map(bar).collect();
@@ -53,7 +55,7 @@ impl FitProgress {
                     return;
                 };
                 bar.set_position(progress.epoch as u64);
-                bar.set_message(words(&progress));
+                set_message(bar, &words(&progress));
                 if progress.is_last {
                     bar.abandon();
                 }
@@ -64,7 +66,7 @@ impl FitProgress {
                     *last = Instant::now();
                     let (member, epoch) = (progress.member + 1, progress.epoch);
                     let line = format!("network {member}/{members}, epoch {epoch}: {}", words(&progress));
-                    let _ = writeln!(std::io::stderr(), "{line}");
+                    let _ = writeln!(gfn_text::stderr(), "{line}");
                 }
             }
         }

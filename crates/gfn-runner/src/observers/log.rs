@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use gfn_record::event::Event;
 use gfn_record::folder::{FolderError, RunFolder, names};
+use gfn_text::{Output, Syntax};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{EnvFilter, fmt};
@@ -23,7 +24,9 @@ pub fn start(folder: &RunFolder) -> Result<DefaultGuard, FolderError> {
         .open(&path)
         .map_err(|error| FolderError::Io { path, error })?;
     let filter = EnvFilter::try_from_env("GFN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let layer = fmt::layer().json().with_writer(Mutex::new(file));
+    let layer = fmt::layer()
+        .json()
+        .with_writer(Mutex::new(Output::new(file, Syntax::Json)));
     Ok(tracing::subscriber::set_default(
         tracing_subscriber::registry().with(filter).with(layer),
     ))

@@ -1,6 +1,6 @@
 //! Progress for people: a bar where there is a terminal, plain lines where there is none.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use gfn_record::event::{Event, Measured, StepMetrics};
@@ -8,6 +8,7 @@ use gfn_record::folder::FolderError;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Observer;
+use crate::bars::{print_line, set_message};
 
 /// The least time between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -62,7 +63,7 @@ impl Progress {
         if quiet {
             return None;
         }
-        let bar = std::io::stderr().is_terminal().then(|| {
+        let bar = gfn_text::stderr_is_terminal().then(|| {
             let bar = ProgressBar::new(total);
             let style = "{bar:30} {pos}/{len}  {per_sec}  {eta} left  {msg}";
             bar.set_style(ProgressStyle::with_template(style).expect("the template is constant"));
@@ -83,9 +84,9 @@ impl Progress {
 
     fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.println(text),
+            Some(bar) => print_line(bar, text),
             None => {
-                let _ = writeln!(std::io::stderr(), "{text}");
+                let _ = writeln!(gfn_text::stderr(), "{text}");
             }
         }
     }
@@ -96,7 +97,7 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_position(step.step);
             if step.step.is_multiple_of(8) {
-                bar.set_message(smooth.words());
+                set_message(bar, &smooth.words());
             }
             return;
         }

@@ -58,9 +58,9 @@ fn known(folder: &RunFolder) -> Result<HashSet<String>, FolderError> {
         path: path.clone(),
         message,
     };
-    let file = File::open(&path).map_err(|error| damaged(error.to_string()))?;
+    let file = File::open(&path).map_err(|error| damaged(gfn_text::io_words(&error)))?;
     let lines = BufReader::new(file).lines().map(|line| {
-        let line = line.map_err(|error| damaged(error.to_string()))?;
+        let line = line.map_err(|error| damaged(gfn_text::io_words(&error)))?;
         let line: Line = serde_json::from_str(&line).map_err(|error| damaged(error.to_string()))?;
         Ok(line.object)
     });

@@ -23,8 +23,8 @@ use buffer::Buffer;
 /// Replays remembered trajectories in a share of each batch; the rest is fresh, as `on-policy` draws it, and is
 /// remembered in turn.
 ///
-/// Every built-in loss is right for replayed trajectories too: each holds on all trajectories, however
-/// they were drawn. How much replay helps differs: flow matching has been found to learn worse with it.
+/// Losses of flows may train on replayed trajectories, because they hold for all trajectories. `ppo` needs trajectories of the
+/// current policy and refuses this sampler. How much replay helps differs: flow matching has been found to learn worse with it.
 ///
 /// Replaying takes no new rewards while `reward.cache` holds them. Batches mix both kinds, so mean rewards of training are
 /// those of the mixture; measurements draw from the policy alone.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::options;
 use crate::args::PluginArgs;
-use crate::commands::print;
+use crate::commands::{print, print_json};
 use crate::exit::Failure;
 
 /// What is shown is looked after this often, however long a check takes.
@@ -28,11 +28,10 @@ pub(crate) fn check(args: &PluginArgs, input: Option<&Path>, json: bool) -> Resu
         None => Samples::default(),
     };
     let report = examine(&options, &samples);
-    let text = match json {
-        true => serde_json::to_string_pretty(&report).map_err(Failure::failed)? + "\n",
-        false => format!("{report}\n"),
-    };
-    print(&text)?;
+    match json {
+        true => print_json(&(serde_json::to_string_pretty(&report).map_err(Failure::failed)? + "\n"))?,
+        false => print(&format!("{report}\n"))?,
+    }
     match report.passed() {
         true => Ok(()),
         false => Err(Failure::different()),

@@ -7,14 +7,14 @@ use gfn_registry::describe::wrap;
 use super::{failed, options};
 use crate::args::PluginArgs;
 use crate::commands::pages::{WIDTH, of_parameter};
-use crate::commands::print;
+use crate::commands::{print, print_json};
 use crate::exit::Failure;
 
 pub(crate) fn info(args: &PluginArgs, json: bool) -> Result<(), Failure> {
     let description = describe(&options(args)?).map_err(failed)?;
     if json {
         let text = serde_json::to_string_pretty(&description).map_err(Failure::failed)?;
-        return print(&format!("{text}\n"));
+        return print_json(&format!("{text}\n"));
     }
     print(&text(&description))
 }

@@ -43,7 +43,7 @@ pub(crate) fn plugin(command: PluginCommand) -> Result<(), Failure> {
 
 /// What words on the command line load: a library, or a program with its arguments.
 fn program(words: &[String], protocol: Protocol) -> Result<Program, Failure> {
-    let folder = std::env::current_dir().map_err(Failure::failed)?;
+    let folder = std::env::current_dir().map_err(Failure::system("find the current folder"))?;
     let ending = |word: &str| {
         Path::new(word)
             .extension()
@@ -126,25 +126,7 @@ fn name_of(words: &[String]) -> String {
 
 /// The parameters of `--params` with those of `--set` over them.
 fn parameters(args: &PluginArgs) -> Result<Value, Failure> {
-    let mut table = toml::Table::new();
-    if let Some(path) = &args.params {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-        table = text
-            .parse()
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-    }
-    for set in &args.sets {
-        let Some((key, value)) = set.split_once('=') else {
-            return Err(Failure::usage(format!("--set {set}: expected KEY=VALUE")));
-        };
-        let parsed = format!("value = {value}").parse::<toml::Table>().ok();
-        let value = parsed.and_then(|mut parsed| parsed.remove("value"));
-        table.insert(
-            key.trim().to_string(),
-            value.unwrap_or_else(|| toml::Value::String(set[key.len() + 1..].to_string())),
-        );
-    }
+    let table = gfn_config::parameters(args.params.as_deref(), &args.sets)?;
     serde_json::to_value(table).map_err(Failure::failed)
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{failed, options};
 use crate::args::{IsolationArg, PluginArgs};
-use crate::commands::print;
+use crate::commands::print_json;
 use crate::exit::Failure;
 
 /// Objects that are scored at a time.
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &PluginArgs, input: &Path, isolation: IsolationArg) -> R
                 })
             }
         };
-        print(&lines(objects, &scores.map_err(failed)?))?;
+        print_json(&lines(objects, &scores.map_err(failed)?))?;
     }
     Ok(())
 }
@@ -56,7 +56,13 @@ fn read(input: &Path) -> Result<Vec<Value>, Failure> {
         true => std::io::stdin().read_to_string(&mut text).map(|_| ()),
         false => std::fs::read_to_string(input).map(|file| text = file),
     };
-    read.map_err(|error| Failure::usage(format!("{}: {error}", input.display())))?;
+    read.map_err(|error| {
+        Failure::usage(format!(
+            "cannot read `{}`: {}",
+            input.display(),
+            gfn_text::io_words(&error)
+        ))
+    })?;
     let lines = text
         .lines()
         .enumerate()
@@ -66,7 +72,7 @@ fn read(input: &Path) -> Result<Vec<Value>, Failure> {
             serde_json::from_str(line).map_err(|error| {
                 let place = format!("{}:{}", input.display(), index + 1);
                 Failure::usage(format!(
-                    "{place}: {error}; expected a JSON value a line, such as \"CCO\" or [0, 1, 2]"
+                    "{place}: {error}; write one JSON value on each line, such as \"CCO\" or [0, 1, 2]"
                 ))
             })
         })
@@ -81,14 +87,14 @@ fn text(object: &Value) -> Result<&str, Failure> {
     inner
         .unwrap_or(object)
         .as_str()
-        .ok_or_else(|| Failure::usage(format!("{object} is no text, and the plugin scores texts")))
+        .ok_or_else(|| Failure::usage(format!("{object} is not a text, and the plugin scores texts")))
 }
 
 /// Objects that are lists of whole numbers, all of one length.
 fn states(objects: &[Value]) -> Result<(Vec<i32>, usize), Failure> {
     let wrong = |object: &Value| {
         Failure::usage(format!(
-            "{object}: the plugin scores states, lists of whole numbers that are all of one length"
+            "{object} is not a state: the plugin scores lists of whole numbers, all of the same length"
         ))
     };
     let mut words = Vec::new();

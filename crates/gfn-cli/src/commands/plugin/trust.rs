@@ -43,7 +43,7 @@ pub(crate) fn trust(words: &[String], yes: bool, revoke: bool, profile: Option<&
 /// The plugins that an experiment names.
 fn of_experiment(file: &Path, profile: Option<&str>) -> Result<Vec<Asked>, Failure> {
     let folder = file.parent().unwrap_or(Path::new(""));
-    let folder = std::path::absolute(folder.join(".")).map_err(Failure::failed)?;
+    let folder = std::path::absolute(folder.join(".")).map_err(Failure::system("find the current folder"))?;
     let sources = gfn_registry::plugin::named(file, profile)?;
     let sources = sources.into_iter().map(|(section, source)| {
         let started_in = PathBuf::from(source.folder.clone().unwrap_or_default());
@@ -62,7 +62,7 @@ fn of_experiment(file: &Path, profile: Option<&str>) -> Result<Vec<Asked>, Failu
 /// The plugin on the command line.
 fn of_program(words: &[String]) -> Result<Asked, Failure> {
     let program = program(words, Protocol::default())?;
-    let folder = std::env::current_dir().map_err(Failure::failed)?;
+    let folder = std::env::current_dir().map_err(Failure::system("find the current folder"))?;
     Ok(Asked {
         by: "the command line".to_string(),
         identity: identity(&program).map_err(refused)?,
@@ -179,11 +179,14 @@ fn is_agreed() -> Result<bool, Failure> {
             "nobody is there to be asked; use --yes if you have looked at it".to_string(),
         ));
     }
-    let mut stderr = std::io::stderr();
+    let mut stderr = gfn_text::stderr();
     let _ = write!(stderr, "Approve it? [y/N] ");
     let _ = stderr.flush();
     let mut answer = String::new();
-    stdin.lock().read_line(&mut answer).map_err(Failure::failed)?;
+    stdin
+        .lock()
+        .read_line(&mut answer)
+        .map_err(Failure::system("read standard input"))?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 

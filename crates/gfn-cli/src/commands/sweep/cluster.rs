@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use gfn_sweep::board::Board;
 use gfn_sweep::cluster::{self, Launcher};
 use gfn_sweep::{SweepError, create, open};
+use gfn_text::counted;
 use serde_json::{Value, json};
 
 use super::{folder, place, planned, program, stays};
 use crate::args::SweepArgs;
-use crate::commands::{print, print_error};
+use crate::commands::{print, print_error, print_json};
 use crate::exit::Failure;
 
 /// What may be changed of a sweep that is there already.
@@ -52,7 +53,7 @@ pub(super) fn export(args: &SweepArgs, out: Option<PathBuf>) -> Result<(), Failu
         board.plan.sweep.kubernetes = plan.sweep.kubernetes;
         board
     };
-    print(&cluster::manifest(&board)?)
+    print_json(&cluster::manifest(&board)?)
 }
 
 /// The sweep of a file, whose folder is made, or that of a folder; and what it is submitted to.
@@ -76,13 +77,15 @@ fn hand_over(mut board: Board, launcher: &Launcher, allow_commands: bool) -> Res
     let shown = board.folder.path().display();
     let waiting = match submitted.queued {
         0 => String::new(),
+        1 => "1 element is in the queue already; ".to_string(),
         queued => format!("{queued} elements are in the queue already; "),
     };
     let text = match submitted.arrays.as_slice() {
-        [] => format!("{waiting}nothing is left to submit\n"),
+        [] => format!("{waiting}no trial is left to submit\n"),
         arrays => format!(
-            "{waiting}{} elements submitted: {}\n",
-            submitted.elements,
+            "{waiting}{} submitted as {} {}\n",
+            counted(submitted.elements, "element"),
+            if arrays.len() == 1 { "job" } else { "jobs" },
             arrays.join(", ")
         ),
     };
@@ -96,17 +99,20 @@ fn agree(commands: &[String], allow_commands: bool) -> Result<(), Failure> {
     }
     let lines: String = commands.iter().map(|line| format!("  {line}\n")).collect();
     print_error(&format!(
-        "the file has commands that will run here or in each element:\n{lines}"
+        "the file runs these commands, here or in each element:\n{lines}"
     ));
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        let message = "nobody is there to be asked; use --allow-commands if you have looked at them";
+        let message = "nobody can answer here; if you have read the commands, use --allow-commands";
         return Err(Failure::usage(message.to_string()));
     }
     print_error("Run them? [y/N] ");
-    let _ = std::io::stderr().flush();
+    let _ = gfn_text::stderr().flush();
     let mut answer = String::new();
-    stdin.lock().read_line(&mut answer).map_err(Failure::failed)?;
+    stdin
+        .lock()
+        .read_line(&mut answer)
+        .map_err(Failure::system("read standard input"))?;
     match matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
         true => Ok(()),
         false => Err(Failure::usage("nothing was submitted".to_string())),
@@ -140,7 +146,7 @@ pub(super) fn queue(board: &Board) -> Result<Option<(String, Value)>, Failure> {
             });
             Some((format!("Slurm: {words}\n"), elements.collect()))
         }
-        Err(error) => Some((format!("Slurm cannot be asked: {error}\n"), Value::Null)),
+        Err(error) => Some((format!("Slurm did not answer: {error}\n"), Value::Null)),
     })
 }
 
@@ -152,11 +158,14 @@ pub(super) fn cancel(sweep: &Path) -> Result<(), Failure> {
     let cancelled = cluster::cancel(&open(sweep, false)?, &program()?);
     let cancelled = cancelled.map_err(|error| {
         Failure::failed(format!(
-            "{error}\nthe sweep is cancelled all the same: elements that still wait end at once when they start"
+            "{error}\nthe sweep is cancelled all the same: elements that still wait will end as soon as they start"
         ))
     })?;
     if cancelled > 0 {
-        print_error(&format!("{cancelled} elements taken out of the queue\n"));
+        print_error(&format!(
+            "{} removed from the queue\n",
+            counted(cancelled, "element")
+        ));
     }
     Ok(())
 }
@@ -166,7 +175,7 @@ pub(super) fn requeue(sweep: &Path) -> String {
     let requeued = open(sweep, false).and_then(|board| cluster::requeue(&board));
     match requeued {
         Ok(None) => String::new(),
-        Ok(Some(element)) => format!("; element {element} is in the queue again"),
-        Err(error) => format!("; it is not in the queue again, because {error}"),
+        Ok(Some(element)) => format!("; element {element} is back in the queue"),
+        Err(error) => format!("; it could not be put back into the queue: {error}"),
     }
 }

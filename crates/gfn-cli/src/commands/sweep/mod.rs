@@ -10,6 +10,7 @@ use gfn_runner::signals::Stop;
 use gfn_sweep::local::{self, Options, Outcome};
 use gfn_sweep::plan::Plan;
 use gfn_sweep::{SweepError, create, open};
+use gfn_text::counted;
 
 use super::{print, print_error};
 use crate::args::{SweepArgs, SweepCommand, WorkArgs};
@@ -38,7 +39,7 @@ pub(crate) fn sweep(command: SweepCommand) -> Result<(), Failure> {
             gfn_sweep::limit(open(&sweep, false)?, retries, max_failures)?;
             if retry_failed {
                 let opened = gfn_sweep::retry_failed(&folder(&sweep)?).map_err(SweepError::from)?;
-                print_error(&format!("trials that failed and are tried again: {opened}\n"));
+                print_error(&format!("retrying {}\n", counted(opened, "failed trial")));
             }
             if gfn_sweep::cluster::is_submitted(&sweep) && !here && work.jobs.is_none() {
                 return cluster::resubmit(&sweep, allow_commands);
@@ -101,7 +102,7 @@ fn go(sweep: &Path, work: &WorkArgs) -> Result<(), Failure> {
         stay: true,
         trial: None,
         quiet: work.quiet,
-        stop: Stop::listen().map_err(Failure::failed)?,
+        stop: Stop::listen().map_err(Failure::system("listen for signals"))?,
     };
     let outcome = local::run(sweep, &options)?;
     let is_done = matches!(outcome, Outcome::Done);
@@ -128,11 +129,11 @@ fn stays(args: &SweepArgs, changeable: &[&str]) -> Result<(), Failure> {
     let Some(refused) = refused else { return Ok(()) };
     let shown = args.experiment.file.display();
     let rest = match changeable {
-        [] => "; name the experiment file and another folder, with --out, for another sweep".to_string(),
-        keys => format!("; what can be changed are {}", keys.join(", ")),
+        [] => "; for a different sweep, name the experiment file and a new folder with --out".to_string(),
+        keys => format!("; only {} can be changed", keys.join(", ")),
     };
     Err(Failure::usage(format!(
-        "{refused}: the sweep in {shown} is made, and stays what it is{rest}"
+        "{refused}: the sweep in {shown} exists already and cannot be changed{rest}"
     )))
 }
 
@@ -145,7 +146,7 @@ fn worker(sweep: &Path, trial: Option<u64>, takeover: bool) -> Result<(), Failur
         stay: false,
         trial,
         quiet: false,
-        stop: Stop::listen().map_err(Failure::failed)?,
+        stop: Stop::listen().map_err(Failure::system("listen for signals"))?,
     };
     let outcome = local::run(sweep, &options)?;
     if matches!(outcome, Outcome::Stopped) && options.stop.was_warned() {
@@ -169,7 +170,7 @@ fn worker(sweep: &Path, trial: Option<u64>, takeover: bool) -> Result<(), Failur
 
 /// This program, which also runs the trials.
 fn program() -> Result<PathBuf, Failure> {
-    std::env::current_exe().map_err(Failure::failed)
+    std::env::current_exe().map_err(Failure::system("find this program"))
 }
 
 /// What work at a sweep ended with, where that is not its end.
@@ -178,21 +179,22 @@ fn ended(sweep: &Path, outcome: Outcome) -> Result<(), Failure> {
     match outcome {
         Outcome::Done => Ok(()),
         Outcome::Stopped => Err(Failure::saved(&format!(
-            "saved; go on with `gfn sweep resume {shown}`"
+            "saved; resume with `gfn sweep resume {shown}`"
         ))),
         Outcome::Cancelled => Err(Failure::saved(&format!(
-            "{shown} is cancelled; go on with `gfn sweep resume {shown}`"
+            "{shown} is cancelled; resume with `gfn sweep resume {shown}`"
         ))),
         Outcome::TooManyFailures(count) => Err(Failure::failed(format!(
-            "{count} trials of {shown} failed, more than `sweep.max_failures` allows; `gfn sweep status {shown}` says why"
+            "{} of {shown} failed, more than `sweep.max_failures` allows; `gfn sweep status {shown}` shows why",
+            counted(count, "trial")
         ))),
         Outcome::Left(elsewhere) => {
             let held = elsewhere
                 .iter()
                 .map(|(trial, holder)| format!("  trial {trial} by {holder}"));
             Err(Failure::fenced(format!(
-                "what is left of {shown} is at work elsewhere, or was when that was last heard of:\n{}\n\
-                 make sure that those processes are gone, then take their trials over with --takeover",
+                "the remaining trials of {shown} belong to processes on other machines, which may still run:\n{}\n\
+                 make sure that those processes have ended, then take their trials over with --takeover",
                 held.collect::<Vec<_>>().join("\n")
             )))
         }
@@ -203,7 +205,7 @@ fn cancel(sweep: &Path) -> Result<(), Failure> {
     gfn_sweep::cancel(&folder(sweep)?).map_err(SweepError::from)?;
     let shown = sweep.display();
     print_error(&format!(
-        "{shown} is cancelled: whoever works at it saves and stops; `gfn sweep resume {shown}` goes on\n"
+        "{shown} is cancelled: its workers save and stop; `gfn sweep resume {shown}` resumes it\n"
     ));
     cluster::cancel(sweep)
 }
@@ -219,6 +221,7 @@ fn extend(sweep: &Path, settings: u64) -> Result<(), Failure> {
         .display()
         .to_string();
     print(&format!(
-        "{shown}: {all} settings; `gfn sweep resume {shown}` runs what is new\n"
+        "{shown}: {}; `gfn sweep resume {shown}` runs the new ones\n",
+        counted(all, "setting")
     ))
 }

@@ -11,7 +11,7 @@ use gfn_sweep::plan::Plan;
 use gfn_sweep::{SweepError, audit as audited, open};
 use serde_json::{Value, json};
 
-use super::super::print;
+use super::super::{print, print_json};
 use crate::exit::Failure;
 
 /// Most settings that a plan lists.
@@ -31,7 +31,7 @@ pub(super) fn plan(plan: &Plan, json: bool) -> Result<(), Failure> {
     let points = (0..plan.settings).map_while(|number| plan.point(number));
     if json {
         let settings: Vec<BTreeMap<String, Value>> = points.map(|point| plan.values(&point)).collect();
-        return print(&pretty(&json!({ "sweep": manifest, "settings": settings })));
+        return print_json(&pretty(&json!({ "sweep": manifest, "settings": settings })));
     }
     let mut text = headline(&manifest, plan.settings);
     if let Some(rungs) = plan.rungs() {
@@ -166,7 +166,7 @@ pub(super) fn status(sweep: &Path, audit: bool, json: bool) -> Result<(), Failur
             value["audit"] =
                 json!({ "settings": found.settings, "promotions": found.promotions, "wrong": wrong });
         }
-        print(&pretty(&value))?;
+        print_json(&pretty(&value))?;
     } else {
         let mut text = headline(&manifest, settings);
         if board.folder.is_cancelled() {
@@ -263,7 +263,7 @@ pub(super) fn best(sweep: &Path, count: usize, json: bool) -> Result<(), Failure
     best.truncate(count);
     if json {
         let rows: Vec<Value> = best.iter().map(|best| ranked_json(&board, best)).collect();
-        return print(&pretty(&rows.into()));
+        return print_json(&pretty(&rows.into()));
     }
     let Some(first) = best.first() else {
         let none = if is_any {

@@ -88,5 +88,8 @@ pub(super) fn watch(input: &AtTheEnd, output: &AtTheEnd) {
 }
 
 fn no_memory(error: rustix::io::Errno) -> Problem {
-    Problem::Skip(format!("there is no memory for this check: {error}"))
+    Problem::Skip(format!(
+        "there is no memory for this check: {}",
+        gfn_text::io_words(&error.into())
+    ))
 }

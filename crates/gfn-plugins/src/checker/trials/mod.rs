@@ -69,7 +69,9 @@ impl Order {
 /// # Errors
 /// Where nothing can be received or sent.
 pub(crate) fn serve(packets: &mut Packets) -> Result<(), String> {
-    let received = packets.receive_with_files().map_err(|error| error.to_string())?;
+    let received = packets
+        .receive_with_files()
+        .map_err(|error| gfn_text::io_words(&error))?;
     let Some((_, files)) = received else { return Ok(()) };
     let [library, order] = <[OwnedFd; 2]>::try_from(files).map_err(|_| "two files were expected")?;
     let order = read(order)?;
@@ -77,7 +79,9 @@ pub(crate) fn serve(packets: &mut Packets) -> Result<(), String> {
     // Stays open: the loader knows the library by this number.
     std::mem::forget(library);
     let finding = conduct(&path, &order);
-    packets.send(&finding, &[]).map_err(|error| error.to_string())
+    packets
+        .send(&finding, &[])
+        .map_err(|error| gfn_text::io_words(&error))
 }
 
 fn read(order: OwnedFd) -> Result<Order, String> {
