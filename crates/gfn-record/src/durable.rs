@@ -90,6 +90,29 @@ pub fn make_folder(path: &Path) -> Result<(), FolderError> {
     .map_err(FolderError::io(path))
 }
 
+/// Gives a file or folder another name, and waits until that is on the disk.
+///
+/// # Errors
+/// Where it cannot be renamed.
+pub fn rename(path: &Path, to: &Path) -> Result<(), FolderError> {
+    let renamed = fs::rename(path, to).and_then(|()| sync_parent(to));
+    renamed
+        .and_then(|()| sync_parent(path))
+        .map_err(FolderError::io(path))
+}
+
+/// Removes a file, if it is there, and waits until that is on the disk.
+///
+/// # Errors
+/// Where it cannot be removed.
+pub fn remove(path: &Path) -> Result<(), FolderError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.and_then(|()| sync_parent(path)),
+    }
+    .map_err(FolderError::io(path))
+}
+
 /// Waits until the name of `path` in its folder is on the disk.
 pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());

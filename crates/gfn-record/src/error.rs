@@ -89,6 +89,9 @@ fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull => "; make room and run the command again",
         io::ErrorKind::QuotaExceeded => "; make room within your quota and run the command again",
+        io::ErrorKind::FileTooLarge => {
+            "; raise the limit on the length of files (`ulimit -f`) and run the command again"
+        }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "; name another folder with --out"
         }

@@ -4,12 +4,14 @@
 //! ([`crate::lock`]) and still appends then writes to a file without a name, never between the lines of its successor.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::folder::{FolderError, RunFolder};
+use crate::lock::Writer;
 
 /// A file that grows at its end.
 #[derive(Debug)]
@@ -17,6 +19,7 @@ pub struct Growing {
     path: PathBuf,
     file: File,
     offset: u64,
+    writer: Arc<Writer>,
 }
 
 impl Growing {
@@ -26,6 +29,7 @@ impl Growing {
     /// [`FolderError::Damaged`] where it is shorter, or cannot be read or written.
     pub fn resume(folder: &RunFolder, name: &str, offset: u64) -> Result<Self, FolderError> {
         let path = folder.file(name);
+        let writer = Arc::clone(folder.writer()?);
         let mut kept = None;
         if offset > 0 {
             let found = File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
@@ -36,23 +40,36 @@ impl Growing {
                     format!("it has {length} bytes, fewer than the {offset} that the checkpoint recorded");
                 return Err(FolderError::damaged(&path, message));
             }
-            kept = Some(file.take(offset));
+            kept = Some(file);
         }
-        let copy = |file: &mut File| kept.map_or(Ok(0), |mut kept| io::copy(&mut kept, file)).map(drop);
-        let file = folder.writer()?.publish(&path, copy)?;
-        Ok(Self { path, file, offset })
+        let copy = |file: &mut File| match &mut kept {
+            Some(kept) => {
+                kept.rewind()?;
+                io::copy(&mut kept.take(offset), file).map(drop)
+            }
+            None => Ok(()),
+        };
+        let file = writer.publish(&path, copy)?;
+        Ok(Self {
+            path,
+            file,
+            offset,
+            writer,
+        })
     }
 
-    /// Appends some bytes in one piece.
+    /// Appends some bytes in one piece. Where the disk is full, old checkpoints are deleted.
     ///
     /// # Errors
-    /// Where the disk is full.
+    /// Where the disk is full all the same.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), FolderError> {
-        let written = self.file.write_all(bytes);
-        if written.is_err() {
-            // Whoever reads the file finds no half of a line.
-            let _ = self.file.set_len(self.offset);
-        }
+        let (file, offset) = (&mut self.file, self.offset);
+        let written = self.writer.with_room(|| {
+            file.write_all(bytes).inspect_err(|_| {
+                // Whoever reads the file finds no half of a line.
+                let _ = file.set_len(offset);
+            })
+        });
         written.map_err(FolderError::io(&self.path))?;
         self.offset += bytes.len() as u64;
         Ok(())

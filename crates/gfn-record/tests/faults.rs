@@ -5,7 +5,7 @@
 #![allow(clippy::print_stderr, reason = "tests that are skipped say so")]
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -201,6 +201,22 @@ fn a_full_disk_stops_a_run_until_there_is_room() {
     let before = step(&run);
     save(&run, 1);
     assert_eq!(step(&run), before + 1);
+    // Too little room for a checkpoint, until the older of those that are there is deleted.
+    let mut child = Command::new(program())
+        .arg(&run)
+        .args(["1", "wait"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = [0; 7];
+    child.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
+    fill(&filler, 8192);
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    assert_eq!(step(&run), before + 2);
+    fs::remove_file(&filler).unwrap();
+    assert_eq!(fs::read_dir(run.join("checkpoints")).unwrap().count(), 2);
 }
 
 /// Fills the disk but for `free` bytes.

@@ -13,6 +13,7 @@ use crate::folder::{FolderError, names};
 use crate::lock::names_in;
 
 mod format;
+pub(crate) mod room;
 mod saver;
 mod store;
 
@@ -80,7 +81,10 @@ fn folder_of(run: &Path) -> PathBuf {
     run.join(names::CHECKPOINTS)
 }
 
-/// The latest generation that a checkpoint bears, 0 if none.
-pub(crate) fn newest_generation(run: &Path) -> Result<u64, FolderError> {
+/// The latest generation that a checkpoint bears, whole or not; 0 if there is none.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn newest_generation(run: &Path) -> Result<u64, FolderError> {
     Ok(keys(run)?.first().map_or(0, |key| key.generation))
 }

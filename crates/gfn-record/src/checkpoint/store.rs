@@ -83,7 +83,7 @@ pub fn latest_that(run: &Path, accept: impl Fn(&Loaded) -> Result<(), String>) -
     Ok(Found { newest, skipped })
 }
 
-fn load(run: &Path, key: Key) -> Result<Loaded, String> {
+pub(super) fn load(run: &Path, key: Key) -> Result<Loaded, String> {
     let path = folder_of(run).join(key.name());
     let length = fs::metadata(&path).and_then(|found| match found.is_file() {
         true => Ok(found.len()),
@@ -123,10 +123,11 @@ impl Store {
         })
     }
 
-    /// Saves a checkpoint and waits until it is on the disk; then deletes old ones.
+    /// Saves a checkpoint and waits until it is on the disk; then deletes old ones. Where the disk is full, they are deleted
+    /// before, as many as needed but for the newest that is whole.
     ///
     /// # Errors
-    /// [`FolderError::Fenced`], or where the disk is full; those that were there stay.
+    /// [`FolderError::Fenced`], or where the disk is full all the same; the newest that is whole stays.
     pub fn save(&mut self, step: u64, parts: &[Part]) -> Result<PathBuf, FolderError> {
         let generation = self.writer.generation();
         let key = Key { generation, step };

@@ -21,7 +21,9 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::checkpoint::room;
 use crate::durable;
 use crate::error::FolderError;
 
@@ -41,6 +43,8 @@ pub struct Writer {
     run: PathBuf,
     generation: u64,
     holder: Holder,
+    /// How many checkpoints were deleted because the disk was full.
+    deleted: AtomicU64,
     // Held for its lock, where the file system has locks.
     _lock: Option<File>,
 }
@@ -74,6 +78,7 @@ impl Writer {
             run: run.to_path_buf(),
             generation,
             holder: this,
+            deleted: AtomicU64::new(0),
             _lock: lock.file(),
         };
         shut_out(&place, generation)?;
@@ -115,15 +120,36 @@ impl Writer {
         self.publish(path, |file| file.write_all(bytes)).map(drop)
     }
 
+    /// How many checkpoints of the run were deleted until now because the disk was full, before their time.
+    pub fn deleted(&self) -> u64 {
+        self.deleted.load(Ordering::Relaxed)
+    }
+
+    /// Writes something, and again while the disk is full and an old checkpoint can be deleted.
+    pub(crate) fn with_room<T>(&self, mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+        loop {
+            match write() {
+                // Who took the folder over meanwhile needs the checkpoints.
+                Err(error)
+                    if room::is_full(&error) && self.check().is_ok() && room::delete_oldest(&self.run) =>
+                {
+                    self.deleted.fetch_add(1, Ordering::Relaxed);
+                }
+                written => return written,
+            }
+        }
+    }
+
     pub(crate) fn publish(
         &self,
         path: &Path,
-        fill: impl FnOnce(&mut File) -> io::Result<()>,
+        mut fill: impl FnMut(&mut File) -> io::Result<()>,
     ) -> Result<File, FolderError> {
         self.check()?;
         let name = path.file_name().unwrap_or_default();
         let aside = nest(&claim(&self.run.join(PLACE), self.generation), &self.holder).join(name);
-        durable::publish(&aside, path, fill).map_err(|error| {
+        let published = self.with_room(|| durable::publish(&aside, path, &mut fill));
+        published.map_err(|error| {
             // Where the folder was taken over in the meantime, the file that was to be renamed is gone.
             self.check().err().unwrap_or_else(|| FolderError::io(path)(error))
         })

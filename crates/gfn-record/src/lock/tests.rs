@@ -187,3 +187,34 @@ fn a_writer_that_is_shut_out_in_the_midst_of_a_file_does_not_publish_it() {
     assert!(message.contains(&expected), "{message}");
     assert_eq!(fs::read(stale.file("x")).unwrap(), b"old");
 }
+
+/// While the disk is full, old checkpoints make room one by one; the newest stays, also where that is not enough.
+#[test]
+fn old_checkpoints_make_room_on_a_full_disk() {
+    let root = tempfile::tempdir().unwrap();
+    let (folder, _) = RunFolder::open_or_create(&root.path().join("run"), false).unwrap();
+    let mut store = Store::open(&folder, 3).unwrap();
+    let paths: Vec<_> = (1..=3)
+        .map(|step| store.save(step, &[Part::new("a", vec![1; 10])]).unwrap())
+        .collect();
+    let writer = folder.writer().unwrap();
+    let there = || paths.iter().map(|path| path.exists()).collect::<Vec<_>>();
+    let full = |times: &mut u32| match std::mem::replace(times, times.saturating_sub(1)) {
+        0 => Ok(()),
+        _ => Err(io::Error::from(io::ErrorKind::StorageFull)),
+    };
+    let mut once = 1;
+    writer.with_room(|| full(&mut once)).unwrap();
+    assert_eq!((there(), writer.deleted()), (vec![false, true, true], 1));
+    let mut always = u32::MAX;
+    let error = writer.with_room(|| full(&mut always)).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    assert_eq!((there(), writer.deleted()), (vec![false, false, true], 2));
+    // Other errors cost nothing, and neither does a writer that was shut out.
+    store.save(4, &[Part::new("a", Vec::new())]).unwrap();
+    let denied = || Err::<(), _>(io::Error::from(io::ErrorKind::PermissionDenied));
+    assert!(writer.with_room(denied).is_err() && paths[2].exists());
+    let _newer = take_over(folder.path());
+    let mut once = 1;
+    assert!(writer.with_room(|| full(&mut once)).is_err() && paths[2].exists());
+}
