@@ -504,3 +504,50 @@ fn the_real_programs_dock_isotopes_and_never_see_a_salt() {
         assert_eq!((row[1], row[4]), ("", reason), "{table}");
     }
 }
+
+/// Programs that ignore what asks them to end do not keep a run from being saved.
+#[test]
+fn a_run_that_docks_is_saved_soon_after_a_signal() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    let bench = Bench::new();
+    let sleeps = "#!/bin/sh\n[ \"$1\" = -V ] && { echo 'Open Babel 0.0'; exit 0; }\n\
+                  trap '' TERM INT HUP\necho \"$1\" >> \"$STARTS\"\nsleep 600\n";
+    std::fs::write(bench.file("bin/obabel"), sleeps).unwrap();
+    let file = "name = \"dock\"\n[environment]\nkind = \"fragments\"\n[reward]\nkind = \"docking\"\nreceptor = \"r.pdbqt\"\n\
+                floor = 1e-3\n[network]\nhidden = 8\n[loss]\nkind = \"trajectory-balance\"\n[evaluation]\nsamples = 2\n";
+    std::fs::write(bench.file("dock.toml"), file).unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_gfn"))
+        .args([
+            "run",
+            &bench.file("dock.toml").display().to_string(),
+            "--quiet",
+            "--out",
+        ])
+        .arg(bench.file("run"))
+        .env("PATH", format!("{}:/usr/bin:/bin", bench.file("bin").display()))
+        .env("STARTS", bench.file("starts"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while bench.text("starts").is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing is docked");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let sent = Instant::now();
+    let kill = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let (took, said) = (sent.elapsed(), errors(&output));
+    assert_eq!(output.status.code(), Some(75), "{said}");
+    assert!(took < Duration::from_secs(5), "{took:?}: {said}");
+    assert!(
+        said.contains("stopping on TERM") && said.contains("saved after update 0"),
+        "{said}"
+    );
+}

@@ -20,6 +20,7 @@ mod proxy;
 mod report;
 mod resume;
 mod runs;
+mod signals;
 mod slurm;
 mod sweep;
 mod training;

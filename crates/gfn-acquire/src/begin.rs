@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use gfn_config::{Difference, Problem, Problems};
-use gfn_core::{Environment, ObjectKind};
+use gfn_core::{Cancel, Environment, ObjectKind};
 use gfn_fit::{Columns, Table, must_be_learnable};
 use gfn_record::folder::FolderError;
 use gfn_registry::acquisition::{Acquisition, Function};
-use gfn_registry::{Assembled, Experiment, assemble, builtin};
+use gfn_registry::{Assembled, Experiment, assemble_until, builtin};
 use gfn_runner::changes::{in_words, is_under, that_matter};
 
 use crate::AcquireError;
@@ -159,14 +159,14 @@ pub(crate) fn begin(folder: &Folder, plan: &Acquisition, text: &str) -> Result<V
 }
 
 /// The experiment as it stands in the folder; docking remembers its energies there where it is not told otherwise.
-pub(crate) fn oracle_of(folder: &Folder) -> Result<Oracle, AcquireError> {
+pub(crate) fn oracle_of(folder: &Folder, cancel: &Cancel) -> Result<Oracle, AcquireError> {
     let path = folder.file(EXPERIMENT);
     let mut experiment = Experiment::load(&path, &[])?;
     if experiment.reward.name == builtin::DOCKING && !experiment.reward.table.contains_key("cache_file") {
         let energies = quoted(&folder.file(ENERGIES));
         experiment = Experiment::load(&path, &[format!("reward.cache_file={energies}")])?;
     }
-    let parts = assemble(&experiment)?;
+    let parts = assemble_until(&experiment, cancel)?;
     Ok(Oracle { experiment, parts })
 }
 

@@ -19,7 +19,7 @@ pub use rounds::{Options, Outcome, acquire};
 use std::path::PathBuf;
 
 use gfn_config::Problems;
-use gfn_core::{RewardError, SampleError};
+use gfn_core::{PolicyError, RewardError, SampleError};
 use gfn_fit::{FitError, TableError};
 use gfn_proxy::fitted::ProxyError;
 use gfn_record::folder::FolderError;
@@ -93,6 +93,19 @@ pub enum AcquireError {
          `acquisition.candidates`, or a lower `acquisition.exponent`"
     )]
     Exhausted(u64),
+}
+
+impl AcquireError {
+    /// Whether a stop that was asked for can be the reason.
+    fn may_be_a_stop(&self) -> bool {
+        match self {
+            Self::Oracle(error) => matches!(error, RewardError::Stopped),
+            Self::Sample(error) => matches!(error, SampleError::Policy(PolicyError::Stopped)),
+            Self::Run { error, .. } => error.may_be_a_stop(),
+            Self::Experiment(_) => true,
+            _ => false,
+        }
+    }
 }
 
 impl From<Problems> for AcquireError {

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use gfn_config::Tree;
 use gfn_core::Reward;
-use gfn_fit::{FitError, Settings, Table, fit};
+use gfn_fit::{FitError, Settings, Table, fit_until};
 use gfn_proxy::fitted::to_bytes;
 use gfn_record::folder::{FolderError, names, sha256};
 use gfn_registry::acquisition::{Acquisition, Fit, Function};
-use gfn_registry::{Experiment, assemble};
+use gfn_registry::{Experiment, assemble_until};
 use gfn_runner::finished::Loaded;
 use gfn_runner::observers::FitProgress;
 use gfn_runner::run;
@@ -66,8 +66,20 @@ pub enum Outcome {
 /// # Errors
 /// [`AcquireError`]; what is done stays, and the same call goes on.
 pub fn acquire(experiment: &Experiment, options: &Options) -> Result<Outcome, AcquireError> {
+    match go_through(experiment, options) {
+        // What was given up is asked for again.
+        Err(error) if options.stop.is_asked() && error.may_be_a_stop() => Ok(Outcome::Saved {
+            folder: options.out.clone(),
+            round: 0,
+        }),
+        ended => ended,
+    }
+}
+
+fn go_through(experiment: &Experiment, options: &Options) -> Result<Outcome, AcquireError> {
+    let cancel = options.stop.cancel();
     let plan = plan_of(experiment)?;
-    let parts = assemble(experiment)?;
+    let parts = assemble_until(experiment, cancel)?;
     must_be_of_molecules(&*parts.environment)?;
     let text = run::resolved_text(experiment, &parts);
     let folder = Folder::open(&options.out, options.takeover)?;
@@ -78,7 +90,7 @@ pub fn acquire(experiment: &Experiment, options: &Options) -> Result<Outcome, Ac
     };
     let changes = begin(&folder, &plan, &text)?;
     let rounds = Rounds {
-        oracle: oracle_of(&folder)?,
+        oracle: oracle_of(&folder, cancel)?,
         plan,
         text,
         given,
@@ -108,11 +120,11 @@ impl Rounds<'_> {
             folder: self.options.out.clone(),
             round,
         };
-        if !self.first_data()? {
+        if !self.or_stopped(self.first_data())? {
             return Ok(saved(0));
         }
         for number in 1..=self.plan.rounds {
-            if !self.round(number)? {
+            if !self.or_stopped(self.round(number))? {
                 return Ok(saved(number));
             }
         }
@@ -122,6 +134,14 @@ impl Rounds<'_> {
             folder: self.options.out.clone(),
             results,
         })
+    }
+
+    /// Whether a step came to its end; one that was given up because of a stop did not.
+    fn or_stopped(&self, step: Result<bool, AcquireError>) -> Result<bool, AcquireError> {
+        match step {
+            Err(error) if self.options.stop.is_asked() && error.may_be_a_stop() => Ok(false),
+            step => step,
+        }
     }
 
     /// What a step is made of is shown where it leaves no lines behind.
@@ -238,12 +258,9 @@ impl Rounds<'_> {
         let settings = settings_of(&self.plan.fit, self.seed_of(number));
         let progress = FitProgress::new(&settings, !self.shows_bars());
         let stop = &self.options.stop;
-        let fitted = fit(&table, &settings, &|epoch| {
+        let fitted = fit_until(&table, &settings, stop.cancel(), &|epoch| {
             progress.on_epoch(epoch);
-            match stop.is_asked() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
+            ControlFlow::Continue(())
         });
         progress.finish();
         let fitted = match fitted {
@@ -303,7 +320,7 @@ impl Rounds<'_> {
         if let run::Outcome::Saved { .. } = ended.map_err(failed)? {
             return Ok(false);
         }
-        let mut policy = Loaded::open(&round.run(), &[]).map_err(failed)?;
+        let mut policy = Loaded::open_until(&round.run(), &[], &self.options.stop).map_err(failed)?;
         let (samples, states) = policy
             .draw(self.plan.candidates, self.seed_of(number), self.options.quiet)
             .map_err(failed)?;
@@ -334,7 +351,7 @@ impl Rounds<'_> {
         let Some(before) = if_there(&path, std::fs::read_to_string(&path))? else {
             return Ok(());
         };
-        let parts = assemble(experiment)?;
+        let parts = assemble_until(experiment, self.options.stop.cancel())?;
         let now = run::resolved_text(experiment, &parts);
         let changes = changes::of_experiment(&before, &now)
             .map_err(|message| FolderError::Damaged { path, message })?;

@@ -135,6 +135,12 @@ pub trait Environment: Send + Sync {
         None
     }
 
+    /// Whether [`Self::failure`] can ever give a reason. What such an environment calls its objects is asked for while it
+    /// answers: later it may not.
+    fn may_fail(&self) -> bool {
+        false
+    }
+
     /// This environment's states can be counted and swept.
     fn as_enumerable(&self) -> Option<&dyn Enumerable> {
         None

@@ -9,6 +9,7 @@
 
 pub mod ancestry;
 pub mod backward_sampling;
+pub mod cancel;
 pub mod environment;
 pub mod exact;
 pub mod loss;
@@ -22,6 +23,7 @@ pub mod schedule;
 pub mod testkit;
 pub mod trajectory;
 
+pub use cancel::Cancel;
 pub use environment::{ActionSpace, Enumerable, Environment, EnvironmentSpec, ObjectKind};
 pub use loss::{FlowLoss, FlowTerms, Loss, Needs, Objective, TrajectoryLoss, TrajectoryTerms};
 pub use mask::Mask;

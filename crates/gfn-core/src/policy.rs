@@ -10,6 +10,9 @@ pub enum PolicyError {
     /// The network or a plugin failed.
     #[error("the policy failed: {0}")]
     Failed(String),
+    /// A stop was asked for before all states were evaluated.
+    #[error("evaluation was given up because a stop was asked for")]
+    Stopped,
     /// A logit is NaN or infinite.
     #[error("the policy gave {value} as the logit of action {action} at `{object}`")]
     NotFinite {

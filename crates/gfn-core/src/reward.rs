@@ -27,6 +27,9 @@ pub enum RewardError {
     /// Code of a third party that scores the objects does not work; what is trained so far is as good as it was.
     #[error("{0}")]
     Plugin(String),
+    /// A stop was asked for before all objects were scored; nothing is wrong with them.
+    #[error("scoring was given up because a stop was asked for")]
+    Stopped,
 }
 
 impl RewardError {
@@ -63,6 +66,18 @@ pub struct Incident {
     pub reason: String,
     /// What was done about it.
     pub answer: &'static str,
+}
+
+/// Whether equal objects have equal rewards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repeats {
+    /// They should have: some are scored a second time now and then, to find out.
+    #[default]
+    Promised,
+    /// They should have, and scoring is too expensive to find out unasked.
+    Costly,
+    /// The reward says itself that they may not have.
+    Unsure,
 }
 
 /// A batch of finished objects.
@@ -142,6 +157,25 @@ pub trait Reward: Send + Sync {
     /// # Errors
     /// [`RewardError`] where an object cannot be scored; with [`RewardError::LeftOut`] all others are.
     fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError>;
+
+    /// Whether scoring heeds a stop by itself, and returns soon after one; otherwise batches are scored in parts.
+    fn heeds_stops(&self) -> bool {
+        false
+    }
+
+    /// Whether equal objects have equal rewards, as far as the reward knows.
+    fn repeats(&self) -> Repeats {
+        Repeats::Promised
+    }
+
+    /// As [`Reward::log_reward`], without the help of anything that is remembered of these objects, and without remembering
+    /// them.
+    ///
+    /// # Errors
+    /// Those of [`Reward::log_reward`].
+    fn score_again(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
+        self.log_reward(objects, log_reward)
+    }
 
     /// The reward from which an object counts as a mode, where the reward itself knows.
     fn mode_threshold(&self) -> Option<f64> {

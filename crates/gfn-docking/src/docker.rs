@@ -41,6 +41,8 @@ pub struct Request {
     pub smiles: String,
     /// Where its pose is to be written.
     pub pose: Option<PathBuf>,
+    /// Docks it although its energy is remembered, and leaves what is remembered as it is.
+    pub again: bool,
 }
 
 /// Docks molecules into one receptor.
@@ -56,9 +58,13 @@ impl Docker {
     /// Finds the programs, and what the file of energies knows.
     ///
     /// # Errors
-    /// Where a program is missing, the receptor and the box do not fit, or the file of energies cannot be used.
-    pub fn new(settings: Settings, receptor: Receptor) -> Result<Self, DockingError> {
-        let programs = Programs::find()?;
+    /// [`DockingError::Stopped`] once `stop` says so; where a program is missing, the receptor and the box do not fit, or the file of energies cannot be used.
+    pub fn new(
+        settings: Settings,
+        receptor: Receptor,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Self, DockingError> {
+        let programs = Programs::find(stop)?;
         let key = key(&settings, &receptor, &programs);
         let cache = Mutex::new(Cache::open(settings.cache.as_deref(), key)?);
         Ok(Self {
@@ -97,7 +103,7 @@ impl Docker {
             while let Some(index) =
                 Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < requests.len())
             {
-                if stop() || failed.load(Ordering::Relaxed) {
+                if failed.load(Ordering::Relaxed) {
                     return;
                 }
                 match self.one(&requests[index], &|| stop() || failed.load(Ordering::Relaxed)) {
@@ -133,11 +139,15 @@ impl Docker {
             return Ok(Some(Outcome::Failed(reason)));
         }
         let is_kept = |pose: &Path| pose.is_file();
-        let known = self.cache().get(smiles).cloned();
+        let known = self.cache().get(smiles).filter(|_| !request.again).cloned();
         if let Some(known) = known
             && (known.energy().is_none() || request.pose.as_deref().is_none_or(is_kept))
         {
             return Ok(Some(known));
+        }
+        // What is remembered is answered all the same.
+        if stop() {
+            return Ok(None);
         }
         let (programs, receptor, settings) = (&self.programs, &self.receptor, &self.settings);
         let docked = single::dock(
@@ -152,7 +162,7 @@ impl Docker {
             return Ok(None);
         };
         let mut cache = self.cache();
-        if is_certain && cache.get(smiles).is_none() {
+        if is_certain && !request.again && cache.get(smiles).is_none() {
             cache.insert(smiles, &outcome)?;
         }
         Ok(Some(outcome))

@@ -42,6 +42,9 @@ pub enum DockingError {
         /// Why not.
         error: io::Error,
     },
+    /// A stop was asked for.
+    #[error("docking was given up because a stop was asked for")]
+    Stopped,
     /// There is no place for the files of a molecule.
     #[error("no folder for the files of a molecule: {}", gfn_text::io_words(.0))]
     Folder(io::Error),

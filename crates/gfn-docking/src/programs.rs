@@ -31,16 +31,16 @@ pub(crate) struct Programs {
 
 impl Programs {
     /// Finds them on the PATH and asks for their versions.
-    pub(crate) fn find() -> Result<Self, DockingError> {
+    pub(crate) fn find(stop: &dyn Fn() -> bool) -> Result<Self, DockingError> {
         let obabel = installed("obabel", "openbabel")?;
         let vina = installed("vina", "autodock-vina")?;
         let faketime = installed("faketime", "faketime")?;
         // The wrapper knows where the library is; it is left out afterwards, because a wrapper that is killed leaves a
         // piece of shared memory.
-        let preload = answer(&faketime, &["-f", STOPPED_AT, "printenv", "LD_PRELOAD"])?;
+        let preload = answer(&faketime, &["-f", STOPPED_AT, "printenv", "LD_PRELOAD"], stop)?;
         Ok(Self {
-            obabel_version: answer(&obabel, &["-V"])?,
-            vina_version: answer(&vina, &["--version"])?,
+            obabel_version: answer(&obabel, &["-V"], stop)?,
+            vina_version: answer(&vina, &["--version"], stop)?,
             tied: on_path("setpriv"),
             preload: preload.into(),
             obabel,
@@ -100,7 +100,7 @@ fn on_path(program: &str) -> Option<PathBuf> {
 }
 
 /// The first line that a program prints.
-fn answer(program: &Path, arguments: &[&str]) -> Result<String, DockingError> {
+fn answer(program: &Path, arguments: &[&str], stop: &dyn Fn() -> bool) -> Result<String, DockingError> {
     let broken = |message: String| DockingError::Broken {
         program: program.display().to_string(),
         message,
@@ -112,7 +112,7 @@ fn answer(program: &Path, arguments: &[&str]) -> Result<String, DockingError> {
     command.args(arguments).env("LC_ALL", "C");
     command.stdout(file.reopen().map_err(failed)?);
     command.stderr(file.reopen().map_err(failed)?);
-    let end = run(command, Instant::now() + TO_ANSWER, &|| false).map_err(failed)?;
+    let end = run(command, Instant::now() + TO_ANSWER, stop).map_err(failed)?;
     let said = std::fs::read(file.path()).map_err(failed)?;
     let said = String::from_utf8_lossy(&said);
     let line = said.lines().map(str::trim).find(|line| !line.is_empty());
@@ -123,6 +123,7 @@ fn answer(program: &Path, arguments: &[&str]) -> Result<String, DockingError> {
             arguments.join(" "),
             line.unwrap_or("it said nothing")
         ))),
-        _ => Err(broken(format!("`{}` did not end", arguments.join(" ")))),
+        (End::Stopped, _) => Err(DockingError::Stopped),
+        (End::Late, _) => Err(broken(format!("`{}` did not end", arguments.join(" ")))),
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gfn_text::visible;
 
@@ -20,6 +20,9 @@ const TAIL: u64 = 4096;
 
 /// The longest line of a program that is repeated to the user.
 const LONGEST_LINE: usize = 200;
+
+/// How long a signal that ended a program may take to be heard of here as well.
+const ECHO: Duration = Duration::from_millis(200);
 
 /// The file of a molecule's structure, and that of its pose.
 const LIGAND: &str = "ligand.pdbqt";
@@ -185,6 +188,7 @@ impl Single<'_> {
                 let reason = format!("{program} ended with {status}{}", self.last_line(program));
                 Err(match status.code() {
                     Some(_) => Trouble::Molecule(reason),
+                    None if self.is_stopped_soon() => Trouble::Stopped,
                     None => Trouble::Killed(reason),
                 })
             }
@@ -194,6 +198,16 @@ impl Single<'_> {
             ))),
             End::Stopped => Err(Trouble::Stopped),
         }
+    }
+
+    /// Whether a stop is asked for, or will be in a moment: a cluster sends its signal to all processes of a job, and this one
+    /// may hear of it last.
+    fn is_stopped_soon(&self) -> bool {
+        let until = Instant::now() + ECHO;
+        while !(self.stop)() && Instant::now() < until {
+            std::thread::sleep(ECHO / 20);
+        }
+        (self.stop)()
     }
 
     /// The last line that a program printed, as the end of a message.

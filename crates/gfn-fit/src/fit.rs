@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use gfn_core::Cancel;
 use gfn_learn::device;
 use gfn_proxy::fitted::{
     Architecture, DESCRIPTORS, Data as Origin, Direction, ELEMENTS, Errors, FEATURES_VERSION, Features,
@@ -153,6 +154,19 @@ pub fn fit(
     settings: &Settings,
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<Fitted, FitError> {
+    fit_until(table, settings, &Cancel::default(), progress)
+}
+
+/// The same; no further step is taken once a stop is asked for.
+///
+/// # Errors
+/// Those of [`fit`]; [`FitError::Stopped`] where a stop was asked for.
+pub fn fit_until(
+    table: &Table,
+    settings: &Settings,
+    cancel: &Cancel,
+    progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+) -> Result<Fitted, FitError> {
     settings.check()?;
     must_be_learnable(table)?;
     let molecules = &table.molecules;
@@ -162,7 +176,7 @@ pub fn fit(
         return Err(FitError::Setting(message.into()));
     }
     let scale = Scale::of(molecules, &parts.training)?;
-    let (weights, members) = train_all(molecules, &parts, &scale, settings, progress)?;
+    let (weights, members) = train_all(molecules, &parts, &scale, (settings, cancel), progress)?;
     let proxy = Proxy::new(
         metadata(table, settings, &parts, &scale),
         scale.descriptors,
@@ -236,7 +250,7 @@ fn train_all(
     molecules: &[Measured],
     parts: &Parts,
     scale: &Scale,
-    settings: &Settings,
+    (settings, cancel): (&Settings, &Cancel),
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<(Vec<Vec<f32>>, Vec<Trained>), FitError> {
     let examples = |part: &[usize]| {
@@ -248,6 +262,7 @@ fn train_all(
         training: examples(&parts.training),
         validation: examples(&parts.validation),
         deviation: scale.deviation,
+        cancel,
     };
     let (next, is_stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
     let progress = |epoch| {
@@ -266,7 +281,7 @@ fn train_all(
         device::set_threads(1);
         loop {
             let member = next.fetch_add(1, Ordering::Relaxed);
-            if member >= settings.members || is_stopped.load(Ordering::Relaxed) {
+            if member >= settings.members || is_stopped.load(Ordering::Relaxed) || cancel.is_asked() {
                 break;
             }
             let trained = train(&data, settings, member, &progress);
@@ -280,7 +295,7 @@ fn train_all(
         }
     });
     device::set_threads(before);
-    if is_stopped.into_inner() {
+    if is_stopped.into_inner() || cancel.is_asked() {
         return Err(FitError::Stopped);
     }
     let done = done.into_inner().expect("no thread panics with it");

@@ -15,7 +15,7 @@ mod table;
 mod uncertainty;
 
 pub use columns::Columns;
-pub use fit::{Evaluation, Fitted, Settings, Tested, fit, must_be_learnable};
+pub use fit::{Evaluation, Fitted, Settings, Tested, fit, fit_until, must_be_learnable};
 pub use member::{Epoch, Progress, Trained};
 pub use table::{BadRow, Measured, Repeats, Table, TableError};
 

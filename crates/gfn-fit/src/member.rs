@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use gfn_core::schedule::{Ramp, Shape};
-use gfn_core::{Purpose, Schedule, Stream};
+use gfn_core::{Cancel, Purpose, Schedule, Stream};
 use gfn_learn::optimiser::{AdamParams, Optimiser};
 use gfn_learn::parameters::{Layout, Parameters, Start};
 use gfn_proxy::fitted::{Architecture, BOND_KINDS};
@@ -65,6 +65,8 @@ pub(crate) struct Data<'a> {
     pub(crate) validation: Vec<Example<'a>>,
     /// What a standardised value of 1 is in the target's unit.
     pub(crate) deviation: f64,
+    /// Whether a stop was asked for.
+    pub(crate) cancel: &'a Cancel,
 }
 
 /// Trains member number `member`; returns its weights, too. Where `progress` breaks, it stops.
@@ -79,7 +81,7 @@ pub(crate) fn train(
     let (mut epochs, mut best) = (Vec::new(), (f64::INFINITY, 0, Vec::new()));
     for epoch in 0..settings.epochs {
         let now = Epoch {
-            training: data.deviation * learner.epoch(&data.training)?,
+            training: data.deviation * learner.epoch(&data.training, data.cancel)?,
             validation: data.deviation * learner.error(&validation)?,
         };
         epochs.push(now);
@@ -174,7 +176,7 @@ impl Learner {
     }
 
     /// Sees every example once; returns the root of their mean squared error.
-    fn epoch(&mut self, examples: &[Example<'_>]) -> Result<f64, FitError> {
+    fn epoch(&mut self, examples: &[Example<'_>], cancel: &Cancel) -> Result<f64, FitError> {
         let mut order: Vec<&Example<'_>> = examples.iter().collect();
         shuffle(&mut order, &mut self.stream);
         for part in order.chunks_mut(BATCHES_SORTED * self.batch_size) {
@@ -184,6 +186,9 @@ impl Learner {
         shuffle(&mut batches, &mut self.stream);
         let mut squares = 0.0;
         for batch in batches {
+            if cancel.is_asked() {
+                return Err(FitError::Stopped);
+            }
             squares += batch.len() as f64 * self.step(&Batch::of(batch)?)?;
         }
         Ok((squares / examples.len() as f64).sqrt())

@@ -96,6 +96,12 @@ pub enum PluginError {
         /// What it lacks, and what to do.
         message: String,
     },
+    /// A stop was asked for before it answered; it may be as good as ever.
+    #[error("plugin `{plugin}` was given up because a stop was asked for")]
+    Stopped {
+        /// Which plugin.
+        plugin: String,
+    },
     /// Processes of their own are for Linux.
     #[error(
         "plugin `{plugin}`: a process of its own needs Linux; use isolation = \"inline\" for a library that you trust"

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -126,6 +126,9 @@ impl Report {
 /// Where a plugin's lines go.
 pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// Whether a stop was asked for, and until when answers are still waited for. From then on no process is started.
+pub type StopBy = Arc<dyn Fn() -> Option<Instant> + Send + Sync>;
+
 /// How a plugin is opened.
 #[derive(Clone)]
 pub struct Options {
@@ -152,10 +155,12 @@ pub struct Options {
     pub seed: u64,
     /// Where its lines go.
     pub log: Log,
+    /// Asked while its answers are waited for.
+    pub stop: StopBy,
 }
 
 impl Options {
-    /// A plugin in one confined process, without parameters, whose lines are dropped.
+    /// A plugin in one confined process, without parameters, whose lines are dropped and which nobody stops.
     pub fn new(name: impl Into<String>, program: Program, host: impl Into<PathBuf>) -> Self {
         Self {
             name: name.into(),
@@ -169,6 +174,7 @@ impl Options {
             objects: Value::Object(serde_json::Map::new()),
             seed: 0,
             log: Arc::new(|_| ()),
+            stop: Arc::new(|| None),
         }
     }
 }

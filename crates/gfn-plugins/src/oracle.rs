@@ -3,7 +3,7 @@
 use crate::batch::{Batch, Scores};
 use crate::description::{Description, Kind};
 use crate::error::PluginError;
-use crate::inline::Inline;
+use crate::inline::{Apart, Inline};
 use crate::native::Reward;
 use crate::opened::{self, Opened};
 use crate::options::{Isolation, Options, Report};
@@ -15,8 +15,8 @@ pub struct Oracle {
 }
 
 enum Place {
-    Process(Opened),
-    Inline(Inline<Reward>),
+    Process(Box<Opened>),
+    Inline(Apart),
 }
 
 /// What a plugin says of itself. A confined process is started for it, asked, and ended; nothing of the plugin runs in this
@@ -36,8 +36,16 @@ pub fn describe(options: &Options) -> Result<Description, PluginError> {
 pub fn open_reward(options: Options) -> Result<Oracle, PluginError> {
     let name = options.name.clone();
     let place = match options.isolation {
-        Isolation::Inline => Place::Inline(Inline::open(options, Kind::Reward, Reward::new)?),
-        Isolation::Process => Place::Process(Opened::new(options, Kind::Reward)?),
+        Isolation::Inline => {
+            let stop = options.stop.clone();
+            let inline = Inline::open(options, Kind::Reward, Reward::new)?;
+            let no_thread = |error: std::io::Error| PluginError::Unsuitable {
+                plugin: name.clone(),
+                message: format!("has no thread to run on: {error}"),
+            };
+            Place::Inline(Apart::new(inline, stop).map_err(no_thread)?)
+        }
+        Isolation::Process => Place::Process(Box::new(Opened::new(options, Kind::Reward)?)),
     };
     Ok(Oracle { name, place })
 }
@@ -47,7 +55,7 @@ impl Oracle {
     pub fn description(&self) -> &Description {
         match &self.place {
             Place::Process(opened) => &opened.description,
-            Place::Inline(inline) => &inline.description,
+            Place::Inline(apart) => &apart.inline.description,
         }
     }
 
@@ -55,7 +63,7 @@ impl Oracle {
     pub fn hash(&self) -> Option<&str> {
         match &self.place {
             Place::Process(opened) => opened.hash.as_deref(),
-            Place::Inline(inline) => Some(&inline.hash),
+            Place::Inline(apart) => Some(&apart.inline.hash),
         }
     }
 
@@ -63,7 +71,7 @@ impl Oracle {
     pub fn enforced(&self) -> &Report {
         match &self.place {
             Place::Process(opened) => &opened.report,
-            Place::Inline(inline) => &inline.report,
+            Place::Inline(apart) => &apart.inline.report,
         }
     }
 
@@ -83,7 +91,7 @@ impl Oracle {
         self.check(batch)?;
         match &self.place {
             Place::Process(opened) => opened.score(batch),
-            Place::Inline(inline) => inline.score(batch),
+            Place::Inline(apart) => apart.score(batch),
         }
     }
 

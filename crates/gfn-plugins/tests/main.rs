@@ -9,5 +9,6 @@ mod libraries;
 mod lives;
 mod python;
 mod rogue;
+mod stops;
 mod support;
 mod vocabularies;

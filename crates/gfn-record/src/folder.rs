@@ -33,6 +33,8 @@ pub mod names {
     pub const REPORT: &str = "report.html";
     /// The network's weights.
     pub const WEIGHTS: &str = "weights.safetensors";
+    /// Changes that were consented to since the newest checkpoint.
+    pub const ACCEPTED: &str = "accepted.json";
     /// Objects that had no reward, and why.
     pub const QUARANTINE: &str = "quarantine.jsonl";
     /// The log.

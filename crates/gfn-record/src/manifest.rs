@@ -117,6 +117,12 @@ pub struct Manifest {
     /// What was changed about the run, with consent, before it went on, and after which update.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub changes: Vec<String>,
+    /// The writer that began the run again with consent, because none of its checkpoints could be used.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub begun_again: Option<u64>,
+    /// What was found to be doubtful while it was trained, a sentence each: figures may mean less than they seem to.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub warnings: Vec<String>,
     /// Seconds since 1970 at the start.
     pub started: u64,
     /// Seconds from start to end; absent while running.

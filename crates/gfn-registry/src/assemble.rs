@@ -1,11 +1,11 @@
 //! An experiment's parts, made and checked against one another before anything is trained.
 
 use gfn_config::{Problems, Severity};
-use gfn_core::{Environment, Loss};
+use gfn_core::{Cancel, Environment, Loss};
 use gfn_learn::model::{BackwardPolicy, ModelParams};
 use gfn_rewards::shaped::Shaped;
 
-use crate::builtin::MakeSampler;
+use crate::builtin::{EnvironmentContext, MakeSampler};
 use crate::checks::{Report, refusals, remarks};
 use crate::experiment::Experiment;
 use crate::settings::BackwardKind;
@@ -32,7 +32,15 @@ pub struct Assembled {
 /// # Errors
 /// Every combination that cannot work, naming both sides, with the warnings among them.
 pub fn assemble(experiment: &Experiment) -> Result<Assembled, Problems> {
-    let mut report = Report::new(experiment);
+    assemble_until(experiment, &Cancel::default())
+}
+
+/// The same, of parts that wait for no answer once a stop is asked for by `cancel`.
+///
+/// # Errors
+/// Those of [`assemble`]; also where a stop was asked for while a plugin was started.
+pub fn assemble_until(experiment: &Experiment, cancel: &Cancel) -> Result<Assembled, Problems> {
+    let mut report = Report::new(experiment, cancel.clone());
     let parts = make(&mut report);
     report.problems.extend(variables::warnings(&experiment.tree));
     let problems = experiment.tree.problems(report.problems);
@@ -53,7 +61,11 @@ fn make(report: &mut Report<'_>) -> Option<Assembled> {
     let backward = report.keep("backward_policy", (experiment.backward_policy.build)(&()));
     let sampler = report.keep("sampler", (experiment.sampler.build)(&()));
     let optimiser = report.keep("optimizer", (experiment.optimiser.build)(&()));
-    let environment = report.keep("environment", (experiment.environment.build)(&experiment.base));
+    let context = EnvironmentContext {
+        base: experiment.base.clone(),
+        cancel: report.cancel.clone(),
+    };
+    let environment = report.keep("environment", (experiment.environment.build)(&context));
     refusals::settings(report);
     let spec = environment.as_ref().map(|environment| environment.spec());
     if let (Some(network), Some(spec)) = (&network, spec) {

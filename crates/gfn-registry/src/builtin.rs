@@ -1,6 +1,6 @@
 //! The one list of what is built in. Adding a component is adding a line here.
 
-use gfn_core::{Environment, Loss, ObjectKind, Reward, Sampler};
+use gfn_core::{Cancel, Environment, Loss, ObjectKind, Reward, Sampler};
 use gfn_envs::hypergrid;
 use gfn_learn::networks::{NetworkParams, message_passing, mlp};
 use gfn_learn::optimiser::{Adam, AdamParams, AdamW};
@@ -16,8 +16,14 @@ use crate::component::{Bases, Entry, entry, entry_examined, no_check};
 use crate::plugin::{self, environment, examine, vocabulary};
 use crate::settings::{BackwardKind, LearnedBackward, TiedBackward, UniformBackward};
 
-/// What an environment stands on: the folder that relative paths start from.
-pub type EnvironmentContext = std::path::PathBuf;
+/// What an environment stands on.
+#[derive(Clone, Debug, Default)]
+pub struct EnvironmentContext {
+    /// The folder that relative paths start from.
+    pub base: std::path::PathBuf,
+    /// Whether its answers are still waited for.
+    pub cancel: Cancel,
+}
 
 /// Environments.
 pub fn environments() -> Vec<Entry<Box<dyn Environment>, EnvironmentContext>> {
@@ -28,8 +34,8 @@ pub fn environments() -> Vec<Entry<Box<dyn Environment>, EnvironmentContext>> {
         entry_examined(
             "fragments",
             vocabulary::examine,
-            |params: &vocabulary::Params, base| {
-                vocabulary::build(params, base, plugin::host())
+            |params: &vocabulary::Params, context| {
+                vocabulary::build(params, context, plugin::host())
                     .map(|environment| Box::new(environment) as Box<dyn Environment>)
             },
         ),
@@ -38,8 +44,8 @@ pub fn environments() -> Vec<Entry<Box<dyn Environment>, EnvironmentContext>> {
             |params: &mut environment::Params, place| {
                 examine::examine(&mut params.0, Kind::Environment, place)
             },
-            |params: &environment::Params, _| {
-                environment::PluginEnvironment::new(params, plugin::host())
+            |params: &environment::Params, context| {
+                environment::PluginEnvironment::new(params, plugin::host(), &context.cancel)
                     .map(|environment| Box::new(environment) as Box<dyn Environment>)
             },
         ),
@@ -55,6 +61,8 @@ pub struct RewardContext {
     pub threads: usize,
     /// The run's seed.
     pub seed: u64,
+    /// Whether its answers are still waited for.
+    pub cancel: Cancel,
 }
 
 /// Rewards.
@@ -101,7 +109,7 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
         ),
         entry(DOCKING, whole_paths, |params: &docking::Params, context| {
             seh_proxy::accepts(&context.objects)?;
-            docking::DockingReward::new(params, context.threads)
+            docking::DockingReward::new(params, context.threads, &context.cancel)
                 .map(|reward| Box::new(reward) as Box<dyn Reward>)
         }),
         entry_examined(
@@ -110,9 +118,8 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
                 examine::examine(&mut params.source, Kind::Reward, place)
             },
             |params: &plugin::reward::Params, context| {
-                let (objects, seed) = (&context.objects, context.seed);
-                let reward = plugin::reward::PluginReward::new(params, objects, seed, plugin::host());
-                reward.accepts(objects)?;
+                let reward = plugin::reward::PluginReward::new(params, context, plugin::host());
+                reward.accepts(&context.objects)?;
                 Ok(Box::new(reward))
             },
         ),

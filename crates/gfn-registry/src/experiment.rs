@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::acquisition::Acquisition;
-use crate::builtin::{self, MakeSampler, RewardContext};
+use crate::builtin::{self, EnvironmentContext, MakeSampler, RewardContext};
 use crate::component::{Bases, Chosen, Section, choose, place};
 use crate::elsewhere::{TOP, redirect};
 use crate::sections::default_kind;
@@ -48,7 +48,7 @@ pub struct Experiment {
     /// Name and seed.
     pub top: Top,
     /// What is walked.
-    pub environment: Chosen<Box<dyn Environment>, PathBuf>,
+    pub environment: Chosen<Box<dyn Environment>, EnvironmentContext>,
     /// What is sought.
     pub reward: Chosen<Box<dyn Reward>, RewardContext>,
     /// What can be declared about any reward.

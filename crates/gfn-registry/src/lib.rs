@@ -22,5 +22,5 @@ pub mod sweep;
 pub mod template;
 mod variables;
 
-pub use assemble::{Assembled, assemble};
+pub use assemble::{Assembled, assemble, assemble_until};
 pub use experiment::Experiment;

@@ -242,6 +242,12 @@ pub struct Evaluation {
     /// (`likelihoods.csv` tells of each estimate how many equal trajectories it is worth); 0: none is estimated.
     #[schemars(range(min = 0, max = 1_000_000), extend("x-unit" = "trajectories"))]
     pub backward_samples: usize,
+    /// Objects of each measurement that are scored a second time, past everything that is remembered, to see whether equal objects
+    /// have equal rewards; 0: none. Absent: up to 8, as many as take a second; none where the reward docks, or says itself that it
+    /// may not repeat. It does not change results.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10_000), extend("x-unit" = "objects"), example = 4)]
+    pub rescored: Option<usize>,
 }
 
 /// What molecules are compared by, each in 2,048 bits.
@@ -268,6 +274,7 @@ impl Default for Evaluation {
             thresholds: Vec::new(),
             flow_window: 0,
             backward_samples: 64,
+            rescored: None,
         }
     }
 }

@@ -7,7 +7,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use gfn_chem::Molecule;
-use gfn_core::{Incident, ObjectKind, Objects, Reward, RewardError};
+use gfn_core::reward::Repeats;
+use gfn_core::{Cancel, Incident, ObjectKind, Objects, Reward, RewardError};
 use gfn_docking::{Docker, DockingError, Outcome, Receptor, Request, Settings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -193,20 +194,23 @@ pub struct DockingReward {
     receptor: Receptor,
     /// Opened when it is first needed: checking an experiment starts no program.
     docker: OnceLock<Docker>,
+    cancel: Cancel,
     incidents: Mutex<Vec<Incident>>,
 }
 
 impl DockingReward {
-    /// The reward, which docks `threads` molecules at a time unless its parameters say how many.
+    /// The reward, which docks `threads` molecules at a time unless its parameters say how many, and none once `cancel` asks
+    /// for a stop.
     ///
     /// # Errors
     /// Where the receptor cannot be used: a sentence that begins with the setting.
-    pub fn new(params: &Params, threads: usize) -> Result<Self, String> {
+    pub fn new(params: &Params, threads: usize, cancel: &Cancel) -> Result<Self, String> {
         Ok(Self {
             settings: params.settings(threads),
             receptor: params.receptor()?,
             params: params.clone(),
             docker: OnceLock::new(),
+            cancel: cancel.clone(),
             incidents: Mutex::default(),
         })
     }
@@ -215,7 +219,8 @@ impl DockingReward {
         if let Some(docker) = self.docker.get() {
             return Ok(docker);
         }
-        let docker = Docker::new(self.settings.clone(), self.receptor.clone())?;
+        let stop = || self.cancel.is_asked();
+        let docker = Docker::new(self.settings.clone(), self.receptor.clone(), &stop)?;
         Ok(self.docker.get_or_init(|| docker))
     }
 
@@ -227,7 +232,10 @@ impl DockingReward {
 
 /// What went wrong with docking, as a reward says it.
 fn failed(error: DockingError) -> RewardError {
-    RewardError::Failed(error.to_string())
+    match error {
+        DockingError::Stopped => RewardError::Stopped,
+        error => RewardError::Failed(error.to_string()),
+    }
 }
 
 impl Reward for DockingReward {
@@ -240,6 +248,41 @@ impl Reward for DockingReward {
     }
 
     fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
+        self.dock(objects, false, log_reward)
+    }
+
+    fn heeds_stops(&self) -> bool {
+        true
+    }
+
+    fn repeats(&self) -> Repeats {
+        Repeats::Costly
+    }
+
+    fn score_again(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
+        self.dock(objects, true, log_reward)
+    }
+
+    fn mode_threshold(&self) -> Option<f64> {
+        Some(crate::seh_proxy::MODE_SCORE / self.params.divide_by)
+    }
+
+    fn can_be_zero(&self) -> bool {
+        true
+    }
+
+    fn provenance(&self) -> Vec<(String, String)> {
+        self.docker.get().map(Docker::provenance).unwrap_or_default()
+    }
+
+    fn incidents(&self) -> Vec<Incident> {
+        std::mem::take(&mut *self.incidents.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl DockingReward {
+    /// Docks objects; `again`, although their energies are remembered.
+    fn dock(&self, objects: &Objects<'_>, again: bool, log_reward: &mut [f64]) -> Result<(), RewardError> {
         // Another environment than ours may write a molecule in many ways.
         let canonical = |text: String| {
             let read = Molecule::parse(&text).and_then(|molecule| molecule.canonical_smiles());
@@ -253,13 +296,15 @@ impl Reward for DockingReward {
         for smiles in &smiles {
             places.entry(smiles).or_insert_with(|| {
                 let (smiles, pose) = (smiles.clone(), None);
-                requests.push(Request { smiles, pose });
+                requests.push(Request { smiles, pose, again });
                 requests.len() - 1
             });
         }
         let docker = self.docker().map_err(failed)?;
-        let outcomes = docker.dock(&requests, &|| false, &|_, _| ()).map_err(failed)?;
-        let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
+        let stop = || self.cancel.is_asked();
+        let outcomes = docker.dock(&requests, &stop, &|_, _| ()).map_err(failed)?;
+        let done: Option<Vec<Outcome>> = outcomes.into_iter().collect();
+        let outcomes = done.ok_or(RewardError::Stopped)?;
         for (smiles, value) in smiles.iter().zip(log_reward) {
             *value = self.log_reward_of(&outcomes[places[smiles.as_str()]]);
         }
@@ -277,22 +322,6 @@ impl Reward for DockingReward {
         let mut incidents = self.incidents.lock().unwrap_or_else(PoisonError::into_inner);
         incidents.extend(failures);
         Ok(())
-    }
-
-    fn mode_threshold(&self) -> Option<f64> {
-        Some(crate::seh_proxy::MODE_SCORE / self.params.divide_by)
-    }
-
-    fn can_be_zero(&self) -> bool {
-        true
-    }
-
-    fn provenance(&self) -> Vec<(String, String)> {
-        self.docker.get().map(Docker::provenance).unwrap_or_default()
-    }
-
-    fn incidents(&self) -> Vec<Incident> {
-        std::mem::take(&mut *self.incidents.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

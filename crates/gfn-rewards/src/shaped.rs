@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use gfn_core::{Incident, Objects, Reward, RewardError};
+use gfn_core::{Cancel, Incident, Objects, Reward, RewardError};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 use schemars::JsonSchema;
@@ -53,6 +53,8 @@ pub struct Shaped {
     inner: Box<dyn Reward>,
     shape: Shape,
     cache: Mutex<Cache>,
+    /// Whether a stop was asked for, and how many objects are scored between two looks; none where the reward looks itself.
+    parts: Option<(Cancel, usize)>,
 }
 
 impl Shaped {
@@ -62,7 +64,33 @@ impl Shaped {
             inner,
             shape,
             cache: Mutex::default(),
+            parts: None,
         }
+    }
+
+    /// Scores no more than `part` objects at once, and none once a stop was asked for and its grace has passed.
+    pub fn in_parts(mut self, cancel: &Cancel, part: usize) -> Self {
+        self.parts = Some((cancel.clone(), part.max(1)));
+        self
+    }
+
+    /// Asks the reward itself.
+    fn ask(&self, objects: &Objects<'_>, raw: &mut [f64]) -> Result<(), RewardError> {
+        let Some((cancel, part)) = self.parts.as_ref().filter(|(_, part)| raw.len() > *part) else {
+            return self.inner.log_reward(objects, raw);
+        };
+        let words = objects.states().len() / objects.len();
+        let mut left_out = Vec::new();
+        let parts = objects.states().chunks(part * words).zip(raw.chunks_mut(*part));
+        for (number, (states, raw)) in parts.enumerate() {
+            if cancel.is_over() {
+                return Err(RewardError::Stopped);
+            }
+            let some = Objects::new(objects.environment(), states);
+            let out = RewardError::left_out(self.inner.log_reward(&some, raw))?;
+            left_out.extend(out.into_iter().map(|index| number * part + index));
+        }
+        RewardError::leaving_out(left_out)
     }
 
     /// The reward before shaping.
@@ -76,7 +104,7 @@ impl Shaped {
     /// Where an object cannot be scored, or its reward is NaN, infinite or negative.
     pub fn raw_log_reward(&self, objects: &Objects<'_>, raw: &mut [f64]) -> Result<(), RewardError> {
         let left_out = if self.shape.cache == 0 {
-            RewardError::left_out(self.inner.log_reward(objects, raw))?
+            RewardError::left_out(self.ask(objects, raw))?
         } else {
             self.fill_from_cache(objects, raw)?
         };
@@ -119,7 +147,7 @@ impl Shaped {
         let mut left_out = Vec::new();
         if !fresh.is_empty() {
             let unknown = Objects::new(objects.environment(), &states);
-            left_out = RewardError::left_out(self.inner.log_reward(&unknown, &mut fresh))?;
+            left_out = RewardError::left_out(self.ask(&unknown, &mut fresh))?;
             // What is left out is not remembered: only numbers are.
             left_out.iter().for_each(|&place| fresh[place] = f64::NAN);
         }

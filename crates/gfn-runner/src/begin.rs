@@ -8,7 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use gfn_core::Reward;
 use gfn_learn::device::Device;
-use gfn_record::checkpoint::{Loaded, latest_that};
+use gfn_record::checkpoint::{Loaded, latest_that, newest_generation};
+use gfn_record::durable;
 use gfn_record::folder::{FolderError, RunFolder, names, sha256};
 use gfn_record::manifest::{DataFile, Manifest, Status};
 use gfn_registry::Experiment;
@@ -16,7 +17,7 @@ use gfn_registry::Experiment;
 use crate::observers::metrics::Metrics;
 use crate::run::{LIBTORCH, Made, Options};
 use crate::state::{self, Counters};
-use crate::{RunError, changes};
+use crate::{RunError, accepted, changes};
 
 /// The manifest of a run that is finished, and the same as the one now asked for; it is then not run again, whatever
 /// else may have changed since.
@@ -74,6 +75,8 @@ pub(crate) fn manifest(
         parameters: made.model.parameter_count(),
         reward: reward.provenance().into_iter().collect(),
         changes: Vec::new(),
+        begun_again: None,
+        warnings: Vec::new(),
         started: SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_secs()),
@@ -116,18 +119,13 @@ impl Begun {
         let mut notes: Vec<String> = skipped.collect();
         // What made the state that is gone on with is in the checkpoint, whatever has happened to the files beside it.
         let (before, old) = match &found.newest {
-            Some(checkpoint) => state::record(checkpoint).map_err(|message| RunError::Checkpoint {
-                path: checkpoint.path.clone(),
-                message,
-            })?,
+            Some(checkpoint) => record(folder, checkpoint)?,
             None => match left_behind(folder)? {
                 Some(record) => record,
                 None => return Ok(Self::default()),
             },
         };
-        if found.newest.is_none() {
-            may_begin_again(folder, &before, options, &notes)?;
-        }
+        let has_lost = found.newest.is_none() && may_begin_again(folder, &before, options, &notes)?;
         let mut changes =
             changes::between(&before, now, &old, resolved).map_err(|message| FolderError::Damaged {
                 path: folder.file(names::RESOLVED),
@@ -150,6 +148,9 @@ impl Begun {
         };
         check_steps(folder, experiment, counters.step)?;
         take_over(now, before, &counters, &changes);
+        if has_lost {
+            begin_again(folder, now, resolved)?;
+        }
         notes.push(match &found.newest {
             Some(_) => format!("going on after update {}", counters.step),
             None => "nothing was saved yet: beginning again".into(),
@@ -162,10 +163,23 @@ impl Begun {
     }
 }
 
+/// What a run was to go on with from a checkpoint: what made it, unless changes were consented to since.
+fn record(folder: &RunFolder, checkpoint: &Loaded) -> Result<(Manifest, String), RunError> {
+    if let Some(accepted) = accepted::read(folder, checkpoint) {
+        return Ok(accepted);
+    }
+    state::record(checkpoint).map_err(|message| RunError::Checkpoint {
+        path: checkpoint.path.clone(),
+        message,
+    })
+}
+
 /// What the new manifest keeps of the old one.
 fn take_over(now: &mut Manifest, before: Manifest, counters: &Counters, changes: &[String]) {
     now.started = before.started;
     now.changes = before.changes;
+    now.begun_again = before.begun_again;
+    now.warnings = before.warnings;
     let step = counters.step;
     let changes = changes
         .iter()
@@ -208,13 +222,14 @@ fn has_metrics(folder: &RunFolder) -> bool {
     fs::metadata(folder.file(names::METRICS)).is_ok_and(|found| found.len() > 0)
 }
 
-/// Makes sure that no work is thrown away unasked: a run without a checkpoint may begin again where it never had one.
+/// Makes sure that no work is thrown away unasked: a run without a checkpoint may begin again where it never had one. Whether
+/// it had.
 fn may_begin_again(
     folder: &RunFolder,
     before: &Manifest,
     options: &Options,
     skipped: &[String],
-) -> Result<(), RunError> {
+) -> Result<bool, RunError> {
     let checkpoints = folder.file(names::CHECKPOINTS);
     let had_some = match before.status {
         Status::Finished | Status::Saved => true,
@@ -223,20 +238,29 @@ fn may_begin_again(
     };
     let are_gone = !checkpoints.is_dir() && has_metrics(folder);
     if skipped.is_empty() && !had_some && !are_gone {
-        return Ok(());
+        return Ok(false);
     }
-    if !options.begin_again {
+    // Asked for already, and the process was killed before it had a checkpoint of its own.
+    let is_decided = before.begun_again == Some(before.generation)
+        && newest_generation(folder.path())? < before.generation;
+    if !options.begin_again && !is_decided {
         let mut reasons = skipped.to_vec();
         reasons.push(format!("{} has no usable checkpoint", checkpoints.display()));
         return Err(RunError::NoCheckpoint { reasons });
     }
+    Ok(true)
+}
+
+/// Writes down that the run begins again, then puts aside what is left of its checkpoints.
+fn begin_again(folder: &RunFolder, now: &mut Manifest, resolved: &str) -> Result<(), RunError> {
+    now.begun_again = Some(now.generation);
+    folder.write(names::RESOLVED, resolved.as_bytes())?;
+    folder.write_manifest(now)?;
+    let checkpoints = folder.file(names::CHECKPOINTS);
     if checkpoints.is_dir() {
         let generation = folder.writer()?.generation();
         let aside = folder.file(&format!("{}-before-generation-{generation}", names::CHECKPOINTS));
-        fs::rename(&checkpoints, aside).map_err(|error| FolderError::Io {
-            path: checkpoints,
-            error,
-        })?;
+        durable::rename(&checkpoints, &aside)?;
     }
     Ok(())
 }

@@ -6,10 +6,11 @@ use gfn_record::manifest::Manifest;
 use toml::{Table, Value};
 
 /// Settings that no result depends on, and no file of the run; and the version, which the manifests tell.
-const FREE: [&str; 5] = [
+const FREE: [&str; 6] = [
     "gfn",
     "description",
     "checkpoint",
+    "evaluation.rescored",
     "hardware.threads",
     "hardware.reward_threads",
 ];

@@ -10,10 +10,11 @@ use gfn_record::event::Measured;
 use gfn_record::folder::{RunFolder, names};
 use gfn_record::manifest::{Manifest, Status};
 use gfn_record::samples::Sample;
-use gfn_registry::{Assembled, Experiment, assemble};
+use gfn_registry::{Assembled, Experiment, assemble_until};
 
 use crate::measure::Measurer;
 use crate::run::model_of;
+use crate::signals::Stop;
 use crate::work::Work;
 use crate::{RunError, state};
 
@@ -37,6 +38,7 @@ pub struct Loaded {
     parts: Assembled,
     model: Model,
     at: (u64, u64),
+    stop: Stop,
 }
 
 impl Loaded {
@@ -45,13 +47,21 @@ impl Loaded {
     /// # Errors
     /// Where it is not a run's, or the weights do not fit.
     pub fn open(path: &Path, sets: &[String]) -> Result<Self, RunError> {
+        Self::open_until(path, sets, &Stop::default())
+    }
+
+    /// The same; what is done with it fails, soon, once a stop is asked for.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn open_until(path: &Path, sets: &[String], stop: &Stop) -> Result<Self, RunError> {
         let folder = RunFolder::open(path)?;
         let manifest = folder.manifest()?;
         for data in &manifest.data {
             data.check()?;
         }
         let experiment = Experiment::load(&folder.file(names::RESOLVED), sets)?;
-        let parts = assemble(&experiment)?;
+        let parts = assemble_until(&experiment, stop.cancel())?;
         let mut model = model_of(&experiment, &parts)?.model;
         let steps = load(&folder, &manifest, &mut model)?;
         let trajectories = steps.saturating_mul(experiment.training.batch_size as u64);
@@ -60,6 +70,7 @@ impl Loaded {
             parts,
             model,
             at: (steps, trajectories),
+            stop: stop.clone(),
         })
     }
 
@@ -95,7 +106,7 @@ impl Loaded {
             exact_states: 0,
             ..self.experiment.evaluation.clone()
         };
-        let measurer = Measurer::new(&self.parts, &settings)?;
+        let measurer = Measurer::new(&self.parts, &settings)?.interrupted_by(&self.stop);
         let measurer = if quiet { measurer } else { measurer.telling() };
         let mut states = Vec::new();
         let drawn = measurer.draw_keeping(

@@ -4,11 +4,13 @@
 //! a policy is like; observers write metrics and show progress; [`state`] is what a checkpoint holds; [`finished`] opens a
 //! run again to draw from it.
 
+mod accepted;
 pub mod bars;
 mod begin;
 pub mod bench;
 pub mod changes;
 pub mod dock;
+mod doubts;
 pub mod finished;
 mod found;
 mod likelihoods;
@@ -28,7 +30,7 @@ use std::path::PathBuf;
 
 use gfn_config::Problems;
 use gfn_core::exact::ExactError;
-use gfn_core::{RewardError, SampleError};
+use gfn_core::{PolicyError, RewardError, SampleError};
 use gfn_learn::LearnError;
 use gfn_record::folder::FolderError;
 use thiserror::Error;
@@ -119,9 +121,13 @@ pub enum Cause {
     /// The learning side failed.
     #[error(transparent)]
     Learn(#[from] LearnError),
+    /// A stop was asked for before the update was complete.
+    #[error("the update was given up because a stop was asked for")]
+    Stopped,
     /// The loss is not a number.
     #[error(
-        "the loss is {value}, caused by the trajectory to {object}, whose log-reward is {log_reward:.6e}"
+        "the loss is {value}, caused by the trajectory to {object}, whose log-reward is {log_reward:.6e}{}",
+        advice(*log_reward)
     )]
     Loss {
         /// The loss.
@@ -132,11 +138,64 @@ pub enum Cause {
         log_reward: f64,
     },
     /// The gradient is not a number although the loss is.
-    #[error("the gradient's norm is {norm}; lower `optimizer.learning_rate`, or set `optimizer.clip_norm`")]
+    #[error("the gradient's norm is {norm}{}", advice_on_gradient(*loss, object, *log_reward))]
     Gradient {
         /// The norm.
         norm: f64,
+        /// The loss.
+        loss: f64,
+        /// The object with the largest reward.
+        object: String,
+        /// Its log-reward.
+        log_reward: f64,
     },
+}
+
+/// What to lower where a reward is too large.
+const SMALLER: &str = "Lower `reward.exponent`, raise `reward.temperature`, or set `reward.clip`; losses of log-rewards, such as \
+                       `trajectory-balance`, bear larger ones";
+
+/// A loss of this size has a gradient that single precision cannot hold.
+const HUGE: f64 = 1e30;
+
+/// What to do about a gradient that is not a number.
+fn advice_on_gradient(loss: f64, object: &str, log_reward: f64) -> String {
+    match loss.abs() > HUGE {
+        true => format!(
+            "; the loss is {loss:.1e}, whose gradient overflows in single precision: the largest reward is that of {object}, \
+             e^{log_reward:.0}. {SMALLER}"
+        ),
+        false => "; lower `optimizer.learning_rate`, or set `optimizer.clip_norm`".into(),
+    }
+}
+
+/// What to do about a loss that is not a number, where the reward is too large or too small for one.
+fn advice(log_reward: f64) -> String {
+    // A reward whose square is a number: errors of values are squared.
+    let most = f64::MAX.ln();
+    if log_reward > most / 2.0 {
+        return format!(
+            "; this reward, e^{log_reward:.0}, overflows: it or its square is larger than any number (e^{most:.0}). {SMALLER}"
+        );
+    }
+    match log_reward < -most {
+        true => "; this reward is too small for a number: set `reward.floor`".into(),
+        false => "; lower `optimizer.learning_rate`, or set `optimizer.clip_norm`".into(),
+    }
+}
+
+impl Cause {
+    /// Whether a stop that was asked for can be the reason. An environment cannot say so of itself; one that fails for another
+    /// reason fails again when the run goes on.
+    fn may_be_a_stop(&self) -> bool {
+        matches!(
+            self,
+            Self::Stopped
+                | Self::Environment(_)
+                | Self::Reward(RewardError::Stopped)
+                | Self::Sample(SampleError::Policy(PolicyError::Stopped))
+        )
+    }
 }
 
 impl RunError {
@@ -149,6 +208,20 @@ impl RunError {
                 Cause::Environment(_) | Cause::Reward(RewardError::Plugin(_))
             ),
             Self::Reward(reward) => matches!(reward, RewardError::Plugin(_)),
+            _ => false,
+        }
+    }
+
+    /// Whether a stop that was asked for can be the reason: before the first update a plugin is started and asked.
+    pub fn may_be_a_stop(&self) -> bool {
+        match self {
+            Self::Reward(RewardError::Stopped) | Self::Environment(_) | Self::Experiment(_) => true,
+            Self::Sample(error) => matches!(error, SampleError::Policy(PolicyError::Stopped)),
+            Self::Step { cause, .. } => cause.may_be_a_stop(),
+            Self::Exact(error) => matches!(
+                error,
+                ExactError::Policy(PolicyError::Stopped) | ExactError::Reward(RewardError::Stopped)
+            ),
             _ => false,
         }
     }

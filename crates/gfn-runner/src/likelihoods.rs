@@ -3,7 +3,7 @@
 
 use gfn_core::ancestry::Ancestry;
 use gfn_core::backward_sampling::{Estimate, estimate};
-use gfn_core::exact::ExactError;
+use gfn_core::exact::{ExactError, log_sum_exp};
 use gfn_core::{Purpose, Stream};
 use gfn_learn::model::Model;
 use gfn_record::event::Regression;
@@ -21,6 +21,8 @@ const FIRST: usize = 300;
 const BEST: usize = 200;
 /// Of an object with more ancestors, the probability is estimated.
 const MOST_ANCESTORS: usize = 2_000;
+/// By fewer objects log Z is not estimated.
+const ENOUGH_OBJECTS: usize = 20;
 /// Once so many states were evaluated for either, that is enough: a second or so.
 const ENOUGH_STATES: usize = 10_000;
 
@@ -80,6 +82,17 @@ pub(crate) struct Likelihoods {
 }
 
 impl Likelihoods {
+    /// What log Z is by the mean of R(x) / P(x) over objects in the order drawn, an unbiased estimate of Z; none by few objects.
+    pub(crate) fn log_z(&self) -> Option<f64> {
+        let ratios: Vec<f64> = self.rows[..self.unbiased]
+            .iter()
+            .map(|row| row.log_reward - row.log_probability)
+            .filter(|ratio| ratio.is_finite())
+            .collect();
+        (ratios.len() >= ENOUGH_OBJECTS)
+            .then(|| log_sum_exp(ratios.iter().copied()) - (ratios.len() as f64).ln())
+    }
+
     /// How log-probability goes with log-reward over objects in the order drawn.
     pub(crate) fn regression(&self) -> Option<Regression> {
         let finite = self.rows[..self.unbiased]

@@ -59,7 +59,7 @@ impl Policy for Interruptible<'_> {
         logits: &mut Logits,
     ) -> Result<(), PolicyError> {
         if self.stop.is_asked() {
-            return Err(PolicyError::Failed("the run was asked to stop".into()));
+            return Err(PolicyError::Stopped);
         }
         self.model.logits(environment, states, logits)
     }
@@ -98,6 +98,8 @@ pub struct Measurement {
     pub states: Vec<i32>,
     /// The probability with which it makes each object, where the environment was swept.
     pub distribution: Option<Vec<f64>>,
+    /// What log Z seems to be by how probable samples are, where that was computed.
+    pub log_z_estimate: Option<f64>,
 }
 
 /// Objects drawn from a policy: what is told of them, and themselves.
@@ -154,6 +156,9 @@ impl<'a> Measurer<'a> {
         let (batch, environment) = (trainer.batch(), &*self.parts.environment);
         for (index, reward) in trainer.rewards().enumerate() {
             self.found.add(environment, batch.finished(index), reward);
+        }
+        if environment.may_fail() {
+            self.found.settle(environment);
         }
         let leaves = batch.log_reward.iter().zip(trainer.log_inflow());
         let most = self.settings.flow_window;
@@ -268,12 +273,19 @@ impl<'a> Measurer<'a> {
             samples,
             states,
             distribution,
+            log_z_estimate: None,
         })
     }
 
     /// The true log Z, where the environment was swept.
     pub fn log_z(&self) -> Option<f64> {
         self.swept.as_ref().map(|swept| swept.log_z)
+    }
+
+    /// How many objects there are, and the share of the target on the likeliest, where the environment was swept.
+    pub fn target(&self) -> Option<(usize, f64)> {
+        let target = &self.swept.as_ref()?.target;
+        Some((target.len(), target.iter().copied().fold(0.0, f64::max)))
     }
 
     /// A policy's probability of each object beside the target; none where there are more than `most` objects.

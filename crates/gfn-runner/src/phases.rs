@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use gfn_core::{Environment, Logits, Policy, PolicyError};
+use gfn_core::{Cancel, Environment, Logits, Policy, PolicyError};
 pub use gfn_record::phases::Phases;
 
 /// Times one phase after another.
@@ -23,12 +23,14 @@ impl Clock {
     }
 }
 
-/// A policy whose time is added up.
+/// A policy whose time is added up, and that gives up once the grace of a stop has passed.
 pub struct Timed<'a> {
     /// The policy.
     pub policy: &'a mut dyn Policy,
     /// Seconds spent in it.
     pub seconds: f64,
+    /// Whether a stop was asked for.
+    pub cancel: &'a Cancel,
 }
 
 impl Policy for Timed<'_> {
@@ -38,6 +40,9 @@ impl Policy for Timed<'_> {
         states: &[i32],
         logits: &mut Logits,
     ) -> Result<(), PolicyError> {
+        if self.cancel.is_over() {
+            return Err(PolicyError::Stopped);
+        }
         let started = Instant::now();
         let result = self.policy.logits(environment, states, logits);
         self.seconds += started.elapsed().as_secs_f64();

@@ -12,14 +12,15 @@ use gfn_learn::{determinism, device};
 use gfn_record::event::Measured;
 use gfn_record::folder::{RunFolder, names};
 use gfn_record::manifest::{Manifest, Status};
-use gfn_registry::{Assembled, Experiment, assemble};
+use gfn_registry::{Assembled, Experiment, assemble_until};
 
 use crate::RunError;
+use crate::accepted;
 use crate::begin::{self, Begun};
 use crate::measure::Measurer;
-use crate::observers::log;
+use crate::observers::log::Logging;
 use crate::session::{Ended, Session};
-use crate::signals::Stop;
+use crate::signals::{Answer, Stop};
 use crate::state::Record;
 use crate::work::Work;
 
@@ -81,7 +82,9 @@ pub struct Finished {
 /// [`RunError`]; where training had begun, the weights of the last good update are in the folder, and the manifest says
 /// what went wrong.
 pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunError> {
-    let parts = assemble(experiment)?;
+    // First: plugins log through what is in place when they are made.
+    let logging = Logging::start();
+    let parts = assemble_until(experiment, options.stop.cancel())?;
     let resolved = resolved_text(experiment, &parts);
     if let Some((folder, manifest)) = begin::finished(options, &resolved) {
         return Ok(finished(folder, manifest));
@@ -95,6 +98,9 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
     let log_z = measurer.log_z();
     let mut manifest = begin::manifest(experiment, options, &resolved, &made, &parts.reward, log_z)?;
 
+    // From here on there is something to save, and a folder to give back.
+    let stop = &options.stop;
+    stop.begins(Answer::save_after("the run", "update"));
     let (folder, fresh) = begin::folder(experiment, options)?;
     manifest.generation = folder.writer()?.generation();
     let begun = match fresh {
@@ -107,17 +113,20 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
         resolved: resolved.clone(),
     };
     let checkpoint = begun.checkpoint.as_ref();
-    let (model, stop) = (made.model, &options.stop);
+    let model = made.model;
     let mut session = Session::new(
         experiment, &parts, model, measurer, &folder, stop, record, checkpoint,
     )
     .map_err(|error| error.after(&begun.changes))?;
+    if let Some(checkpoint) = checkpoint.filter(|_| !begun.changes.is_empty()) {
+        accepted::write(&folder, checkpoint, &manifest, &resolved)?;
+    }
     folder.write(names::RESOLVED, resolved.as_bytes())?;
     if fresh {
         folder.write(names::ORIGINS, origins_text(experiment, &parts).as_bytes())?;
     }
     folder.write_manifest(&manifest)?;
-    let _log = log::start(&folder)?;
+    logging.open(&folder)?;
     session.open(options.quiet)?;
     let (step, seed) = (session.trainer.steps(), experiment.top.seed);
     tracing::info!(
@@ -148,6 +157,7 @@ fn train(
     let kept = session.keep_weights().and(session.wait_for_saves());
     let result = result.and_then(|ended| kept.map(|()| ended));
     manifest.steps = session.trainer.steps();
+    manifest.warnings = session.warnings().to_vec();
     manifest.seconds = Some(session.seconds());
     manifest.training_seconds = Some(session.counters.training_seconds);
     manifest.phases = Some(session.trainer.phases);

@@ -14,14 +14,15 @@ use gfn_record::{distribution, likelihoods as record, samples};
 use gfn_registry::settings::Checkpoint;
 use gfn_registry::{Assembled, Experiment};
 
+use crate::doubts::{self, LookedAt, Rescorer};
 use crate::measure::{Measurement, Measurer};
-use crate::observers::Observer;
 use crate::observers::curves::Curves;
 use crate::observers::log::Log;
 use crate::observers::metrics::Metrics;
 use crate::observers::progress::Progress;
 use crate::observers::quarantine::Quarantine;
-use crate::signals::Stop;
+use crate::observers::{Observer, Position};
+use crate::signals::{self, Stop};
 use crate::state::{self, Counters, Record};
 use crate::train::Trainer;
 use crate::{RunError, likelihoods};
@@ -53,6 +54,11 @@ pub(crate) struct Session<'a> {
     started: Instant,
     saved_at: Instant,
     seconds_before: f64,
+    rescorer: Rescorer,
+    /// Where writing what happened last failed: how long the files were before.
+    cut_back: Option<Vec<Position>>,
+    /// Checkpoints deleted because the disk was full, as far as that was told.
+    deleted: u64,
 }
 
 impl<'a> Session<'a> {
@@ -68,7 +74,8 @@ impl<'a> Session<'a> {
         checkpoint: Option<&Loaded>,
     ) -> Result<Self, RunError> {
         let mut measurer = measurer.interrupted_by(stop);
-        let mut trainer = Trainer::new(parts, model, experiment.top.seed, experiment.training.batch_size);
+        let trainer = Trainer::new(parts, model, experiment.top.seed, experiment.training.batch_size);
+        let mut trainer = trainer.interrupted_by(stop.cancel());
         let counters = match checkpoint {
             Some(checkpoint) => state::restore(checkpoint, &mut trainer, &mut measurer)?,
             None => Counters {
@@ -90,6 +97,9 @@ impl<'a> Session<'a> {
             counters,
             started: Instant::now(),
             saved_at: Instant::now(),
+            rescorer: Rescorer::default(),
+            cut_back: None,
+            deleted: 0,
         })
     }
 
@@ -104,6 +114,9 @@ impl<'a> Session<'a> {
         )?;
         let store = Store::open(self.folder, self.experiment.checkpoint.keep)?;
         self.saver = Some(Saver::start(store));
+        for event in std::mem::take(&mut self.counters.unwritten) {
+            self.emit(&event)?;
+        }
         Ok(())
     }
 
@@ -111,7 +124,7 @@ impl<'a> Session<'a> {
     /// before it is saved, so that the run can go on once the reason is mended.
     pub(crate) fn train(&mut self) -> Result<Ended, RunError> {
         self.go_on().inspect_err(|error| {
-            if error.leaves_the_run_whole()
+            if (error.leaves_the_run_whole() || self.cut_back.is_some())
                 && let Err(other) = self.stop_here()
             {
                 let _ = writeln!(
@@ -135,10 +148,13 @@ impl<'a> Session<'a> {
             if step == steps {
                 break;
             }
-            self.update()?;
+            if !self.update()? {
+                return self.stop_here();
+            }
             if self.trainer.steps() == steps || self.is_due() {
                 self.save()?;
             }
+            self.tell_of_deleted()?;
         }
         let Some(after) = self.measure(true)? else {
             return self.stop_here();
@@ -151,7 +167,21 @@ impl<'a> Session<'a> {
     fn stop_here(&mut self) -> Result<Ended, RunError> {
         self.save()?;
         self.wait_for_saves()?;
+        self.tell_of_deleted()?;
         Ok(Ended::Saved)
+    }
+
+    /// Says so where checkpoints had to be deleted.
+    fn tell_of_deleted(&mut self) -> Result<(), RunError> {
+        let deleted = self.folder.writer()?.deleted();
+        if deleted > self.deleted {
+            self.deleted = deleted;
+            tracing::warn!(deleted, "the disk is full");
+            signals::tell(&format!(
+                "warning: the disk is full: {deleted} of the older checkpoints were deleted to make room, and the newest is kept; make more room, or set `checkpoint.keep` lower"
+            ));
+        }
+        Ok(())
     }
 
     /// Whether the policy should be measured after `step` updates and was not yet: a run may have been stopped in between,
@@ -174,18 +204,25 @@ impl<'a> Session<'a> {
         Ok(true)
     }
 
-    fn update(&mut self) -> Result<(), RunError> {
+    /// Takes an update; whether it was taken, and not given up because a stop was asked for.
+    fn update(&mut self) -> Result<bool, RunError> {
         let started = Instant::now();
         let step = self.trainer.steps() + 1;
-        let metrics = self
-            .trainer
-            .update()
-            .map_err(|cause| RunError::Step { step, cause });
+        let metrics = match self.trainer.update() {
+            // What went wrong in it goes wrong again when it is taken.
+            Err(cause) if self.stop.is_asked() && cause.may_be_a_stop() => {
+                signals::tell(&format!(
+                    "update {step} is given up: it was not complete in time; what was trained before it is saved"
+                ));
+                return Ok(false);
+            }
+            updated => updated.map_err(|cause| RunError::Step { step, cause }),
+        };
         self.tell_of_incidents()?;
         let metrics = metrics?;
         self.counters.training_seconds += started.elapsed().as_secs_f64();
         self.measurer.visit(&self.trainer);
-        self.emit(&Event::Step(metrics))
+        self.emit(&Event::Step(metrics)).map(|()| true)
     }
 
     /// Whether the experiment asks for a checkpoint now.
@@ -214,6 +251,10 @@ impl<'a> Session<'a> {
                 .positions
                 .extend(position.map(|(name, offset)| (name.to_string(), offset)));
         }
+        // What is behind is written again when the run goes on.
+        let before = self.cut_back.take().unwrap_or_default().into_iter();
+        let before = before.map(|(name, length)| (name.to_string(), length));
+        self.counters.positions.extend(before);
         let parts = state::save(&self.trainer, &mut self.measurer, &self.counters, &self.record)?;
         if let Some(saver) = &mut self.saver {
             saver.submit(self.trainer.steps(), parts)?;
@@ -253,11 +294,28 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Tells all observers; where one cannot write, the files are taken to be as long as before.
     fn emit(&mut self, event: &Event) -> Result<(), RunError> {
+        let before = self.lengths();
         for observer in &mut self.observers {
-            observer.on_event(event)?;
+            if let Err(error) = observer.on_event(event) {
+                self.cut_back = Some(before);
+                // A measurement is made again.
+                if matches!(event, Event::Step(_)) {
+                    self.counters.unwritten = vec![event.clone()];
+                }
+                return Err(error.into());
+            }
         }
         Ok(())
+    }
+
+    /// The lengths of the files that grow.
+    fn lengths(&self) -> Vec<Position> {
+        self.observers
+            .iter()
+            .filter_map(|observer| observer.length())
+            .collect()
     }
 
     /// Measures the policy and tells of it; none where a stop was asked for meanwhile.
@@ -286,8 +344,10 @@ impl<'a> Session<'a> {
                 Err(error)
             };
         }
+        let before = self.lengths();
         self.emit(&Event::Measured(Box::new(found.measured.clone())))?;
-        self.show(&found)?;
+        self.show(&found).inspect_err(|_| self.cut_back = Some(before))?;
+        self.look_for_doubts(&found, last);
         if last {
             let step = self.trainer.steps();
             self.observers
@@ -296,6 +356,47 @@ impl<'a> Session<'a> {
             self.keep_findings(&found)?;
         }
         Ok(Some(found.measured))
+    }
+
+    /// Warns of what makes the figures mean less than they seem to.
+    fn look_for_doubts(&mut self, found: &Measurement, last: bool) {
+        let rescored = self
+            .rescorer
+            .look(self.parts, &found.states, self.experiment.evaluation.rescored);
+        let rescored = match rescored {
+            Err(_) if self.stop.is_asked() => None,
+            Err(error) => Some(doubts::of_failure(&error)),
+            Ok(found) => found,
+        };
+        let looked_at = LookedAt {
+            parts: self.parts,
+            measurer: &self.measurer,
+            found,
+            steps: self.experiment.training.steps,
+            log_z: self.trainer.model.optimiser.log_z.value,
+            last,
+        };
+        let doubts = rescored.into_iter().chain(looked_at.doubts());
+        doubts
+            .collect::<Vec<_>>()
+            .into_iter()
+            .for_each(|doubt| self.warn(doubt));
+    }
+
+    /// Says something that the record of the run keeps, and says it once: of what begins alike, only the first.
+    fn warn(&mut self, warning: String) {
+        let subject = |text: &str| text.split(':').next().map(str::to_string);
+        let known = &mut self.record.manifest.warnings;
+        if known.iter().all(|other| subject(other) != subject(&warning)) {
+            signals::tell(&format!("warning: {warning}"));
+            tracing::warn!(warning, "doubtful");
+            known.push(warning);
+        }
+    }
+
+    /// What was found to be doubtful.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.record.manifest.warnings
     }
 
     /// Hands on pictures of what the policy makes, where somebody wants them.
@@ -336,6 +437,7 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         found.measured.likelihood = likelihoods.regression();
+        found.log_z_estimate = likelihoods.log_z();
         let mut bytes = Vec::new();
         record::write(&mut bytes, &likelihoods.rows).expect("memory can be written");
         Ok(self.folder.write(names::LIKELIHOODS, &bytes)?)

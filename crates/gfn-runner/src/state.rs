@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use gfn_learn::model::Model;
 use gfn_learn::{moments, weights};
 use gfn_record::checkpoint::{Loaded, Part};
-use gfn_record::event::Measured;
+use gfn_record::event::{Event, Measured};
 use gfn_record::manifest::Manifest;
 use gfn_record::number;
 use gfn_record::phases::Phases;
@@ -51,6 +51,9 @@ pub struct Counters {
     pub before: Measured,
     /// The length of each file that grows, by the name of what writes it.
     pub positions: BTreeMap<String, u64>,
+    /// What happened before, and could not be written to those files any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unwritten: Vec<Event>,
 }
 
 /// What made a state: it is saved with it, so that nothing else is ever taken for its origin.

@@ -1,7 +1,9 @@
 //! The training loop: sample, score, evaluate once, differentiate, step.
 
 use gfn_core::loss::{Before, Repeats};
-use gfn_core::{Objective, Objects, Purpose, RewardError, SampleRequest, Sampler, Stream, TrajectoryBatch};
+use gfn_core::{
+    Cancel, Objective, Objects, Purpose, RewardError, SampleRequest, Sampler, Stream, TrajectoryBatch,
+};
 use gfn_learn::model::Model;
 use gfn_learn::{moments, weights};
 use gfn_losses::evaluation::Evaluation;
@@ -32,6 +34,7 @@ pub struct Trainer<'a> {
     log_inflow: Vec<f64>,
     /// Where the time of all updates went.
     pub phases: Phases,
+    cancel: Cancel,
 }
 
 /// What came of learning from a batch.
@@ -74,7 +77,14 @@ impl<'a> Trainer<'a> {
             plan: Evaluation::default(),
             log_inflow: Vec::new(),
             phases: Phases::default(),
+            cancel: Cancel::default(),
         }
+    }
+
+    /// Updates are given up once a stop is asked for and its grace has passed.
+    pub fn interrupted_by(mut self, cancel: &Cancel) -> Self {
+        self.cancel = cancel.clone();
+        self
     }
 
     /// The last batch that was trained on.
@@ -139,7 +149,8 @@ impl<'a> Trainer<'a> {
     /// Takes one update.
     ///
     /// # Errors
-    /// Where anything fails or stops being a number; the model is then as it was after the update before.
+    /// Where anything fails or stops being a number, or a stop was asked for; model and sampler are then as they were after the
+    /// update before.
     pub fn update(&mut self) -> Result<StepMetrics, Cause> {
         let mut clock = Clock::start();
         let network = self.sample();
@@ -148,9 +159,11 @@ impl<'a> Trainer<'a> {
         clock.lap(&mut self.phases.sampling);
         self.phases.sampling -= network;
         self.phases.sampling_network += network;
-        self.score()?;
+        let kept = self.score()?;
         clock.lap(&mut self.phases.reward);
         let learned = self.learn(&mut clock)?;
+        // Last: what fails before is no update, and the sampler must not remember it.
+        self.sampler.observe(&self.batch, &kept);
         self.step += 1;
         Ok(self.metrics(learned))
     }
@@ -193,7 +206,7 @@ impl<'a> Trainer<'a> {
         let gradient_norm = self.model.step(evaluated.gradients)?;
         clock.lap(&mut self.phases.backward);
         if !gradient_norm.is_finite() {
-            return Err(Cause::Gradient { norm: gradient_norm });
+            return Err(self.blame_gradient(gradient_norm, evaluated.loss));
         }
         self.log_inflow = evaluated.log_inflow;
         Ok(Learned {
@@ -250,6 +263,9 @@ impl<'a> Trainer<'a> {
                 order.swap(last, stream.below(last + 1));
             }
             for chosen in order.chunks(part) {
+                if self.cancel.is_over() {
+                    return Err(Cause::Stopped);
+                }
                 self.batch = whole.select(chosen);
                 let step = self.learn_once(Some(&before.select(whole, chosen)), clock)?;
                 sum = sum.and(&step);
@@ -284,13 +300,15 @@ impl<'a> Trainer<'a> {
         let mut policy = Timed {
             policy: &mut self.model,
             seconds: 0.0,
+            cancel: &self.cancel,
         };
         self.sampler
             .sample(&request, &*self.parts.environment, &mut policy, &mut self.batch)?;
         Ok(policy.seconds)
     }
 
-    fn score(&mut self) -> Result<(), Cause> {
+    /// Scores the batch; which of the trajectories drawn are left in it.
+    fn score(&mut self) -> Result<Vec<usize>, Cause> {
         let finished = self.batch.all_finished();
         let objects = Objects::new(&*self.parts.environment, &finished);
         self.raw.resize(self.batch.len(), 0.0);
@@ -315,8 +333,7 @@ impl<'a> Trainer<'a> {
             self.raw = kept.iter().map(|&index| self.raw[index]).collect();
         }
         self.left_out = left_out.len();
-        self.sampler.observe(&self.batch, &kept);
-        Ok(())
+        Ok(kept)
     }
 
     /// Finds the trajectory whose own loss is not a number.
@@ -346,6 +363,19 @@ impl<'a> Trainer<'a> {
         let far = |index: &usize| self.batch.log_reward[*index].abs();
         let farthest = (0..self.batch.len()).max_by(|a, b| far(a).total_cmp(&far(b)));
         Ok(cause(farthest.unwrap_or(0), &self.batch))
+    }
+
+    /// A gradient that is not a number, with the object whose reward is the likeliest reason.
+    fn blame_gradient(&self, norm: f64, loss: f64) -> Cause {
+        let log_reward = &self.batch.log_reward;
+        let largest = (0..self.batch.len()).max_by(|a, b| log_reward[*a].total_cmp(&log_reward[*b]));
+        let largest = largest.unwrap_or(0);
+        Cause::Gradient {
+            norm,
+            loss,
+            object: self.parts.environment.describe(self.batch.finished(largest)),
+            log_reward: log_reward[largest],
+        }
     }
 
     fn metrics(&mut self, learned: Learned) -> StepMetrics {
@@ -423,6 +453,49 @@ mod tests {
         let replayed = (0..16).filter(|&index| first.contains(&trainer.batch.only(index)));
         assert!(replayed.count() >= 12);
         assert!(saved.len() < trainer.sampler.save().len());
+    }
+
+    /// Scores every object 1, and from a batch on so much that no loss is a number.
+    struct Exploding(AtomicUsize);
+
+    impl Reward for Exploding {
+        fn accepts(&self, _: &ObjectKind) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn log_reward(&self, _: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
+            let is_good = self.0.fetch_add(1, Ordering::Relaxed) == 0;
+            log_reward.fill(if is_good { 0.0 } else { 1e200 });
+            Ok(())
+        }
+    }
+
+    /// An update that fails after its objects were scored is none: the sampler does not remember them.
+    #[test]
+    fn a_sampler_remembers_whole_updates_alone() {
+        let file = format!("{FILE}\n[sampler]\nkind = \"replay\"\ndistinct = false");
+        let tree = Tree::parse("test.toml", &file).unwrap();
+        let mut parts = assemble(&Experiment::read(tree, std::path::PathBuf::new()).unwrap()).unwrap();
+        let shape = Shape {
+            cache: 0,
+            ..Shape::default()
+        };
+        parts.reward = Shaped::new(Box::new(Exploding(AtomicUsize::new(0))), shape);
+        let device = gfn_learn::device::find("cpu").unwrap();
+        let model = Model::new(&parts.model, parts.environment.spec(), 0, device);
+        let mut trainer = Trainer::new(&parts, model.unwrap(), 0, 8);
+        trainer.update().unwrap();
+        let before = trainer.sampler.save();
+        let cause = trainer.update().unwrap_err();
+        assert!(cause.to_string().contains("overflows"), "{cause}");
+        assert!(trainer.sampler.save() == before);
+        // Nor is one that is given up: its reward answered, and a stop was asked for long ago.
+        let cancel = Cancel::default();
+        cancel.ask();
+        std::thread::sleep(gfn_core::cancel::GRACE);
+        let mut trainer = trainer.interrupted_by(&cancel);
+        assert!(trainer.update().unwrap_err().may_be_a_stop());
+        assert!(trainer.sampler.save() == before && trainer.steps() == 1);
     }
 
     /// A reward that is not a number stops training at its step, names the object, and leaves the weights as they were.

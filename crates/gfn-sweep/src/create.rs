@@ -1,10 +1,10 @@
 //! A sweep's folder: made once, and opened from then on by whoever works at it.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use gfn_config::Tree;
+use gfn_core::Cancel;
 use gfn_record::durable;
 use gfn_record::folder::FolderError;
 use gfn_record::manifest::DataFile;
@@ -31,7 +31,7 @@ pub fn create(plan: &Plan, path: &Path) -> Result<Board, SweepError> {
     if comparable(&there) != comparable(&text) {
         return Err(SweepError::Another(path.to_path_buf()));
     }
-    let opened = planned(path)?;
+    let opened = planned(path, &Cancel::default())?;
     let manifest = Plan {
         file: plan.file.clone(),
         ..opened
@@ -67,11 +67,19 @@ pub fn limit(mut board: Board, retries: Option<u64>, max_failures: Option<u64>) 
 /// # Errors
 /// Where it is not one, or its experiment cannot be read.
 pub fn open(path: &Path, takeover: bool) -> Result<Board, SweepError> {
+    open_until(path, takeover, &Cancel::default())
+}
+
+/// The same; no plugin is waited for once a stop is asked for.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn open_until(path: &Path, takeover: bool, cancel: &Cancel) -> Result<Board, SweepError> {
     let folder = SweepFolder::open(path)?;
     let file = folder.manifest()?.experiment;
     let mut plan = Plan {
         file,
-        ..planned(path)?
+        ..planned(path, cancel)?
     };
     if let Some(limits) = folder.limits()? {
         plan.sweep.retries = limits.retries;
@@ -81,11 +89,11 @@ pub fn open(path: &Path, takeover: bool) -> Result<Board, SweepError> {
 }
 
 /// The plan that a folder's own experiment makes; variables of the process count for nothing there.
-fn planned(path: &Path) -> Result<Plan, SweepError> {
+fn planned(path: &Path, cancel: &Cancel) -> Result<Plan, SweepError> {
     let file = path.join(names::EXPERIMENT);
     let tree = Tree::load(&file, [], &[])?;
     let experiment = Experiment::read(tree, path.to_path_buf())?;
-    Ok(Plan::read(experiment, "")?)
+    Ok(Plan::read_until(experiment, "", cancel)?)
 }
 
 fn read(path: &Path) -> Result<String, FolderError> {
@@ -137,9 +145,5 @@ pub fn cancel(folder: &SweepFolder) -> Result<(), FolderError> {
 /// # Errors
 /// Where it cannot be written.
 pub fn uncancel(folder: &SweepFolder) -> Result<(), FolderError> {
-    let path = folder.file(names::CANCELLED);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FolderError::Io { path, error }),
-        _ => Ok(()),
-    }
+    durable::remove(&folder.file(names::CANCELLED))
 }

@@ -33,7 +33,7 @@ use thiserror::Error;
 
 pub use audit::{Finding, audit};
 pub use child::Share;
-pub use create::{cancel, create, extend, limit, open, uncancel};
+pub use create::{cancel, create, extend, limit, open, open_until, uncancel};
 pub use retry::retry_failed;
 
 /// Why a sweep did not go on.

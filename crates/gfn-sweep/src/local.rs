@@ -16,7 +16,7 @@ use crate::board::{Board, Claim, Next};
 use crate::child::Share;
 use crate::progress::Progress;
 use crate::worker::{Ended, work};
-use crate::{SweepError, gpus, open};
+use crate::{SweepError, gpus, open_until};
 
 /// Between two looks at a folder in which there is nothing to do now.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -83,7 +83,7 @@ fn cores() -> usize {
 /// The first that one of the workers met; the others then save and stop.
 pub fn run(path: &Path, options: &Options) -> Result<Outcome, SweepError> {
     // What is wrong with the folder is found before anything starts.
-    let mut board = open(path, options.takeover)?;
+    let mut board = open_until(path, options.takeover, options.stop.cancel())?;
     let progress = Progress::new(&mut board, options.quiet)?;
     let busy = AtomicUsize::new(0);
     let failed: Mutex<Option<SweepError>> = Mutex::new(None);
@@ -97,6 +97,10 @@ pub fn run(path: &Path, options: &Options) -> Result<Outcome, SweepError> {
             busy: &busy,
         };
         match slot.work() {
+            // A plugin was not waited for any longer.
+            Err(SweepError::Experiment(_)) if options.stop.is_asked() => {
+                outcomes.lock().expect("no thread panics").push(Outcome::Stopped);
+            }
             Ok(outcome) => outcomes.lock().expect("no thread panics").push(outcome),
             Err(error) => {
                 failed.lock().expect("no thread panics").get_or_insert(error);
@@ -151,7 +155,7 @@ struct Slot<'a> {
 
 impl Slot<'_> {
     fn work(&self) -> Result<Outcome, SweepError> {
-        let mut board = open(self.path, self.options.takeover)?;
+        let mut board = open_until(self.path, self.options.takeover, self.options.stop.cancel())?;
         loop {
             if self.options.stop.is_asked() {
                 return Ok(Outcome::Stopped);

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use gfn_config::{Laid, Node, Origin, Problem, Problems, Severity, VERSION, Value};
+use gfn_core::Cancel;
 use gfn_record::sweep::{self as record, Direction, SweepManifest};
 use gfn_registry::sweep::{SearchDirection, SearchMethod, Sweep};
-use gfn_registry::{Assembled, Experiment, assemble};
+use gfn_registry::{Assembled, Experiment, assemble_until};
 use gfn_search::{Coordinate, Method, Point, Space, asha};
 use serde_json::Value as Json;
 
@@ -40,6 +41,8 @@ pub struct Plan {
     pub objective: Objective,
     /// When poor trials are stopped.
     pub(crate) halving: Option<asha::Settings>,
+    /// Whether plugins are still waited for.
+    pub(crate) cancel: Cancel,
 }
 
 /// The experiment of a trial.
@@ -58,10 +61,18 @@ impl Plan {
     /// # Errors
     /// Everything that is wrong with it, but for what only shows in the experiments of trials: see [`Self::check`].
     pub fn read(base: Experiment, file: &str) -> Result<Self, Problems> {
+        Self::read_until(base, file, &Cancel::default())
+    }
+
+    /// The same; no plugin is waited for, here or later, once a stop is asked for.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`]; also where a stop was asked for while a plugin was started.
+    pub fn read_until(base: Experiment, file: &str, cancel: &Cancel) -> Result<Self, Problems> {
         let Some(sweep) = base.sweep.clone() else {
             return Err(base.tree.problems(vec![no_sweep(&base)]));
         };
-        let parts = assemble(&base)?;
+        let parts = assemble_until(&base, cancel)?;
         let mut problems = Vec::new();
         let empty = Node::empty(place(&base, &[]));
         let table = node(&base, &["parameters"]).unwrap_or(&empty);
@@ -92,6 +103,7 @@ impl Plan {
                 seeds,
                 objective,
                 halving,
+                cancel: cancel.clone(),
                 base,
             }),
             _ => Err(base.tree.problems(problems)),
@@ -139,7 +151,7 @@ impl Plan {
         }
         let tree = self.base.tree.overlaid(&laid, &["sweep"]);
         let experiment = Experiment::read(tree, self.base.base.clone())?;
-        let parts = assemble(&experiment)?;
+        let parts = assemble_until(&experiment, &self.cancel)?;
         if let Some(reason) = self.objective.absent(&parts, &experiment.evaluation) {
             let problem = absent(&self.base, &self.objective, reason);
             return Err(self.base.tree.problems(vec![problem]));

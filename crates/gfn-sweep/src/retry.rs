@@ -1,7 +1,5 @@
 //! Another chance for trials that failed for good: what they failed at may have been a node, a disk or a file.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use gfn_record::durable;
@@ -36,11 +34,8 @@ fn reopen(folder: &Path, view: &TrialView) -> Result<(), FolderError> {
         .map(|failure| format!("failure-{}.json", failure.attempt));
     for name in attempts.chain([names::RESULT.to_string()]) {
         let path = folder.join(&name);
-        match fs::rename(&path, kept.join(&name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(FolderError::Io { path, error });
-            }
-            _ => {}
+        if path.exists() {
+            durable::rename(&path, &kept.join(&name))?;
         }
     }
     drop(writer);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use gfn_acquire::{AcquireError, Options, Outcome, Results, Standing, acquire as go_through};
 use gfn_registry::Experiment;
 use gfn_runner::RunError;
-use gfn_runner::signals::Stop;
+use gfn_runner::signals::{Answer, Stop};
 
 use super::print;
 use crate::args::AcquireArgs;
@@ -20,7 +20,8 @@ pub(crate) fn acquire(args: &AcquireArgs) -> Result<(), Failure> {
         file: args.experiment.file.display().to_string(),
         quiet: args.quiet,
         takeover: args.takeover,
-        stop: Stop::listen().map_err(Failure::system("listen for signals"))?,
+        stop: Stop::listen(Answer::Save("what the round has done is kept".into()))
+            .map_err(Failure::system("listen for signals"))?,
     };
     match go_through(&experiment, &options)? {
         Outcome::Finished { folder, results } => {

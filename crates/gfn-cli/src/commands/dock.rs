@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use gfn_runner::dock::{self, DockError, Options, Table};
-use gfn_runner::signals::Stop;
+use gfn_runner::signals::{Answer, Stop};
 
 use super::print;
 use crate::args::DockArgs;
@@ -24,7 +24,10 @@ pub(crate) fn dock(args: &DockArgs) -> Result<(), Failure> {
         out: args.out.clone().unwrap_or_else(|| place(args, is_run)),
         poses: args.save_poses.clone(),
         quiet: args.quiet,
-        stop: Stop::listen().map_err(Failure::system("listen for signals"))?,
+        stop: Stop::listen(Answer::Leave(
+            "nothing was docked; the same command begins again".into(),
+        ))
+        .map_err(Failure::system("listen for signals"))?,
     };
     let table = dock::dock(candidates, &params, &options)?;
     let shown = options.out.display();
@@ -85,6 +88,9 @@ impl From<DockError> for Failure {
     fn from(error: DockError) -> Self {
         match error {
             DockError::Run(error) => (*error).into(),
+            error if error.is_a_stop() => {
+                Self::saved("stopped before the first molecule; the same command begins again")
+            }
             DockError::Molecules(message) | DockError::Receptor(message) => Self::usage(message),
             other => Self::failed(other),
         }

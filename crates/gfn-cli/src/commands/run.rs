@@ -6,12 +6,15 @@ use gfn_record::folder::{RunFolder, names};
 use gfn_registry::Experiment;
 use gfn_runner::RunError;
 use gfn_runner::run::{Options, Outcome, run as run_experiment};
-use gfn_runner::signals::Stop;
+use gfn_runner::signals::{Answer, Stop};
 
 use super::{print, report};
 use crate::args::{ExperimentArgs, GoingArgs};
 use crate::exit::Failure;
 use crate::table::figures;
+
+/// What a stop leaves before the first update.
+const NOT_BEGUN: &str = "nothing was trained since the command was given; the same command goes on";
 
 pub(crate) fn run(args: &ExperimentArgs, out: Option<PathBuf>, going: &GoingArgs) -> Result<(), Failure> {
     let experiment = args.load()?;
@@ -35,22 +38,29 @@ fn go(experiment: &Experiment, out: Option<PathBuf>, file: String, going: &Going
         accept_changes: going.accept_changes,
         begin_again: going.begin_again,
         takeover: going.takeover,
-        stop: Stop::listen()
+        stop: Stop::listen(Answer::Leave(NOT_BEGUN.into()))
             .map_err(Failure::system("listen for signals"))?
             .at(going.stop_at),
     };
-    match run_experiment(experiment, &options)? {
+    let outcome = match run_experiment(experiment, &options) {
+        Err(error) if options.stop.is_asked() && error.may_be_a_stop() => {
+            return Err(Failure::saved(&format!("stopped: {NOT_BEGUN}")));
+        }
+        outcome => outcome?,
+    };
+    match outcome {
         Outcome::Finished(finished) => {
             let mut text = figures(&[("untrained", &finished.before), ("trained", &finished.after)]);
             let (folder, seconds) = (finished.folder.display(), finished.training_seconds);
             text += &format!("\n{folder} (trained in {seconds:.1} s)\n");
-            if let Some(page) = (!going.no_report)
-                .then(|| report::leave(&finished.folder))
-                .flatten()
-            {
+            options.stop.ends(format!(
+                "the run is finished; `gfn report {folder}` makes its page"
+            ));
+            // A stop that was asked for in the last moment has saved the run already.
+            let wants_page = !going.no_report && !options.stop.is_asked();
+            if let Some(page) = wants_page.then(|| report::leave(&finished.folder)).flatten() {
                 text += &format!("report: {}\n", page.display());
             }
-
             print(&text)
         }
         Outcome::Saved { folder, step, steps } => Err(Failure::saved(&format!(

@@ -221,6 +221,12 @@ fn facts(manifest: &Manifest) -> String {
         ),
     ];
     lines.extend(manifest.changes.iter().map(|change| format!("changed {change}")));
+    lines.extend(
+        manifest
+            .warnings
+            .iter()
+            .map(|warning| format!("warning: {warning}")),
+    );
     lines.extend(manifest.error.iter().map(|error| format!("stopped: {error}")));
     lines.iter().map(|line| format!("{}\n", plain(line))).collect()
 }

@@ -3,6 +3,7 @@
 //! The same bytes are hashed and loaded as for a process, and what comes back is checked in the same way. But nothing
 //! stops such a library from doing what it likes, and when it crashes, this process does.
 
+mod apart;
 mod ended;
 mod environment;
 mod reward;
@@ -12,6 +13,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
+pub(crate) use self::apart::Apart;
 use self::ended::Calling;
 use crate::description::{Description, Kind};
 use crate::error::{Output, PluginError};

@@ -15,9 +15,6 @@ use crate::protocol::Start;
 /// How long a process that has closed its connection may take to end.
 const TO_END: Duration = Duration::from_millis(200);
 
-/// How long a process that was told to end may take.
-const TO_CLOSE: Duration = Duration::from_secs(2);
-
 /// A process, which makes a group of its own, and what it writes.
 pub(super) struct Process {
     child: Child,
@@ -66,9 +63,9 @@ impl Process {
         self.end_within(TO_END)
     }
 
-    /// Waits for a process that was told to end.
-    pub(super) fn close(&mut self) {
-        self.end_within(TO_CLOSE);
+    /// Waits for a process that was told to end, so long at most.
+    pub(super) fn close(&mut self, patience: Duration) {
+        self.end_within(patience);
     }
 
     /// Whether it has ended.

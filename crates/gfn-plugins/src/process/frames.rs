@@ -2,9 +2,8 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Instant;
 
-use super::wait::{Lost, readable, wait};
+use super::wait::{Deadline, Lost, readable, wait};
 use crate::arrays::Region;
 use crate::batch::{Batch, Scores};
 use crate::environment::{Call, CallLayout, EnvironmentSpec, Place};
@@ -62,7 +61,11 @@ impl Frames {
             })
     }
 
-    pub(super) fn receive(&mut self, deadline: Instant, has_ended: &dyn Fn() -> bool) -> Result<Reply, Lost> {
+    pub(super) fn receive(
+        &mut self,
+        deadline: &Deadline,
+        has_ended: &dyn Fn() -> bool,
+    ) -> Result<Reply, Lost> {
         wait(&mut [readable(self.packets.socket())], deadline, has_ended)?;
         match self.packets.receive() {
             Ok(Some(packet)) => serde_json::from_slice(packet).map_err(|error| nonsense(packet, &error)),
@@ -76,7 +79,11 @@ impl Frames {
     }
 
     /// The answer to a request.
-    pub(super) fn answer(&mut self, deadline: Instant, has_ended: &dyn Fn() -> bool) -> Result<Reply, Lost> {
+    pub(super) fn answer(
+        &mut self,
+        deadline: &Deadline,
+        has_ended: &dyn Fn() -> bool,
+    ) -> Result<Reply, Lost> {
         match self.receive(deadline, has_ended)? {
             Reply::Error { message, .. } => Err(Lost::Refused(message)),
             reply => Ok(reply),
@@ -87,7 +94,7 @@ impl Frames {
     pub(super) fn score(
         &mut self,
         batch: &Batch<'_>,
-        deadline: Instant,
+        deadline: &Deadline,
         has_ended: &dyn Fn() -> bool,
     ) -> Result<Scores, Lost> {
         let (input, output) = (InputLayout::of(batch), OutputLayout::of(batch.len()));
@@ -130,7 +137,7 @@ impl Frames {
         &mut self,
         spec: &EnvironmentSpec,
         (call, place): (&Call<'_>, &mut Place<'_>),
-        deadline: Instant,
+        deadline: &Deadline,
         has_ended: &dyn Fn() -> bool,
     ) -> Result<(), Lost> {
         let layout = CallLayout::of(spec, call);

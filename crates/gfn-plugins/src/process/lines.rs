@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags};
 use serde::Serialize;
@@ -12,7 +11,7 @@ use serde_json::Value;
 
 use super::capture::Printed;
 use super::frames::nonsense;
-use super::wait::{Lost, readable, wait};
+use super::wait::{Deadline, Lost, readable, wait};
 use crate::batch::{Batch, Scores};
 use crate::options::Log;
 use crate::protocol::{LONGEST_PACKET, Reply, Request};
@@ -89,7 +88,7 @@ impl Lines {
     pub(super) fn send(
         &mut self,
         request: &Request,
-        deadline: Instant,
+        deadline: &Deadline,
         has_ended: &dyn Fn() -> bool,
     ) -> Result<(), Lost> {
         self.write(request, LONGEST_PACKET, deadline, has_ended)
@@ -99,7 +98,7 @@ impl Lines {
     pub(super) fn score(
         &mut self,
         batch: &Batch<'_>,
-        deadline: Instant,
+        deadline: &Deadline,
         has_ended: &dyn Fn() -> bool,
     ) -> Result<Scores, Lost> {
         self.batch += 1;
@@ -136,7 +135,7 @@ impl Lines {
     pub(super) fn receive(
         &mut self,
         longest: usize,
-        deadline: Instant,
+        deadline: &Deadline,
         has_ended: &dyn Fn() -> bool,
     ) -> Result<Reply, Lost> {
         loop {
@@ -153,7 +152,7 @@ impl Lines {
         &mut self,
         message: &impl Serialize,
         longest: usize,
-        deadline: Instant,
+        deadline: &Deadline,
         has_ended: &dyn Fn() -> bool,
     ) -> Result<(), Lost> {
         let mut line =

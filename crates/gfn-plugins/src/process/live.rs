@@ -7,12 +7,12 @@ use super::child::{Ends, Process};
 use super::frames::Frames;
 use super::lines::{Lines, Theirs};
 use super::seat::Blueprint;
-use super::wait::Lost;
+use super::wait::{Deadline, Lost};
 use crate::batch::{Batch, Scores};
 use crate::description::Description;
 use crate::environment::{Call, EnvironmentSpec, Place};
 use crate::error::{Output, PluginError, cleaned, cut, in_words};
-use crate::options::{Protocol, Report};
+use crate::options::{Protocol, Report, StopBy};
 use crate::protocol::{LONGEST_PACKET, PARAMETERS, Reply, Request, VERSION};
 
 /// The longest message of a plugin that is shown, in bytes.
@@ -90,7 +90,7 @@ impl Live {
     }
 
     /// Hands over the library, if there is one, and hears what the process says first.
-    pub(super) fn hello(&mut self, blueprint: &Blueprint, deadline: Instant) -> Result<Hello, HelloError> {
+    pub(super) fn hello(&mut self, blueprint: &Blueprint, deadline: &Deadline) -> Result<Hello, HelloError> {
         if let (Link::Frames(frames), Some(library)) = (&self.link, &blueprint.library) {
             frames.send(&Request::Library, &[library.as_fd()])?;
         }
@@ -106,7 +106,7 @@ impl Live {
     pub(super) fn greet(
         &mut self,
         blueprint: &Blueprint,
-        deadline: Instant,
+        deadline: &Deadline,
     ) -> Result<Description, HelloError> {
         self.send(&blueprint.hello(), deadline)?;
         match self.receive(deadline)? {
@@ -121,7 +121,7 @@ impl Live {
         }
     }
 
-    fn send(&mut self, request: &Request, deadline: Instant) -> Result<(), Lost> {
+    fn send(&mut self, request: &Request, deadline: &Deadline) -> Result<(), Lost> {
         let process = &self.process;
         match &mut self.link {
             Link::Frames(frames) => frames.send(request, &[]),
@@ -129,7 +129,7 @@ impl Live {
         }
     }
 
-    fn receive(&mut self, deadline: Instant) -> Result<Reply, Lost> {
+    fn receive(&mut self, deadline: &Deadline) -> Result<Reply, Lost> {
         let process = &self.process;
         match &mut self.link {
             Link::Frames(frames) => frames.receive(deadline, &|| process.has_ended()),
@@ -138,7 +138,7 @@ impl Live {
     }
 
     /// The answer to a request.
-    pub(super) fn ask(&mut self, request: &Request, deadline: Instant) -> Result<Reply, Lost> {
+    pub(super) fn ask(&mut self, request: &Request, deadline: &Deadline) -> Result<Reply, Lost> {
         self.send(request, deadline)?;
         match self.receive(deadline)? {
             Reply::Error { message, .. } => Err(Lost::Refused(message)),
@@ -147,7 +147,7 @@ impl Live {
     }
 
     /// Scores a batch.
-    pub(super) fn score(&mut self, batch: &Batch<'_>, deadline: Instant) -> Result<Scores, Lost> {
+    pub(super) fn score(&mut self, batch: &Batch<'_>, deadline: &Deadline) -> Result<Scores, Lost> {
         let process = &self.process;
         match &mut self.link {
             Link::Frames(frames) => frames.score(batch, deadline, &|| process.has_ended()),
@@ -160,7 +160,7 @@ impl Live {
         &mut self,
         spec: &EnvironmentSpec,
         call: (&Call<'_>, &mut Place<'_>),
-        deadline: Instant,
+        deadline: &Deadline,
     ) -> Result<(), Lost> {
         let process = &self.process;
         match &mut self.link {
@@ -182,21 +182,23 @@ impl Live {
                     output,
                 )
             }
+            Lost::Stopped => self.process.kill(),
             Lost::Wrong(how) | Lost::Refused(how) => (how, self.process.kill().1),
         }
     }
 
     /// Tells the process to end.
-    pub(super) fn say_close(&mut self) {
-        let soon = Instant::now() + Duration::from_millis(100);
-        if self.send(&Request::Close, soon).is_err() {
+    pub(super) fn say_close(&mut self, stop: &StopBy) {
+        let soon = Deadline::within(Duration::from_millis(100), stop);
+        if self.send(&Request::Close, &soon).is_err() {
             self.process.kill();
         }
     }
 
-    /// Waits until it has ended.
-    pub(super) fn close(&mut self) {
-        self.process.close();
+    /// Waits until it has ended, no longer than until then.
+    pub(super) fn close(&mut self, until: Instant) {
+        self.process
+            .close(until.saturating_duration_since(Instant::now()));
     }
 }
 

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::approved::Approved;
 use super::live::{Hello, HelloError, Live};
-use super::wait::Lost;
+use super::wait::{Deadline, Lost};
 use crate::batch::{Batch, Scores};
 use crate::description::Kind;
 use crate::environment::{Call, EnvironmentSpec, Place};
@@ -22,6 +22,11 @@ use crate::trust::code_roots;
 
 /// The most bytes of a line that become part of a reason.
 const LONGEST_SHOWN: usize = 200;
+
+/// How long a process that was told to end may take.
+const TO_CLOSE: Duration = Duration::from_secs(2);
+/// The same once a stop was asked for.
+const TO_STOP: Duration = Duration::from_millis(300);
 
 /// What every process of a plugin is started from.
 pub(crate) struct Blueprint {
@@ -43,7 +48,10 @@ pub(crate) struct Seat {
     blueprint: Arc<Blueprint>,
     live: Option<Live>,
     has_been_filled: bool,
-    is_closing: bool,
+    /// Whether the process that was started last was lost before it was ready.
+    died_starting: bool,
+    /// Until when a process that was told to end may take.
+    closing: Option<Instant>,
     last_death: (String, Output),
 }
 
@@ -121,23 +129,49 @@ impl Seat {
             blueprint,
             live: None,
             has_been_filled: false,
-            is_closing: false,
+            died_starting: false,
+            closing: None,
             last_death: Default::default(),
         }
     }
 
-    /// Starts a process.
+    /// Starts a process, unless a stop was asked for.
     pub(crate) fn fill(&mut self) -> Result<Hello, PluginError> {
+        if (self.blueprint.options.stop)().is_some() {
+            return Err(self.stopped());
+        }
         if self.has_been_filled {
             self.count_restart()?;
         }
         self.has_been_filled = true;
         let mut live = Live::start(&self.blueprint)?;
-        let deadline = Instant::now() + self.blueprint.options.limits.start_timeout;
-        let hello = live.hello(&self.blueprint, deadline);
+        let deadline = self.deadline(self.blueprint.options.limits.start_timeout);
+        let hello = live.hello(&self.blueprint, &deadline);
         let hello = hello.map_err(|lost| self.start_error(&mut live, lost))?;
         self.live = Some(live);
         Ok(hello)
+    }
+
+    /// Starts a process in place of one that was lost. One that dies while it starts is a death like any other: it is
+    /// counted, and another one is started.
+    fn refill(&mut self) -> Result<(), PluginError> {
+        loop {
+            self.died_starting = false;
+            match self.fill() {
+                Err(_) if self.died_starting => {}
+                filled => return filled.map(drop),
+            }
+        }
+    }
+
+    fn deadline(&self, limit: Duration) -> Deadline {
+        Deadline::within(limit, &self.blueprint.options.stop)
+    }
+
+    fn stopped(&self) -> PluginError {
+        PluginError::Stopped {
+            plugin: self.blueprint.options.name.clone(),
+        }
     }
 
     /// Makes an instance in a process that runs and was only asked for its description.
@@ -145,8 +179,8 @@ impl Seat {
         let Some(mut live) = self.live.take() else {
             return self.fill().map(drop);
         };
-        let deadline = Instant::now() + self.blueprint.options.limits.start_timeout;
-        let made = live.greet(&self.blueprint, deadline).map(drop);
+        let deadline = self.deadline(self.blueprint.options.limits.start_timeout);
+        let made = live.greet(&self.blueprint, &deadline).map(drop);
         made.map_err(|problem| self.start_error(&mut live, problem))?;
         self.live = Some(live);
         Ok(())
@@ -169,7 +203,7 @@ impl Seat {
         })
     }
 
-    fn start_error(&self, live: &mut Live, problem: HelloError) -> PluginError {
+    fn start_error(&mut self, live: &mut Live, problem: HelloError) -> PluginError {
         let limit = self.blueprint.options.limits.start_timeout;
         let lost = match problem {
             HelloError::Parameters(message) => {
@@ -179,10 +213,15 @@ impl Seat {
             HelloError::Lost(lost) => lost,
         };
         let (message, output) = match lost {
+            Lost::Stopped => {
+                live.process.kill();
+                return self.stopped();
+            }
             Lost::Refused(message) => (message, live.process.kill().1),
             Lost::Late => {
                 let (_, output) = live.process.kill();
                 let limit = in_words(limit);
+                self.died_starting(format!("took longer than {limit} to start"), &output);
                 (
                     format!("it took longer than {limit}; raise `start_timeout` if it needs more"),
                     output,
@@ -190,6 +229,7 @@ impl Seat {
             }
             lost => {
                 let (how, output) = live.lost(lost, limit);
+                self.died_starting(format!("{how} while it started"), &output);
                 let refused = output
                     .0
                     .iter()
@@ -206,10 +246,17 @@ impl Seat {
         self.blueprint.error(message, output)
     }
 
+    /// Remembers how a process was lost before it was ready.
+    fn died_starting(&mut self, how: String, output: &Output) {
+        self.died_starting = true;
+        self.last_death = (how, output.clone());
+        let how = with_last_line(&self.last_death);
+        (self.blueprint.options.log)(&format!("{}: it {how}", self.blueprint.options.name));
+    }
+
     /// What a request is answered with, for requests other than batches.
     pub(crate) fn ask(&mut self, request: &Request) -> Result<Reply, Trouble> {
-        let limit = self.blueprint.options.limits.timeout;
-        self.with_live(|live| live.ask(request, Instant::now() + limit))
+        self.with_live(|live, deadline| live.ask(request, deadline))
     }
 
     /// Asks an environment about many states.
@@ -219,27 +266,34 @@ impl Seat {
         call: &Call<'_>,
         place: &mut Place<'_>,
     ) -> Result<(), Trouble> {
-        let limit = self.blueprint.options.limits.timeout;
-        self.with_live(|live| live.call(spec, (call, place), Instant::now() + limit))
+        self.with_live(|live, deadline| live.call(spec, (call, place), deadline))
     }
 
     fn score(&mut self, batch: &Batch<'_>) -> Result<Scores, Trouble> {
-        let limit = self.blueprint.options.limits.timeout;
-        self.with_live(|live| live.score(batch, Instant::now() + limit))
+        self.with_live(|live, deadline| live.score(batch, deadline))
     }
 
     /// Speaks with the process, which is started if there is none, and gone if it is lost.
-    fn with_live<T>(&mut self, speak: impl FnOnce(&mut Live) -> Result<T, Lost>) -> Result<T, Trouble> {
+    fn with_live<T>(
+        &mut self,
+        speak: impl FnOnce(&mut Live, &Deadline) -> Result<T, Lost>,
+    ) -> Result<T, Trouble> {
         if self.live.is_none() {
-            self.fill().map_err(Trouble::Fatal)?;
+            self.refill().map_err(Trouble::Fatal)?;
         }
         let limit = self.blueprint.options.limits.timeout;
+        let deadline = self.deadline(limit);
         let Some(live) = &mut self.live else {
             return Err(Trouble::Died("is not there".to_string()));
         };
-        match speak(live) {
+        match speak(live, &deadline) {
             Ok(answer) => Ok(answer),
             Err(Lost::Refused(message)) => Err(Trouble::Refused(message)),
+            Err(Lost::Stopped) => {
+                live.process.kill();
+                self.live = None;
+                Err(Trouble::Fatal(self.stopped()))
+            }
             Err(lost) => {
                 self.last_death = live.lost(lost, limit);
                 self.live = None;
@@ -257,10 +311,12 @@ impl Seat {
 
     /// Tells the process to end; dropping this place waits for it.
     pub(crate) fn say_close(&mut self) {
-        if let Some(live) = self.live.as_mut().filter(|_| !self.is_closing) {
-            live.say_close();
+        let stop = &self.blueprint.options.stop;
+        if let Some(live) = self.live.as_mut().filter(|_| self.closing.is_none()) {
+            live.say_close(stop);
         }
-        self.is_closing = true;
+        let patience = if stop().is_some() { TO_STOP } else { TO_CLOSE };
+        self.closing.get_or_insert_with(|| Instant::now() + patience);
     }
 
     /// The last lines of the process that was lost last.
@@ -283,8 +339,8 @@ impl Attempts for Scoring<'_> {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.say_close();
-        if let Some(live) = &mut self.live {
-            live.close();
+        if let (Some(live), Some(until)) = (&mut self.live, self.closing) {
+            live.close(until);
         }
     }
 }

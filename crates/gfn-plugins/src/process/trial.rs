@@ -1,11 +1,10 @@
 //! A process that answers one question about a library, and ends.
 
 use std::os::fd::AsFd;
-use std::time::Instant;
 
 use super::child::{Ends, Process};
 use super::seat::Blueprint;
-use super::wait::{Lost, readable, wait};
+use super::wait::{Deadline, Lost, readable, wait};
 use crate::error::in_words;
 use crate::memory::unnamed_file;
 use crate::packets::{self, Packets};
@@ -44,6 +43,7 @@ pub(crate) fn ask(blueprint: &Blueprint, question: &[u8]) -> Result<Vec<u8>, Str
                 in_words(blueprint.options.limits.timeout)
             )
         }
+        Lost::Stopped => "was given up because a stop was asked for".to_string(),
         Lost::Wrong(how) | Lost::Refused(how) => how,
     })
 }
@@ -61,15 +61,16 @@ fn converse(
     let question = file(question).map_err(|error| Lost::Wrong(no_connection(&error)))?;
     let sent = packets.send(&"try", &[library.as_fd(), question.as_fd()]);
     sent.map_err(|_| Lost::Gone)?;
-    let deadline = Instant::now() + blueprint.options.limits.timeout;
-    let confined = receive(&mut packets, deadline, process)?;
+    let options = &blueprint.options;
+    let deadline = Deadline::within(options.limits.timeout, &options.stop);
+    let confined = receive(&mut packets, &deadline, process)?;
     match serde_json::from_slice(&confined) {
-        Ok(Reply::Confined { .. }) => receive(&mut packets, deadline, process),
+        Ok(Reply::Confined { .. }) => receive(&mut packets, &deadline, process),
         _ => Err(Lost::Wrong("is not confined".to_string())),
     }
 }
 
-fn receive(packets: &mut Packets, deadline: Instant, process: &Process) -> Result<Vec<u8>, Lost> {
+fn receive(packets: &mut Packets, deadline: &Deadline, process: &Process) -> Result<Vec<u8>, Lost> {
     wait(&mut [readable(packets.socket())], deadline, &|| {
         process.has_ended()
     })?;

@@ -4,6 +4,7 @@ pub(crate) mod refusals;
 pub(crate) mod remarks;
 
 use gfn_config::{Origin, Problem};
+use gfn_core::Cancel;
 
 use crate::component::place;
 use crate::experiment::Experiment;
@@ -12,14 +13,17 @@ use crate::experiment::Experiment;
 pub(crate) struct Report<'a> {
     pub(crate) experiment: &'a Experiment,
     pub(crate) problems: Vec<Problem>,
+    /// Whether parts still wait for answers.
+    pub(crate) cancel: Cancel,
 }
 
 impl<'a> Report<'a> {
     /// Nothing wrong so far.
-    pub(crate) fn new(experiment: &'a Experiment) -> Self {
+    pub(crate) fn new(experiment: &'a Experiment, cancel: Cancel) -> Self {
         Self {
             experiment,
             problems: Vec::new(),
+            cancel,
         }
     }
 

@@ -69,6 +69,9 @@ pub(crate) fn network(report: &mut Report<'_>, network: &NetworkParams, spec: &E
     }
 }
 
+/// Objects that a thread scores before it is looked whether a stop was asked for: a second of the slowest built-in reward.
+const PART_PER_THREAD: usize = 512;
+
 /// The reward, shaped, where it understands the environment's objects.
 pub(crate) fn reward(report: &mut Report<'_>, environment: &dyn Environment) -> Option<Shaped> {
     let experiment = report.experiment;
@@ -76,6 +79,7 @@ pub(crate) fn reward(report: &mut Report<'_>, environment: &dyn Environment) -> 
         objects: environment.spec().objects.clone(),
         threads: experiment.hardware.reward_thread_count(),
         seed: experiment.top.seed,
+        cancel: report.cancel.clone(),
     };
     let name = experiment.reward.name;
     match (experiment.reward.build)(&context) {
@@ -88,7 +92,12 @@ pub(crate) fn reward(report: &mut Report<'_>, environment: &dyn Environment) -> 
                     Some("set `reward.floor`, such as 1e-3: rewards below it are raised to it"),
                 );
             }
-            Some(Shaped::new(reward, experiment.shape.clone()))
+            let heeds_stops = reward.heeds_stops();
+            let shaped = Shaped::new(reward, experiment.shape.clone());
+            Some(match heeds_stops {
+                true => shaped,
+                false => shaped.in_parts(&report.cancel, PART_PER_THREAD * context.threads.max(1)),
+            })
         }
         // About a setting of its own.
         Err(message) if message.starts_with("`reward.") => {

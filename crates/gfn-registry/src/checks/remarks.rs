@@ -11,6 +11,9 @@ use super::Report;
 use crate::builtin::DOCKING;
 use crate::settings::{Checkpoint, Evaluation, Training};
 
+/// So many threads a core are one too many for sure; fewer may be meant for another machine.
+const FAR_ABOVE: usize = 2;
+
 /// Everything that does nothing.
 pub(crate) fn all(report: &mut Report<'_>, environment: &dyn Environment, reward: &Shaped) {
     intervals(report);
@@ -22,6 +25,29 @@ pub(crate) fn all(report: &mut Report<'_>, environment: &dyn Environment, reward
     docked_whole(report, environment);
     flow_window(report);
     modes(report, environment, reward.inner());
+    threads(report);
+}
+
+/// More threads than the machine has cores for, by far: they wait for one another.
+fn threads(report: &mut Report<'_>) {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let hardware = &report.experiment.hardware;
+    for (key, threads) in [
+        ("threads", hardware.threads),
+        ("reward_threads", hardware.reward_threads),
+    ] {
+        if threads > FAR_ABOVE * cores {
+            let message = format!(
+                "`hardware.{key}` is {threads}, and this machine has {cores} cores for this process: threads that share a core wait for \
+                 one another"
+            );
+            report.warn(
+                "hardware",
+                message,
+                Some(&format!("set it to {cores} or less here")),
+            );
+        }
+    }
 }
 
 /// Things done every so many updates of a training that has fewer.

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use gfn_core::testkit::{Thoroughness, check_environment};
 use gfn_core::{
-    ActionSpace, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation, ObservationSpec,
+    ActionSpace, Cancel, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation,
+    ObservationSpec,
 };
 use gfn_plugins::{Actions, PluginError, RemoteEnvironment, open_environment};
 use hashbrown::HashMap;
@@ -13,8 +14,8 @@ use rustc_hash::FxBuildHasher;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::locked;
 use super::settings::Source;
+use super::{locked, log, stop_by};
 
 /// States whose answers are remembered; when there are more, all are forgotten.
 const REMEMBERED: usize = 1 << 16;
@@ -38,6 +39,8 @@ struct Known {
     forward: Vec<u64>,
     backward: Vec<u64>,
     features: Vec<f32>,
+    /// What it is called, where it was asked.
+    words: Option<String>,
     /// By action: the state it leads to, and the action that leads back.
     steps: HashMap<u32, (Vec<i32>, u32), FxBuildHasher>,
     /// By backward action.
@@ -59,14 +62,15 @@ impl PluginEnvironment {
     ///
     /// # Errors
     /// Why it may not or does not start, or what of the contract it breaks, at which state.
-    pub fn new(params: &Params, host: PathBuf) -> Result<Self, String> {
+    pub fn new(params: &Params, host: PathBuf, cancel: &Cancel) -> Result<Self, String> {
         let source = &params.0;
         source
             .is_allowed()
             .map_err(|message| format!("`environment.path`: {message}"))?;
         let folder = source.folder.clone().unwrap_or_default();
         let mut options = source.options(Path::new(&folder), host);
-        options.log = std::sync::Arc::new(|line| tracing::info!(plugin = line));
+        options.log = log();
+        options.stop = stop_by(cancel);
         let name = options.name.clone();
         let remote = open_environment(options).map_err(|error| error.to_string())?;
         let mut environment = Self {
@@ -242,10 +246,19 @@ impl Environment for PluginEnvironment {
     }
 
     fn describe(&self, state: &[i32]) -> String {
-        self.remote.describe(state).unwrap_or_else(|error| {
-            locked(&self.failure).get_or_insert(error.to_string());
-            format!("{state:?}")
-        })
+        let words = self.recall(
+            state,
+            |known| known.words.clone(),
+            |known| {
+                known.words = Some(self.remote.describe(state)?);
+                Ok(())
+            },
+        );
+        words.unwrap_or_else(|| format!("{state:?}"))
+    }
+
+    fn may_fail(&self) -> bool {
+        true
     }
 
     fn failure(&self) -> Option<String> {

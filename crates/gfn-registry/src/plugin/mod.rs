@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gfn_config::{Problems, Tree};
+use gfn_core::Cancel;
+use gfn_plugins::{Log, StopBy};
 
 use settings::Source;
 
@@ -43,6 +45,20 @@ pub fn named(file: &Path, profile: Option<&str>) -> Result<Vec<(&'static str, So
 /// What a mutex holds, whatever happened to a thread that held it: what is in there is whole between any two steps.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a plugin writes goes to the log of the run that it is made for, from whatever thread it is heard.
+fn log() -> Log {
+    let dispatch = tracing::dispatcher::get_default(Clone::clone);
+    std::sync::Arc::new(move |line| {
+        tracing::dispatcher::with_default(&dispatch, || tracing::info!(plugin = line));
+    })
+}
+
+/// Until when a plugin's answers are waited for.
+fn stop_by(cancel: &Cancel) -> StopBy {
+    let cancel = cancel.clone();
+    std::sync::Arc::new(move || cancel.deadline())
 }
 
 /// The program in which plugins run: it lies beside this one.

@@ -3,16 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
+use gfn_core::reward::Repeats;
 use gfn_core::{Incident, ObjectKind, Objects, Reward, RewardError};
-use gfn_plugins::{Batch, Description, Input, Isolation as Host, Options, Oracle, Status, open_reward};
+use gfn_plugins::{
+    Batch, Description, Input, Isolation as Host, Options, Oracle, PluginError, Status, open_reward,
+};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::locked;
 use super::settings::Source;
+use super::{locked, log, stop_by};
+use crate::builtin::RewardContext;
 
 /// What is done about an object that the plugin cannot score, or that it does not survive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -70,14 +74,15 @@ pub struct PluginReward {
 }
 
 impl PluginReward {
-    /// A reward with these parameters, which were examined, for `objects`. `host` is the program in which plugins run.
-    pub fn new(params: &Params, objects: &ObjectKind, seed: u64, host: PathBuf) -> Self {
+    /// A reward with these parameters, which were examined. `host` is the program in which plugins run.
+    pub fn new(params: &Params, context: &RewardContext, host: PathBuf) -> Self {
         let folder = params.source.folder.clone().unwrap_or_default();
         let mut options = params.source.options(Path::new(&folder), host);
         options.workers = params.workers.0;
-        options.objects = described(objects);
-        options.seed = seed;
-        options.log = std::sync::Arc::new(|line| tracing::info!(plugin = line));
+        options.objects = described(&context.objects);
+        options.seed = context.seed;
+        options.stop = stop_by(&context.cancel);
+        options.log = log();
         Self {
             options,
             description: params.source.description(),
@@ -94,8 +99,7 @@ impl PluginReward {
             return Ok(oracle);
         }
         self.source.is_allowed().map_err(RewardError::NotAllowed)?;
-        let oracle =
-            open_reward(self.options.clone()).map_err(|error| RewardError::Plugin(error.to_string()))?;
+        let oracle = open_reward(self.options.clone()).map_err(failed)?;
         Ok(self.oracle.get_or_init(|| oracle))
     }
 
@@ -112,7 +116,7 @@ impl PluginReward {
                 self.oracle()?.score(&Batch::Texts(&texts))
             }
         };
-        scored.map_err(|error| RewardError::Plugin(error.to_string()))
+        scored.map_err(failed)
     }
 
     /// What becomes of objects that could not be scored: `failures` are places in the batch, with reasons.
@@ -147,6 +151,14 @@ impl PluginReward {
             }
             _ => RewardError::leaving_out(failures.into_iter().map(|(index, _)| index).collect()),
         }
+    }
+}
+
+/// What went wrong with a plugin, as a reward says it.
+fn failed(error: PluginError) -> RewardError {
+    match error {
+        PluginError::Stopped { .. } => RewardError::Stopped,
+        error => RewardError::Plugin(error.to_string()),
     }
 }
 
@@ -206,6 +218,17 @@ impl Reward for PluginReward {
         }
         failures.sort_unstable();
         self.answer(objects, failures, log_reward)
+    }
+
+    fn heeds_stops(&self) -> bool {
+        true
+    }
+
+    fn repeats(&self) -> Repeats {
+        match self.description.deterministic {
+            true => Repeats::Promised,
+            false => Repeats::Unsure,
+        }
     }
 
     fn mode_threshold(&self) -> Option<f64> {

@@ -8,8 +8,9 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::examine;
 use super::settings::Source;
+use super::{examine, log, stop_by};
+use crate::builtin::EnvironmentContext;
 use crate::component::Examined;
 use gfn_config::Problem;
 
@@ -97,9 +98,13 @@ fn examine_source(source: &mut Source, place: &Examined<'_>) -> Result<(), Vec<P
 ///
 /// # Errors
 /// What is wrong with the vocabulary, or why the plugin may not or does not answer.
-pub(crate) fn build(params: &Params, base: &Path, host: PathBuf) -> Result<Fragments, String> {
+pub(crate) fn build(
+    params: &Params,
+    context: &EnvironmentContext,
+    host: PathBuf,
+) -> Result<Fragments, String> {
     let Some(source) = &params.plugin else {
-        return Fragments::new(&params.fragments, base).map_err(|error| error.to_string());
+        return Fragments::new(&params.fragments, &context.base).map_err(|error| error.to_string());
     };
     source
         .is_allowed()
@@ -107,6 +112,8 @@ pub(crate) fn build(params: &Params, base: &Path, host: PathBuf) -> Result<Fragm
     let folder = source.folder.clone().unwrap_or_default();
     let options = Options {
         objects: json!({ "kind": "molecule" }),
+        log: log(),
+        stop: stop_by(&context.cancel),
         ..source.options(Path::new(&folder), host)
     };
     let blocks = blocks(options).map_err(|error| error.to_string())?;

@@ -42,6 +42,14 @@ fn notices(run: &Run, is_named: bool) -> Markup {
         )),
         _ => None,
     });
+    let warnings = manifest
+        .map(|manifest| &manifest.warnings[..])
+        .unwrap_or_default();
+    notices.extend(
+        warnings
+            .iter()
+            .map(|warning| ("bad", format!("Warning: {warning}."))),
+    );
     let left_out = run.quarantined.len();
     notices.extend((left_out > 0).then(|| {
         (

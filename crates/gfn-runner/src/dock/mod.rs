@@ -19,7 +19,7 @@ use gfn_rewards::docking::Params;
 use thiserror::Error;
 
 use crate::RunError;
-use crate::signals::Stop;
+use crate::signals::{Answer, Stop};
 use crate::work::Work;
 
 /// Why nothing was docked.
@@ -40,6 +40,13 @@ pub enum DockError {
     /// A file cannot be written.
     #[error(transparent)]
     Folder(#[from] FolderError),
+}
+
+impl DockError {
+    /// Whether a stop that was asked for is the reason.
+    pub fn is_a_stop(&self) -> bool {
+        matches!(self, Self::Docking(DockingError::Stopped))
+    }
 }
 
 impl From<RunError> for DockError {
@@ -87,7 +94,11 @@ pub fn dock(candidates: Vec<Candidate>, params: &Params, options: &Options) -> R
     settings
         .cache
         .get_or_insert_with(|| options.out.with_extension("energies.jsonl"));
-    let docker = Docker::new(settings, params.receptor().map_err(DockError::Receptor)?)?;
+    let stop = || options.stop.is_asked();
+    let docker = Docker::new(settings, params.receptor().map_err(DockError::Receptor)?, &stop)?;
+    options.stop.begins(Answer::Save(
+        "what is docked is kept; the same command goes on".into(),
+    ));
     if let Some(folder) = &options.poses {
         gfn_record::durable::make_folder(folder)?;
     }
@@ -97,6 +108,7 @@ pub fn dock(candidates: Vec<Candidate>, params: &Params, options: &Options) -> R
         .map(|(index, candidate)| Request {
             smiles: candidate.smiles.clone(),
             pose: options.poses.as_ref().map(|folder| folder.join(pose_name(index))),
+            again: false,
         })
         .collect();
     let work = (!options.quiet).then(|| Mutex::new(Work::new("docking", requests.len() as u64)));
@@ -105,7 +117,7 @@ pub fn dock(candidates: Vec<Candidate>, params: &Params, options: &Options) -> R
             work.lock().expect("nothing panics while it holds it").did(1);
         }
     };
-    let outcomes = docker.dock(&requests, &|| options.stop.is_asked(), &one_more);
+    let outcomes = docker.dock(&requests, &stop, &one_more);
     drop(work);
     let table = Table::new(candidates, outcomes?, params);
     let aside = options.out.with_extension("part");

@@ -10,11 +10,12 @@ use toml::{Table, Value};
 use super::{Observer, Position};
 
 /// Settings that change no result, or are told elsewhere: the file's bytes do not depend on them.
-const FREE: [&str; 7] = [
+const FREE: [&str; 8] = [
     "gfn",
     "name",
     "description",
     "checkpoint",
+    "evaluation.rescored",
     "hardware.threads",
     "hardware.reward_threads",
     // A run that is made longer has the bytes of one that was long from the start.
@@ -70,7 +71,11 @@ impl Observer for Curves {
 
     fn position(&mut self) -> Result<Option<Position>, FolderError> {
         self.file.sync()?;
-        Ok(Some((Self::NAME, self.file.offset())))
+        Ok(self.length())
+    }
+
+    fn length(&self) -> Option<Position> {
+        Some((Self::NAME, self.file.offset()))
     }
 }
 

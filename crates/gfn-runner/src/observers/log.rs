@@ -1,7 +1,11 @@
 //! `log.jsonl`: what happened when, through `tracing`.
+//!
+//! The log belongs to a run, not to the process: its subscriber is that of the thread that runs. What other threads have to
+//! say, such as those that read what plugins print, they say through the subscriber that they were made under.
 
 use std::fs::File;
-use std::sync::Mutex;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gfn_record::event::Event;
 use gfn_record::folder::{FolderError, RunFolder, names};
@@ -12,24 +16,88 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use super::Observer;
 
-/// Sends this thread's log to the run's folder while the guard lives. `GFN_LOG` sets the level (`info` by default).
-///
-/// # Errors
-/// Where the file cannot be written.
-pub fn start(folder: &RunFolder) -> Result<DefaultGuard, FolderError> {
-    let path = folder.file(names::LOG);
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .map_err(|error| FolderError::Io { path, error })?;
-    let filter = EnvFilter::try_from_env("GFN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let layer = fmt::layer()
-        .json()
-        .with_writer(Mutex::new(Output::new(file, Syntax::Json)));
-    Ok(tracing::subscriber::set_default(
-        tracing_subscriber::registry().with(filter).with(layer),
-    ))
+/// The most bytes that are kept until there is a folder.
+const MOST_WAITING: usize = 1 << 20;
+
+/// A run's log: that of this thread, and of what is made on it, as long as this lives.
+pub struct Logging {
+    sink: Sink,
+    _guard: DefaultGuard,
+}
+
+impl Logging {
+    /// Begins to log; what is said before [`Self::open`] is kept for then. `GFN_LOG` sets the level (`info` by default).
+    pub fn start() -> Self {
+        let sink = Sink::default();
+        let filter = EnvFilter::try_from_env("GFN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+        let writer = sink.clone();
+        let layer = fmt::layer()
+            .json()
+            .with_writer(move || Output::new(writer.clone(), Syntax::Json));
+        let subscriber = tracing_subscriber::registry().with(filter).with(layer);
+        Self {
+            sink,
+            _guard: tracing::subscriber::set_default(subscriber),
+        }
+    }
+
+    /// Has the log go to the run's folder, what was said until now first.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn open(&self, folder: &RunFolder) -> Result<(), FolderError> {
+        let path = folder.file(names::LOG);
+        let file = File::options().create(true).append(true).open(&path);
+        let opened = file.and_then(|mut file| {
+            let mut place = self.sink.place();
+            if let Place::Waiting(lines) = &*place {
+                file.write_all(lines)?;
+            }
+            *place = Place::File(file);
+            Ok(())
+        });
+        opened.map_err(|error| FolderError::Io { path, error })
+    }
+}
+
+/// Where lines go.
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Place>>);
+
+enum Place {
+    Waiting(Vec<u8>),
+    File(File),
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Waiting(Vec::new())
+    }
+}
+
+impl Sink {
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Sink {
+    /// Takes a whole line.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        match &mut *self.place() {
+            Place::Waiting(lines) => {
+                if lines.len() + line.len() <= MOST_WAITING {
+                    lines.extend_from_slice(line);
+                }
+            }
+            Place::File(file) => file.write_all(line)?,
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Logs measurements.

@@ -36,6 +36,10 @@ impl Observer for Metrics {
 
     fn position(&mut self) -> Result<Option<Position>, FolderError> {
         self.lines.sync()?;
-        Ok(Some((Self::NAME, self.lines.offset())))
+        Ok(self.length())
+    }
+
+    fn length(&self) -> Option<Position> {
+        Some((Self::NAME, self.lines.offset()))
     }
 }

@@ -60,6 +60,11 @@ pub trait Observer {
         Ok(None)
     }
 
+    /// How long its file is, if it writes one that grows; it may not be on the disk yet.
+    fn length(&self) -> Option<Position> {
+        None
+    }
+
     /// The run is over, or stopped.
     fn on_end(&mut self) {}
 }

@@ -99,7 +99,11 @@ impl Observer for Quarantine {
             return Ok(None);
         };
         lines.sync()?;
-        Ok(Some((Self::NAME, lines.offset())))
+        Ok(self.length())
+    }
+
+    fn length(&self) -> Option<Position> {
+        self.lines.as_ref().map(|lines| (Self::NAME, lines.offset()))
     }
 }
 

@@ -6,7 +6,7 @@ mod show;
 use std::path::{Path, PathBuf};
 
 use gfn_record::sweep::{SweepFolder, names};
-use gfn_runner::signals::Stop;
+use gfn_runner::signals::{Answer, Stop};
 use gfn_sweep::local::{self, Options, Outcome};
 use gfn_sweep::plan::Plan;
 use gfn_sweep::{SweepError, create, open};
@@ -59,6 +59,11 @@ pub(crate) fn sweep(command: SweepCommand) -> Result<(), Failure> {
     }
 }
 
+/// What a signal does to work at a sweep.
+fn saves_trials() -> Answer {
+    Answer::Save("each trial that is trained here is saved, and none is begun".into())
+}
+
 /// The sweep of a file, checked.
 fn planned(args: &SweepArgs) -> Result<Plan, Failure> {
     let experiment = args.load()?;
@@ -102,7 +107,7 @@ fn go(sweep: &Path, work: &WorkArgs) -> Result<(), Failure> {
         stay: true,
         trial: None,
         quiet: work.quiet,
-        stop: Stop::listen().map_err(Failure::system("listen for signals"))?,
+        stop: Stop::listen(saves_trials()).map_err(Failure::system("listen for signals"))?,
     };
     let outcome = local::run(sweep, &options)?;
     let is_done = matches!(outcome, Outcome::Done);
@@ -146,7 +151,7 @@ fn worker(sweep: &Path, trial: Option<u64>, takeover: bool) -> Result<(), Failur
         stay: false,
         trial,
         quiet: false,
-        stop: Stop::listen().map_err(Failure::system("listen for signals"))?,
+        stop: Stop::listen(saves_trials()).map_err(Failure::system("listen for signals"))?,
     };
     let outcome = local::run(sweep, &options)?;
     if matches!(outcome, Outcome::Stopped) && options.stop.was_warned() {
