@@ -171,6 +171,7 @@ def tables(run, comma, columnar):
 
 
 def mlflow(run):
+    import mlflow as mlflow_client
     from mlflow import MlflowClient
 
     client = MlflowClient()
@@ -181,6 +182,27 @@ def mlflow(run):
     check_curves(run, points, "mlflow")
     names = {file.path for file in client.list_artifacts(found.info.run_id)}
     assert {"samples.csv", "resolved.toml"} <= names, names
+    check_settings(run, found, lambda file: mlflow_client.artifacts.load_text(f"{found.info.artifact_uri}/{file}"))
+
+
+def check_settings(run, found, read):
+    """No setting is cut: what is too long says which artifact has all of it."""
+    settings, longer = flat(tomllib.loads((run / "resolved.toml").read_text())), 0
+    assert set(settings) == set(found.data.params), settings.keys() ^ found.data.params.keys()
+    for key, value in settings.items():
+        shown = found.data.params[key]
+        if isinstance(value, str) and shown != value:
+            file = shown.rsplit(" … whole in ", 1)[1]
+            assert read(file) == f"setting {key}\n\n{value}\n", key
+            longer += 1
+    print(f"mlflow: {len(settings)} settings, {longer} of them in artifacts")
+
+
+def flat(table, prefix=""):
+    values = {}
+    for key, value in table.items():
+        values |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return values
 
 
 def offline_records(path):
@@ -215,6 +237,8 @@ def wandb(run, folder):
         if record.HasField("run"):
             config |= {item.key: json.loads(item.value_json) for item in record.run.config.update}
     assert config["loss"]["kind"] and config["gfn"]["device"], config
+    settings = tomllib.loads((run / "resolved.toml").read_text())
+    assert config.get("description", "") == settings.get("description", ""), config.get("description")
     number = lambda value: float(value) if not isinstance(value, str) else float(value.replace("Infinity", "inf"))
     points = lambda tag: [(step, number(items[tag])) for step, items in rows if tag in items]
     check_curves(run, points, "wandb")

@@ -19,7 +19,16 @@ fn run(root: &Path, file: &str, more: &[&str]) -> PathBuf {
 }
 
 fn grid(root: &Path) -> PathBuf {
-    let more = ["--set", "training.steps=30", "--set", "evaluation.samples=40"];
+    // Longer than trackers take.
+    let description = format!("description={}", "a long story, ".repeat(900));
+    let more = [
+        "--set",
+        "training.steps=30",
+        "--set",
+        "evaluation.samples=40",
+        "--set",
+        &description,
+    ];
     run(root, "experiments/hypergrid/tb.toml", &more)
 }
 
@@ -126,4 +135,57 @@ fn a_tracker_gets_every_value_and_a_script() {
         1,
     );
     assert!(message.contains("there is no run in"), "{message}");
+}
+
+/// Lines whose numbers are none are kept, in whatever form a program wrote them, and a line that cannot be read is told.
+#[test]
+fn numbers_that_are_none_are_kept_and_damage_is_told() {
+    let root = tempfile::tempdir().expect("a folder");
+    let run = grid(root.path());
+    let metrics = run.join("metrics.jsonl");
+    let text = std::fs::read_to_string(&metrics).expect("metrics");
+    let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
+    let loss = |line: &str, value: &str| {
+        let (before, rest) = line.split_once("\"loss\":").expect("a loss");
+        let (_, after) = rest.split_once(',').expect("another key");
+        format!("{before}\"loss\":{value},{after}")
+    };
+    let steps: Vec<usize> = (0..lines.len())
+        .filter(|line| lines[*line].contains("\"loss\":"))
+        .collect();
+    for (line, value) in steps
+        .iter()
+        .zip(["NaN", "null", "\"nan\"", "Infinity", "-Infinity"])
+    {
+        lines[*line] = loss(&lines[*line], value);
+    }
+    lines[steps[5]] = "{".into();
+    std::fs::write(&metrics, lines.join("\n") + "\n").expect("metrics");
+    let out = root.path().join("tables");
+    let arguments = [
+        "export",
+        &run.to_string_lossy(),
+        "--to",
+        "csv",
+        "-o",
+        &out.to_string_lossy(),
+    ];
+    let output = super::gfn(&arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("warning: ") && said.contains("metrics.jsonl: line "),
+        "{said}"
+    );
+    let table = std::fs::read_to_string(out.join("training.csv")).expect("a table");
+    let losses: Vec<&str> = table
+        .lines()
+        .skip(1)
+        .map(|row| row.rsplit(',').nth(7).expect("a cell"))
+        .collect();
+    assert_eq!(losses.len(), 29, "{table}");
+    assert_eq!(&losses[..5], ["NaN", "NaN", "NaN", "inf", "-inf"], "{table}");
+    let shown = succeed(&["show", &run.to_string_lossy()]);
+    assert!(shown.contains("cannot be read: metrics.jsonl: line "), "{shown}");
+    assert_eq!(shown.matches("cannot be read").count(), 1, "{shown}");
 }

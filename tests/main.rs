@@ -6,6 +6,7 @@ mod chances;
 mod check;
 mod clusters;
 mod docking;
+mod docs;
 mod errors;
 mod exports;
 mod files;

@@ -179,7 +179,7 @@ fn a_sweep_is_reported_listed_shown_and_watched() {
     let page = read(Path::new(&folder), "report.html");
     for expected in [
         "hypergrid-tb, a sweep",
-        "The best setting",
+        "Best setting",
         "Learned and target distribution",
     ] {
         assert!(page.contains(expected), "{expected}");
@@ -316,4 +316,111 @@ fn pictures_are_files_that_stand_alone() {
         assert!(!svg.contains("\"#00000") && !svg.contains("\"#00001"), "{name}");
     }
     assert!(!pictures.join("molecules.svg").exists());
+}
+
+/// Draws have the probability that the run measured of the same objects; draws of what is not swept have none.
+#[test]
+fn draws_have_the_probability_that_was_measured() {
+    let root = tempfile::tempdir().expect("a folder");
+    let swept = root.path().join("swept");
+    run(&swept, &["--no-report"]);
+    let text = read(&swept, "distribution.csv");
+    let all: HashMap<String, f64> = distribution::read(text.as_bytes())
+        .map(|row| row.expect("a row"))
+        .map(|row| (row.object, row.probability))
+        .collect();
+    let drawn = |folder: &Path, more: &[&str]| {
+        let folder = folder.to_string_lossy();
+        succeed(&[&["sample", &folder, "-n", "40", "--seed", "7"], more].concat())
+    };
+    let text = drawn(&swept, &[]);
+    let samples: Vec<_> = gfn_record::samples::read(text.as_bytes())
+        .map(|row| row.expect("a row"))
+        .collect();
+    assert_eq!(samples.len(), 40);
+    for sample in &samples {
+        let expected = all[&sample.object].ln();
+        assert!(
+            (sample.log_probability.expect("a probability") - expected).abs() < 1e-9,
+            "{sample:?}"
+        );
+    }
+    let first: Value =
+        serde_json::from_str(drawn(&swept, &["--json"]).lines().next().expect("a line")).expect("JSON");
+    assert_eq!(first["log_probability"].as_f64(), samples[0].log_probability);
+    let unswept = drawn(&swept, &["--set", "evaluation.exact_states=0"]);
+    let bare = |sample: &gfn_record::samples::Sample| (sample.object.clone(), sample.log_probability);
+    let unswept: Vec<_> = gfn_record::samples::read(unswept.as_bytes())
+        .map(|row| bare(&row.expect("a row")))
+        .collect();
+    let expected: Vec<_> = samples
+        .iter()
+        .map(|sample| (sample.object.clone(), None))
+        .collect();
+    assert_eq!(unswept, expected, "the objects do not depend on it");
+}
+
+/// Under names that nobody typed, files of ours are replaced and no others.
+#[test]
+fn files_of_others_are_not_replaced() {
+    let root = tempfile::tempdir().expect("a folder");
+    for (name, seed) in [("a", "0"), ("b", "1"), ("c", "2")] {
+        run(&root.path().join(name), &["--seed", seed]);
+    }
+    let gfn = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gfn"));
+        let output = command
+            .args(arguments)
+            .current_dir(root.path())
+            .output()
+            .expect("gfn starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!said.contains("panicked"), "{said}");
+        (output.status.code().expect("a code"), said)
+    };
+    let page = root.path().join("report.html");
+    let text = || std::fs::read_to_string(&page).expect("a page");
+    std::fs::write(&page, "mine").expect("a file");
+    let (code, said) = gfn(&["report", "a", "b"]);
+    assert!(
+        code == 2 && said.contains("`report.html` is there already") && said.contains("-o"),
+        "{said}"
+    );
+    assert_eq!(text(), "mine");
+    assert_eq!(gfn(&["report", "a", "b", "-o", "report.html"]).0, 0);
+    // A page of the same runs is made anew, one of others stays.
+    assert_eq!(gfn(&["report", "b", "a"]).0, 0);
+    let made = text();
+    assert_eq!(gfn(&["report", "a", "c"]).0, 2);
+    assert_eq!(text(), made);
+    // In its own folder a run's page is replaced, and nothing else under its name.
+    assert_eq!(gfn(&["report", "a"]).0, 0);
+    std::fs::write(root.path().join("a/report.html"), "mine").expect("a file");
+    assert_eq!(gfn(&["report", "a"]).0, 2);
+    assert_eq!(read(&root.path().join("a"), "report.html"), "mine");
+    // Pictures, tables and schemas.
+    std::fs::create_dir(root.path().join("pictures")).expect("a folder");
+    std::fs::write(root.path().join("pictures/loss.svg"), "<svg>mine</svg>").expect("a file");
+    assert_eq!(gfn(&["report", "a", "--figures", "pictures"]).0, 2);
+    assert_eq!(gfn(&["report", "a", "--figures", "others"]).0, 0);
+    assert_eq!(gfn(&["report", "a", "--figures", "others"]).0, 0);
+    let before = read(&root.path().join("a"), "samples.csv");
+    let (code, said) = gfn(&["export", "a", "--to", "csv", "-o", "a"]);
+    assert!(code == 2 && said.contains("samples.csv"), "{said}");
+    assert_eq!(read(&root.path().join("a"), "samples.csv"), before);
+    for target in ["csv", "parquet", "mlflow", "wandb"] {
+        for _ in 0..2 {
+            assert_eq!(
+                gfn(&["export", "a", "--to", target, "-o", target]).0,
+                0,
+                "{target}"
+            );
+        }
+    }
+    std::fs::write(root.path().join("gfn.schema.json"), "{}").expect("a file");
+    let (code, said) = gfn(&["new", "mine.toml", "--schema"]);
+    assert!(code == 2 && said.contains("gfn.schema.json"), "{said}");
+    assert!(!root.path().join("mine.toml").exists());
+    assert_eq!(gfn(&["schema", "-o", "gfn.schema.json"]).0, 0);
+    assert_eq!(gfn(&["new", "mine.toml", "--schema"]).0, 0);
 }

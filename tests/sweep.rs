@@ -578,3 +578,147 @@ fn workers_save_when_asked() {
     let said = place.fail(&["worker", "sweeps/w", "--trial", "9"], 2);
     assert!(said.contains("there is no trial 9"), "{said}");
 }
+
+/// Equal settings are trained once: a value that stands in a list twice, one that resolves to the same experiment, and what a method
+/// proposes again.
+#[test]
+fn equal_settings_are_trained_once() {
+    let twice = Place::new(
+        "[sweep]\nrepeats = 2\n[sweep.parameters]\noptimizer.learning_rate = [1e-2, 1e-2]\n\
+         loss = [{ kind = \"trajectory-balance\" }, { kind = \"detailed-balance\" }, { kind = \"detailed-balance\" }]\n",
+    );
+    let plan = twice.succeed(&["plan", "tiny.toml"]);
+    assert!(
+        plan.contains("4 settings are the same as one before them, and are not trained again"),
+        "{plan}"
+    );
+    assert!(
+        plan.lines()
+            .any(|line| line.trim_start().starts_with("5 ") && line.ends_with("setting 1")),
+        "{plan}"
+    );
+    let plan = twice.json(&["plan", "tiny.toml", "--json"]);
+    assert_eq!(plan["same"], serde_json::json!([null, null, 1, 0, 1, 1]));
+
+    let output = twice.output(&["run", "tiny.toml", "--jobs", "2"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(said.matches("and not trained again").count(), 8, "{said}");
+    let status = twice.json(&["status", "sweeps/tiny", "--json"]);
+    assert_eq!(count(&status, "finished"), 12, "{status}");
+    let trials = status["trials"].as_array().expect("trials");
+    let runs: std::collections::BTreeSet<&str> =
+        trials.iter().filter_map(|trial| trial["run"].as_str()).collect();
+    let is_there = |run: &&&str| twice.root.path().join(run).is_dir();
+    assert_eq!(
+        (runs.len(), runs.iter().filter(is_there).count()),
+        (4, 4),
+        "{status}"
+    );
+    // Each is what the trial says with which it is the same.
+    for trial in trials.iter().filter(|trial| !trial["same"].is_null()) {
+        let other = &trials[trial["same"].as_u64().expect("a number") as usize];
+        assert_eq!(
+            (&trial["objective"], &trial["seed"]),
+            (&other["objective"], &other["seed"])
+        );
+        assert!(other["same"].is_null(), "{status}");
+    }
+    let best = twice.json(&["best", "sweeps/tiny", "--json"]);
+    let settings: Vec<&Value> = best
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|best| &best["setting"])
+        .collect();
+    assert_eq!(settings.len(), 2, "{best}");
+    let text = twice.succeed(&["best", "sweeps/tiny"]);
+    assert!(
+        text.contains("settings 2, 4, 5 are the same as setting 1"),
+        "{text}"
+    );
+    for command in [["status", "sweeps/tiny"], ["resume", "sweeps/tiny"]] {
+        twice.succeed(&command);
+    }
+    assert!(
+        twice
+            .succeed(&["status", "sweeps/tiny"])
+            .contains("8 trials are the same as others")
+    );
+    let gfn = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gfn"));
+        let output = command
+            .args(arguments)
+            .current_dir(twice.root.path())
+            .output()
+            .expect("gfn starts");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    assert_eq!(gfn(&["show", "sweeps/tiny"]).lines().count(), 6);
+    gfn(&["report", "sweeps/tiny"]);
+    let page = std::fs::read_to_string(twice.sweep("tiny").join("report.html")).expect("a page");
+    assert!(page.contains("same as 1") && page.contains("8 the same as others"));
+    gfn(&["export", "sweeps/tiny", "--to", "csv", "-o", "tables"]);
+    let runs = std::fs::read_to_string(twice.root.path().join("tables/runs.csv")).expect("a table");
+    assert_eq!(runs.lines().count(), 5);
+}
+
+/// In a space with two settings, whatever is proposed is trained once, and what would be trained again goes on where comparisons send it.
+#[test]
+fn what_is_proposed_again_is_not_trained_again() {
+    let method = |method: &str| {
+        let sweep = format!(
+            "[sweep]\nmethod = \"{method}\"\ntrials = 8\n{}[sweep.parameters]\nnetwork.hidden = {{ range = [4, 8], integer = true, step = 4 }}\n",
+            if method == "tpe" {
+                "early_stopping = { kind = \"asha\", reduction = 2, min_steps = 10 }\n"
+            } else {
+                ""
+            }
+        );
+        let place = Place::new(&sweep);
+        let plan = place.succeed(&["plan", "tiny.toml"]);
+        assert!(plan.contains("at most 2 settings are different"), "{plan}");
+        place.succeed(&["run", "tiny.toml", "--jobs", "2", "--quiet"]);
+        let runs = std::fs::read_dir(place.sweep("tiny").join("trials")).expect("trials");
+        let runs = runs
+            .filter(|entry| entry.as_ref().expect("an entry").path().join("run").is_dir())
+            .count();
+        assert!(runs <= 2, "{method}: {runs} runs");
+        let status = place.json(&["status", "sweeps/tiny", "--json"]);
+        let open = ["waiting", "running", "interrupted", "failed"].map(|state| count(&status, state));
+        assert_eq!(open, [0; 4], "{method}: {status}");
+        let audit = place.json(&["status", "sweeps/tiny", "--audit", "--json"]);
+        assert_eq!(audit["audit"]["wrong"], serde_json::json!([]), "{method}");
+    };
+    ["random", "sobol", "tpe"].into_iter().for_each(method);
+}
+
+/// Two that start at the same moment make one folder and share its trials.
+#[test]
+fn several_may_begin_at_once() {
+    let place = Place::new(GRID);
+    for round in 0..3 {
+        let out = format!("sweeps/round-{round}");
+        let arguments = ["run", "tiny.toml", "--jobs", "1", "--out", &out];
+        let start = || {
+            let mut command = place.command(&arguments);
+            command.stdout(Stdio::null()).stderr(Stdio::piped());
+            command.spawn().expect("gfn starts")
+        };
+        let mut said = String::new();
+        for child in [start(), start(), start()] {
+            let output = child.wait_with_output().expect("it ends");
+            let words = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{words}");
+            said += &words;
+        }
+        assert_eq!(said.matches(": exact.l1 ").count(), 4, "{said}");
+        let status = place.json(&["status", &out, "--json"]);
+        assert_eq!(count(&status, "finished"), 4, "{status}");
+    }
+}

@@ -11,6 +11,7 @@ use gfn_core::Reward;
 use gfn_fit::{FitError, Settings, Table, fit_until};
 use gfn_proxy::fitted::to_bytes;
 use gfn_record::folder::{FolderError, names, sha256};
+use gfn_record::number;
 use gfn_registry::acquisition::{Acquisition, Fit, Function};
 use gfn_registry::{Experiment, assemble_until};
 use gfn_runner::finished::Loaded;
@@ -275,11 +276,11 @@ impl Rounds<'_> {
         };
         let errors = fitted.proxy.metadata().errors;
         self.tell(&format!(
-            "round {number} of {}: {} molecules labelled; the proxy errs by {:.4} (always the mean: {:.4})",
+            "round {number} of {}: {} molecules labelled; the proxy errs by {} (always the mean: {})",
             self.plan.rounds,
             table.molecules.len(),
-            errors.rmse,
-            errors.mean_rmse
+            number::shown(errors.rmse),
+            number::shown(errors.mean_rmse)
         ));
         round.write(&round.proxy(), &to_bytes(&fitted.proxy))?;
         Ok(true)
@@ -438,7 +439,7 @@ impl Rounds<'_> {
     /// Tells what came of the last round.
     fn tell_of(&self, results: &Results) {
         if let Some(standing) = results.rounds.last() {
-            let number = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
+            let number = |value: Option<f64>| value.map_or("-".into(), number::shown);
             self.tell(&format!(
                 "round {} of {}: {} new labels, mean {}; best {}, of the best 10 {}",
                 standing.round,

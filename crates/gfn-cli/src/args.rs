@@ -1,6 +1,8 @@
 //! What can be typed.
 
 mod dock;
+#[cfg(test)]
+mod documented;
 mod files;
 mod numbers;
 mod plugin;
@@ -214,7 +216,7 @@ pub(crate) enum Command {
         /// The format.
         #[arg(long, value_enum)]
         to: TargetArg,
-        /// The folder to write to; existing files of the same names are replaced.
+        /// The folder to write to; files of an earlier export are replaced, and no others.
         #[arg(short, long, value_name = "DIR", default_value = "export")]
         out: PathBuf,
     },

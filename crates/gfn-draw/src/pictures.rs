@@ -97,7 +97,7 @@ pub fn molecules(samples: &[Sample]) -> Option<Picture> {
     for (index, (sketch, reward)) in drawn.iter().enumerate() {
         let corner = ((index % ACROSS * width) as f64, (index / ACROSS * height) as f64);
         draw(&mut canvas, sketch, corner);
-        let text = format!("{reward:.4}");
+        let text = gfn_record::number::shown(*reward);
         let left = corner.0 + 0.5 * (WIDTH - width_of(&text, LETTERS));
         canvas.text(&text, (left, corner.1 + HEIGHT + 10.0), LETTERS, INK);
     }

@@ -19,6 +19,16 @@ pub enum ExportError {
         /// Why.
         error: io::Error,
     },
+    /// Files in the folder are somebody else's, or were changed.
+    #[error(
+        "{path} holds files that are not as an earlier export left them, and would be replaced: {names}; name another folder with -o"
+    )]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+        /// Which files.
+        names: String,
+    },
     /// A table could not be encoded.
     #[error("{path}: {message}")]
     Encoding {

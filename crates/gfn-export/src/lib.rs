@@ -8,6 +8,7 @@ mod cell;
 mod comma;
 mod error;
 mod flat;
+mod folder;
 mod parquet_file;
 mod table;
 mod tables;
@@ -18,6 +19,8 @@ use std::path::{Path, PathBuf};
 use gfn_report::Run;
 
 pub use error::ExportError;
+
+use folder::Folder;
 
 /// For whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,31 +35,35 @@ pub enum Target {
     Wandb,
 }
 
-/// Writes runs into the folder `out`, made if it is not there, and returns its files. Files of the same names are replaced.
+/// Writes runs into the folder `out`, made if it is not there, and returns its files. Those of an earlier export are replaced.
 ///
 /// # Errors
-/// Where a file cannot be read or written.
+/// Where a file cannot be read or written, or one that is there is from no earlier export.
 pub fn export(runs: &[Run], target: Target, out: &Path) -> Result<Vec<PathBuf>, ExportError> {
-    std::fs::create_dir_all(out).map_err(ExportError::io(out))?;
-    match target {
-        Target::Csv => each_table(runs, out, "csv", comma::write),
-        Target::Parquet => each_table(runs, out, "parquet", parquet_file::write),
-        Target::Mlflow => tracking::write(runs, out, tracking::MLFLOW),
-        Target::Wandb => tracking::write(runs, out, tracking::WANDB),
-    }
+    let mut folder = Folder::open(out)?;
+    let files = match target {
+        Target::Csv => each_table(runs, &mut folder, "csv", comma::write),
+        Target::Parquet => each_table(runs, &mut folder, "parquet", parquet_file::write),
+        Target::Mlflow => tracking::write(runs, &mut folder, tracking::MLFLOW),
+        Target::Wandb => tracking::write(runs, &mut folder, tracking::WANDB),
+    }?;
+    folder.publish()?;
+    Ok(files)
 }
 
 fn each_table(
     runs: &[Run],
-    out: &Path,
+    folder: &mut Folder,
     ending: &str,
     write: fn(&table::Table, &Path) -> Result<(), ExportError>,
 ) -> Result<Vec<PathBuf>, ExportError> {
-    let mut files = Vec::new();
-    for table in tables::tables(runs) {
-        let path = out.join(format!("{}.{ending}", table.name));
-        write(&table, &path)?;
-        files.push(path);
-    }
-    Ok(files)
+    let tables = tables::tables(runs);
+    let names: Vec<String> = tables
+        .iter()
+        .map(|table| format!("{}.{ending}", table.name))
+        .collect();
+    folder.may_replace(names.iter().map(String::as_str))?;
+    let each = tables.iter().zip(&names);
+    each.map(|(table, name)| folder.write(name, |path| write(table, path)))
+        .collect()
 }

@@ -95,8 +95,12 @@ fn training(run: &Run) -> Vec<Row> {
 }
 
 fn measurements(run: &Run) -> Vec<Row> {
-    let row =
-        |measured: &Measured| numbers(measured.step, measured.trajectories, tags::of_measured(measured));
+    let row = |measured: &Measured| {
+        let mut row = numbers(measured.step, measured.trajectories, tags::of_measured(measured));
+        let levels = tags::of_levels(measured).into_iter();
+        row.extend(levels.map(|(tag, value)| number(&tag, value)));
+        row
+    };
     run.measured.iter().map(row).collect()
 }
 
@@ -138,11 +142,13 @@ fn distribution(run: &Run) -> Vec<Row> {
 
 fn likelihoods(run: &Run) -> Vec<Row> {
     let row = |row: &gfn_record::likelihoods::Likelihood| {
-        vec![
+        let mut cells = vec![
             text("object", &row.object),
             number("log_reward", row.log_reward),
             number("log_probability", row.log_probability),
-        ]
+        ];
+        cells.extend(row.effective.map(|effective| number("effective", effective)));
+        cells
     };
     run.likelihoods.iter().map(row).collect()
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::ExportError;
 use crate::flat::flat;
+use crate::folder::Folder;
 use crate::tables::made_with;
 
 /// A script by its name.
@@ -36,19 +37,28 @@ const FILES: [&str; 6] = [
 ];
 
 /// Writes the folder; the script is the last file, so that it is not there without its data.
-pub(crate) fn write(runs: &[Run], out: &Path, (name, script): Script) -> Result<Vec<PathBuf>, ExportError> {
-    let mut told = Vec::new();
-    for run in runs {
-        let id = identity(run);
-        let files = copy_files(run, out, &id)?;
-        told.push(of_run(run, &id, &files));
+pub(crate) fn write(
+    runs: &[Run],
+    folder: &mut Folder,
+    (name, script): Script,
+) -> Result<Vec<PathBuf>, ExportError> {
+    let runs: Vec<(&Run, String)> = runs.iter().map(|run| (run, identity(run))).collect();
+    let copies: Vec<(PathBuf, String)> = runs.iter().flat_map(|(run, id)| files_of(run, id)).collect();
+    let names = copies.iter().map(|(_, name)| name.as_str());
+    folder.may_replace(names.chain([DATA, name]))?;
+    for (from, name) in &copies {
+        let copy = |path: &Path| std::fs::copy(from, path).map(drop).map_err(ExportError::io(from));
+        folder.write(name, copy)?;
     }
+    let told: Vec<Value> = runs.iter().map(|(run, id)| of_run(run, id)).collect();
     let data = json!({ "format": 1, "runs": told });
     let text = serde_json::to_string(&data).expect("runs are plain data");
-    let (data, script_path) = (out.join(DATA), out.join(name));
-    std::fs::write(&data, text).map_err(ExportError::io(&data))?;
-    std::fs::write(&script_path, script).map_err(ExportError::io(&script_path))?;
-    Ok(vec![data, script_path])
+    let mut written = Vec::new();
+    for (name, text) in [(DATA, text.as_str()), (name, script)] {
+        let fill = |path: &Path| std::fs::write(path, text).map_err(ExportError::io(path));
+        written.push(folder.write(name, fill)?);
+    }
+    Ok(written)
 }
 
 /// The same for the same run as far as it has come, so that nothing is brought in twice.
@@ -67,22 +77,15 @@ fn identity(run: &Run) -> String {
     sha256(whole.as_bytes())[..DIGITS].into()
 }
 
-/// Copies a run's files, and returns their names in the folder.
-fn copy_files(run: &Run, out: &Path, id: &str) -> Result<Vec<String>, ExportError> {
-    let folder = out.join(id);
-    std::fs::create_dir_all(&folder).map_err(ExportError::io(&folder))?;
-    let mut copied = Vec::new();
-    for name in FILES {
-        let path = run.folder.join(name);
-        if path.is_file() {
-            std::fs::copy(&path, folder.join(name)).map_err(ExportError::io(&path))?;
-            copied.push(format!("{id}/{name}"));
-        }
-    }
-    Ok(copied)
+/// The files of a run that go along, and their names in the folder.
+fn files_of(run: &Run, id: &str) -> Vec<(PathBuf, String)> {
+    let files = FILES
+        .iter()
+        .map(|name| (run.folder.join(name), format!("{id}/{name}")));
+    files.filter(|(path, _)| path.is_file()).collect()
 }
 
-fn of_run(run: &Run, id: &str, files: &[String]) -> Value {
+fn of_run(run: &Run, id: &str) -> Value {
     let manifest = run.manifest.as_ref();
     let settings: Map<String, Value> = flat(&run.settings)
         .into_iter()
@@ -101,7 +104,7 @@ fn of_run(run: &Run, id: &str, files: &[String]) -> Value {
         "tags": made_by(run),
         "settings": settings,
         "history": history(run),
-        "files": files,
+        "files": files_of(run, id).into_iter().map(|(_, name)| name).collect::<Vec<_>>(),
     })
 }
 
@@ -134,18 +137,20 @@ fn of_number(value: f64) -> Value {
 
 /// All curves by update: trackers want steps to rise.
 fn history(run: &Run) -> Vec<Value> {
-    let mut rows: BTreeMap<u64, Vec<Tagged>> = BTreeMap::new();
+    let mut rows: BTreeMap<u64, Vec<(String, f64)>> = BTreeMap::new();
+    let named = |tagged: Vec<Tagged>| tagged.into_iter().map(|(tag, value)| (tag.to_string(), value));
     for step in &run.steps {
-        rows.entry(step.step).or_default().extend(tags::of_step(step));
+        rows.entry(step.step)
+            .or_default()
+            .extend(named(tags::of_step(step)));
     }
     for measured in &run.measured {
         let row = rows.entry(measured.step).or_default();
-        row.extend(tags::of_measured(measured));
+        row.extend(named(tags::of_measured(measured)));
+        row.extend(tags::of_levels(measured));
     }
-    let row = |(step, values): (u64, Vec<Tagged>)| {
-        let values = values
-            .into_iter()
-            .map(|(tag, value)| (tag.to_string(), of_number(value)));
+    let row = |(step, values): (u64, Vec<(String, f64)>)| {
+        let values = values.into_iter().map(|(tag, value)| (tag, of_number(value)));
         let at = [("step".to_string(), json!(step))].into_iter();
         Value::Object(at.chain(values).collect())
     };

@@ -19,6 +19,16 @@ pub struct Row {
     pub failure: Option<String>,
 }
 
+/// Whether a file that begins with these bytes is such a table.
+pub fn is_table(begin: &[u8]) -> bool {
+    let line = begin.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(line);
+    let cells: Vec<&str> = line.trim_end().split(',').collect();
+    ["smiles", "energy", "score", "reward"]
+        .iter()
+        .all(|name| cells.contains(name))
+}
+
 /// Writes rows as CSV with a header.
 ///
 /// # Errors
@@ -30,4 +40,19 @@ pub fn write<'a>(sink: impl Write, rows: impl IntoIterator<Item = &'a Row>) -> s
         writer.serialize(row).map_err(std::io::Error::from)?;
     }
     writer.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_known_by_its_head() {
+        let mut bytes = Vec::new();
+        write(&mut bytes, []).unwrap();
+        assert!(is_table(&bytes));
+        for other in ["", "smiles,energy\n", "my notes\nsmiles,energy,score,reward\n"] {
+            assert!(!is_table(other.as_bytes()), "{other}");
+        }
+    }
 }

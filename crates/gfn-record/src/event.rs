@@ -13,6 +13,20 @@ pub enum Event {
     Measured(Box<Measured>),
 }
 
+impl Event {
+    /// Reads a line of `metrics.jsonl`. Numbers that are none are read in any of the forms that programs write: `"nan"`, as here, `null`,
+    /// and the bare words `NaN` and `Infinity`.
+    ///
+    /// # Errors
+    /// Where it is no such line.
+    pub fn parse(line: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(line).or_else(|error| match crate::number::with_names_quoted(line) {
+            Some(quoted) => serde_json::from_slice(&quoted),
+            None => Err(error),
+        })
+    }
+}
+
 /// One update.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepMetrics {
@@ -271,6 +285,36 @@ pub struct MoleculeMetrics {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_with_numbers_that_are_none_are_read_in_every_form() {
+        let line = |loss: &str| {
+            format!(
+                "{{\"event\":\"step\",\"step\":3,\"trajectories\":12,\"loss\":{loss},\"log_z\":0.5,\"mean_reward\":1.0,\
+                 \"best_reward\":1.0,\"mean_log_reward\":0.0,\"mean_length\":2.0,\"states\":4,\"gradient_norm\":0.1}}"
+            )
+        };
+        for (text, expected) in [
+            ("\"nan\"", f64::NAN),
+            ("NaN", f64::NAN),
+            ("null", f64::NAN),
+            ("\"inf\"", f64::INFINITY),
+            ("Infinity", f64::INFINITY),
+            ("-Infinity", f64::NEG_INFINITY),
+            ("1e-3", 1e-3),
+        ] {
+            let Event::Step(step) = Event::parse(line(text).as_bytes()).unwrap() else {
+                panic!("{text}");
+            };
+            assert!(
+                step.loss == expected || step.loss.is_nan() && expected.is_nan(),
+                "{text}"
+            );
+        }
+        for text in ["\"many\"", "", "[NaN]", "Nan"] {
+            assert!(Event::parse(line(text).as_bytes()).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_line_through_points() {

@@ -14,6 +14,9 @@ use crate::sections::{ComponentSchema, SectionSchema, default_kind, sections};
 /// The usual name of a file with the schema, which new experiment files look for beside them.
 pub const SCHEMA_FILE: &str = "gfn.schema.json";
 
+/// What the schema calls itself.
+pub const TITLE: &str = "gfn experiment";
+
 /// The schema (draft 2020-12) of an experiment file.
 pub fn experiment_schema() -> Value {
     let sections = sections();
@@ -30,7 +33,7 @@ pub fn experiment_schema() -> Value {
     fill_profiles(&mut properties);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "gfn experiment",
+        "title": TITLE,
         "description": "An experiment of gfn: what is built, what is rewarded, which network, which loss.",
         "type": "object",
         "properties": properties,

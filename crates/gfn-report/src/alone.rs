@@ -25,6 +25,15 @@ const MOLECULES: usize = 8;
 /// Below a molecule there is a line.
 const CAPTION: u32 = 22;
 
+/// What tells a picture of ours from others.
+const MADE_BY: &str = "<metadata>gfn</metadata>";
+
+/// Whether a file that begins with these bytes is a picture of this program.
+pub fn is_figure(begin: &[u8]) -> bool {
+    let begin = String::from_utf8_lossy(begin);
+    begin.starts_with("<svg ") && begin.contains(MADE_BY)
+}
+
 /// A picture that stands alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
@@ -106,7 +115,7 @@ fn key_line(keys: &[Key<'_>], y: f64) -> Markup {
     html! {
         @for (left, name, ink) in keys {
             line x1=(left) x2=(left + 16.0) y1=(y - 4.0) y2=(y - 4.0) stroke=(ink.on_paper()) stroke-width="2.5"
-                stroke-dasharray=[(*ink == Ink::Truth).then_some("4 3")] {}
+                stroke-dasharray=[ink.dashes().map(|_| "4 3")] {}
             (words(name, left + 21.0, y, Ink::Muted, false))
         }
     }
@@ -150,10 +159,12 @@ fn in_colours(mut svg: String) -> String {
         let color = ink.color();
         format!("\"#{:02X}{:02X}{:02X}\"", color.0, color.1, color.2)
     };
-    let dashed = format!("stroke=\"{}\" stroke-dasharray=\"50 40\"", Ink::Truth.on_paper());
-    svg = svg.replace(&format!("stroke={}", code(Ink::Truth)), &dashed);
     let inks = [Ink::Text, Ink::Muted, Ink::Grid, Ink::Truth].into_iter();
     for ink in inks.chain((0..SERIES).map(Ink::Series)) {
+        if let Some(dashes) = ink.dashes() {
+            let dashed = format!("stroke=\"{}\" stroke-dasharray=\"{dashes}\"", ink.on_paper());
+            svg = svg.replace(&format!("stroke={}", code(ink)), &dashed);
+        }
         svg = svg.replace(&code(ink), &format!("\"{}\"", ink.on_paper()));
     }
     svg
@@ -208,7 +219,7 @@ fn paper((width, height): (u32, u32), title: &str, inside: &Markup) -> String {
     let _ = Escaper::new(&mut escaped).write_str(title);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">\n\
-         <title>{escaped}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#FFFFFF\"/>\n{}\n</svg>\n",
+         {MADE_BY}<title>{escaped}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#FFFFFF\"/>\n{}\n</svg>\n",
         inside.0
     )
 }

@@ -50,6 +50,8 @@ pub(crate) struct Axis {
     pub(crate) range: (f64, f64),
     /// Its ticks: places, and what is written there.
     pub(crate) ticks: Vec<(f64, String)>,
+    /// The whole of each tick's text, where they are names.
+    pub(crate) titles: Vec<String>,
 }
 
 impl Axis {
@@ -91,6 +93,7 @@ impl Axis {
             scale,
             range,
             ticks,
+            titles: Vec::new(),
         }
     }
 
@@ -105,6 +108,7 @@ impl Axis {
             scale: Scale::Linear,
             range: (-0.5, cells as f64 - 0.5),
             ticks: ticks.collect(),
+            titles: Vec::new(),
         }
     }
 }

@@ -32,8 +32,8 @@ type Known = (&'static str, Kind, fn(&Measured) -> Option<f64>, &'static str);
 const KNOWN: [Known; 30] = [
     ("exact L1", Kind::Number, |of| Some(exact(of)?.l1), "sum over all objects of |learned − target|; 0 to 2"),
     ("total variation", Kind::Number, |of| Some(exact(of)?.total_variation), "half of it; 0 to 1"),
-    ("Jensen–Shannon", Kind::Number, |of| Some(exact(of)?.jensen_shannon), "divergence of learned and target, nats; 0 to 0.693"),
-    ("Kullback–Leibler", Kind::Number, |of| exact(of)?.kullback_leibler, "divergence of the learned from the target, nats"),
+    ("Jensen–Shannon", Kind::Number, |of| Some(exact(of)?.jensen_shannon.max(0.0)), "divergence of learned and target, nats; 0 to 0.693"),
+    ("Kullback–Leibler", Kind::Number, |of| Some(exact(of)?.kullback_leibler?.max(0.0)), "divergence of the learned from the target, nats"),
     ("error of log Z", Kind::Difference, |of| exact(of)?.log_z_error, "what the model takes log Z to be, less the truth; nats"),
     ("window L1", Kind::Number, |of| exact(of)?.window_l1, "the same distance, of the last objects visited in training"),
     ("window floor", Kind::Number, |of| exact(of)?.window_floor, "what perfect samples would be expected to have there"),

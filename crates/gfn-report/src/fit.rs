@@ -7,7 +7,7 @@ use crate::curves::{Curve, Plan};
 use crate::number::{count, figure, per_cent, short_figure, signed};
 use crate::page::{Head, whole};
 use crate::plot::{Chart, Ink, Mark, Readout};
-use crate::sections::{Cell, Section, Table, Tile, keys, panel, tiles};
+use crate::sections::{Cell, Column, Section, Table, Tile, keys, panel, tiles};
 use crate::statistics::{Bins, Point};
 
 /// All that the page of a fitted proxy shows, in the target's unit.
@@ -65,13 +65,14 @@ pub fn fit_page(fit: &FitPage) -> String {
         title: format!("Proxy of {}", fit.name),
         subtitle: fit.subtitle.clone(),
         description: None,
+        made_from: None,
     };
     let section = |id, title, body| Section { id, title, body };
     let sections = [
-        section("errors", "Errors on molecules it never saw", overview(fit)),
+        section("errors", "Errors on held-out molecules", overview(fit)),
         section("learning", "Learning", learning(fit)),
-        section("molecules", "The test molecules", molecules(fit)),
-        section("proxy", "The proxy", facts(fit)),
+        section("molecules", "Test molecules", molecules(fit)),
+        section("proxy", "Proxy", facts(fit)),
     ];
     whole(&head, &sections)
 }
@@ -309,17 +310,14 @@ fn molecules(fit: &FitPage) -> Markup {
             Cell::of(Some(tested.deviation), figure),
         ]
     };
-    let table = Table {
-        heads: vec![
-            ("molecule", false),
-            ("true", true),
-            ("predicted", true),
-            ("error", true),
-            ("expected error", true),
-        ],
-        rows: fit.test.iter().map(row).collect(),
-        last: Vec::new(),
-    };
+    let heads = [
+        ("molecule", Column::Objects),
+        ("true", Column::Numbers),
+        ("predicted", Column::Numbers),
+        ("error", Column::Numbers),
+        ("expected error", Column::Numbers),
+    ];
+    let table = Table::new(heads).with(fit.test.iter().map(row));
     let within = fit
         .test
         .iter()

@@ -1,6 +1,7 @@
 //! Runs of one experiment, which differ in nothing but their seed, belong together.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
@@ -16,7 +17,7 @@ const FREE: [&str; 7] = [
     "hardware.threads",
     "hardware.reward_threads",
 ];
-/// So many settings tell one experiment from another by name.
+/// At least so many settings tell one experiment from another by name, where there are so many.
 const TOLD: usize = 2;
 
 /// The runs of one experiment.
@@ -37,7 +38,11 @@ impl<'a> Group<'a> {
     /// What to call each run among the others.
     pub(crate) fn run_names(&self) -> Vec<String> {
         let seed = |run: &Run| run.seed().map(|seed| format!("seed {seed}"));
-        let folder = |run: &Run| run.folder.display().to_string();
+        let above = shared(self.runs.iter().map(|run| run.folder.as_path()));
+        let folder = |run: &Run| {
+            let below = run.folder.strip_prefix(&above).unwrap_or(&run.folder);
+            below.display().to_string()
+        };
         let distinct = self.runs.iter().enumerate().all(|(index, run)| {
             seed(run).is_some() && self.runs[..index].iter().all(|other| seed(other) != seed(run))
         });
@@ -50,6 +55,19 @@ impl<'a> Group<'a> {
         });
         names.collect()
     }
+}
+
+/// The folders that all paths have above them.
+fn shared<'a>(mut paths: impl Iterator<Item = &'a Path>) -> PathBuf {
+    let first = paths.next().and_then(Path::parent).unwrap_or(Path::new(""));
+    paths.fold(first.to_path_buf(), |shared, path| {
+        let above = path.parent().unwrap_or(Path::new(""));
+        let pairs = shared.components().zip(above.components());
+        pairs
+            .take_while(|(one, other)| one == other)
+            .map(|(one, _)| one)
+            .collect()
+    })
 }
 
 /// Runs by experiment, in the order given.
@@ -94,9 +112,17 @@ fn told_apart(
             .iter()
             .any(|(other, _)| other.get(key) != settings.get(key))
     };
-    let different = settings.iter().filter(|(key, _)| is_different(key));
-    let told: Vec<String> = different
-        .take(TOLD)
+    let different: Vec<(&String, &String)> = settings.iter().filter(|(key, _)| is_different(key)).collect();
+    // As many as no other of the name has alike.
+    let is_enough = |count: &usize| {
+        let told = &different[..*count];
+        let alike =
+            |other: &BTreeMap<String, String>| told.iter().all(|(key, value)| other.get(*key) == Some(value));
+        !namesakes.iter().any(|(other, _)| alike(other))
+    };
+    let count = (TOLD.min(different.len())..=different.len()).find(is_enough);
+    let told: Vec<String> = different[..count.unwrap_or(different.len())]
+        .iter()
         .map(|(key, value)| format!("{key} = {value}"))
         .collect();
     match told.is_empty() {
@@ -156,6 +182,38 @@ mod tests {
             ]
         );
         assert_eq!(groups[0].run_names(), ["seed 0", "seed 5"]);
+    }
+
+    #[test]
+    fn experiments_of_one_name_are_told_apart_by_as_many_settings_as_it_takes() {
+        let with = |c: u8| run(&format!("[x]\na = {}\nb = {}\nc = {c}", c / 4, c / 4));
+        let runs = [with(1), with(2), with(5)];
+        let groups = groups(&runs);
+        let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "run (x.a = 0, x.b = 0, x.c = 1)",
+                "run (x.a = 0, x.b = 0, x.c = 2)",
+                "run (x.a = 1, x.b = 1)"
+            ]
+        );
+    }
+
+    #[test]
+    fn folders_are_told_from_where_they_part() {
+        let at = |folder: &str| Run {
+            folder: folder.into(),
+            ..run("")
+        };
+        let names = |folders: &[&str]| {
+            let runs: Vec<Run> = folders.iter().map(|folder| at(folder)).collect();
+            groups(&runs)[0].run_names()
+        };
+        assert_eq!(names(&["/long/way/a", "/long/way/b/c"]), ["a", "b/c"]);
+        assert_eq!(names(&["/long/way", "/long/way/b"]), ["way", "way/b"]);
+        assert_eq!(names(&["a", "/b"]), ["a", "/b"]);
+        assert_eq!(names(&["/x/a", "/x/a"]), ["a", "a"]);
     }
 
     #[test]

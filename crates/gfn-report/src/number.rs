@@ -32,23 +32,64 @@ pub(crate) fn short_figure(value: f64) -> String {
     }
 }
 
-/// A mean and half the width of its interval, to two figures of that: 0.0063 ± 0.0036, (2.2 ± 1.8) × 10⁻⁵.
+/// Of two numbers whose difference is less than this share of them, the rest is rounding.
+const ROUNDING: f64 = 1e-12;
+/// A mean is written with at most so many figures.
+const MEAN_FIGURES: i32 = 7;
+
+/// A mean and half the width of its interval, to two figures of that: 0.0063 ± 0.0036, (2.2 ± 1.8) × 10⁻⁵. An interval that is far
+/// narrower than its mean has an exponent of its own: 1.4 ± 3.1 × 10⁻¹⁰. A line may break before the sign alone.
 pub(crate) fn interval(mean: f64, half: f64) -> String {
     let size = mean.abs().max(half);
-    if !(half > 0.0 && size.is_finite()) {
+    if !(half >= 0.0 && size.is_finite()) {
         return figure(mean);
     }
+    if half <= ROUNDING * mean.abs() {
+        return format!("{} ±\u{a0}0", figure(mean));
+    }
     let exponent = size.log10().floor() as i32;
+    let of_half = half.log10().floor() as i32;
+    if exponent - of_half > MEAN_FIGURES - 2 {
+        return format!("{} ±\u{a0}{}", figure(mean), unbroken(&two_figures(half)));
+    }
     if !(-4..6).contains(&exponent) {
         let scale = 10f64.powi(-exponent);
         return format!(
-            "({}) × 10{}",
+            "({})\u{a0}×\u{a0}10{}",
             interval(mean * scale, half * scale),
             superscript(&exponent.to_string())
         );
     }
-    let places = (1 - half.log10().floor() as i32).clamp(0, 9) as usize;
-    format!("{} ± {half:.places$}", minus(&format!("{mean:.places$}")))
+    let places = (1 - of_half).clamp(0, 9) as usize;
+    let mean = format!("{mean:.places$}");
+    let is_zero = mean
+        .trim_start_matches('-')
+        .bytes()
+        .all(|digit| b"0.".contains(&digit));
+    let mean = if is_zero {
+        mean.replace('-', "")
+    } else {
+        minus(&mean)
+    };
+    format!("{mean} ±\u{a0}{half:.places$}")
+}
+
+/// A positive number with two figures.
+fn two_figures(value: f64) -> String {
+    let exponent = value.log10().floor() as i32;
+    match exponent {
+        -4..6 => format!("{value:.*}", (1 - exponent).max(0) as usize),
+        _ => format!(
+            "{:.1} × 10{}",
+            value / 10f64.powi(exponent),
+            superscript(&exponent.to_string())
+        ),
+    }
+}
+
+/// The same in one line.
+fn unbroken(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
 }
 
 /// A number that is none, or without end.
@@ -106,6 +147,15 @@ pub(crate) fn short(text: &str) -> String {
 
 fn minus(text: &str) -> String {
     text.replace('-', "−")
+}
+
+/// A whole number in groups of three digits, and another as [`figure`] shows it.
+pub(crate) fn whole(value: f64) -> String {
+    if value.fract() == 0.0 && value >= 0.0 {
+        count(value as u64)
+    } else {
+        figure(value)
+    }
 }
 
 /// A share in per cent.
@@ -189,12 +239,20 @@ mod tests {
 
     #[test]
     fn intervals_have_two_figures() {
+        let interval = |mean: f64, half: f64| super::interval(mean, half).replace('\u{a0}', " ");
         assert_eq!(interval(0.006301, 0.003589), "0.0063 ± 0.0036");
         assert_eq!(interval(-8.22e-5, 0.002116), "−0.0001 ± 0.0021");
+        assert_eq!(interval(-1e-5, 0.02), "0.000 ± 0.020");
         assert_eq!(interval(2.17e-5, 1.78e-5), "(2.2 ± 1.8) × 10⁻⁵");
-        assert_eq!(interval(250.0, 0.0), "250");
+        assert_eq!(interval(250.0, 0.0), "250 ± 0");
+        assert_eq!(interval(0.0, 0.0), "0 ± 0");
+        assert_eq!(interval(1.4, 2.2e-16), "1.4 ± 0");
+        assert_eq!(interval(1.4, 3.14e-10), "1.4 ± 3.1 × 10⁻¹⁰");
+        assert_eq!(interval(1.4, 2.5e-5), "1.400000 ± 0.000025");
+        assert_eq!(interval(-2e9, 7.0), "−2.00 × 10⁹ ± 7.0");
         assert_eq!(interval(1234.5, 99.9), "1234 ± 100");
         assert_eq!(interval(f64::INFINITY, 1.0), "∞");
+        assert_eq!(interval(1.0, f64::NAN), "1");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::group::groups;
 use crate::number::{count, moment};
+use crate::origin::{GENERATOR, RUNS, identity};
 use crate::sections::{self, Context, Section, sections};
 use crate::{Component, Run, Sweep};
 
@@ -23,6 +24,7 @@ pub fn page(runs: &[Run], known: &[Component]) -> String {
         title: title(&context),
         subtitle: subtitle(&context),
         description: description(&context).map(str::to_string),
+        made_from: Some(identity(runs.iter().map(|run| run.folder.as_path()))),
     };
     whole(&head, &sections(&context))
 }
@@ -47,6 +49,7 @@ pub fn page_of_sweep(sweep: &Sweep, best: &[Run], known: &[Component]) -> String
             manifest.experiment
         ),
         description: description(&context).map(str::to_string),
+        made_from: Some(identity([sweep.folder.as_path()].into_iter())),
     };
     let mut all = sections::sweep::sections(sweep);
     // How the best runs stand is told with the sweep.
@@ -60,6 +63,8 @@ pub(crate) struct Head {
     pub(crate) title: String,
     pub(crate) subtitle: String,
     pub(crate) description: Option<String>,
+    /// What tells the runs that are shown from others.
+    pub(crate) made_from: Option<String>,
 }
 
 /// A whole page.
@@ -72,7 +77,8 @@ pub(crate) fn whole(head: &Head, sections: &[Section]) -> String {
                 meta http-equiv="Content-Security-Policy" content=(policy());
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                meta name="generator" content={ "gfn " (env!("CARGO_PKG_VERSION")) };
+                meta name=(GENERATOR) content={ "gfn " (env!("CARGO_PKG_VERSION")) };
+                @if let Some(made_from) = &head.made_from { meta name=(RUNS) content=(made_from); }
                 title { (head.title) }
                 style { (PreEscaped(STYLE)) }
             }

@@ -133,7 +133,7 @@ impl Run {
 
     fn read_metrics(&mut self, folder: &RunFolder) {
         let mut faults = Faults::default();
-        for event in lines::<Event>(folder, names::METRICS, &mut faults) {
+        for event in lines(folder, names::METRICS, Event::parse, &mut faults) {
             match event {
                 Event::Step(step) => self.steps.push(step),
                 Event::Measured(measured) => self.measured.push(*measured),
@@ -148,7 +148,12 @@ impl Run {
         self.samples = rows(folder, names::SAMPLES, samples::read, &mut faults);
         self.distribution = rows(folder, names::DISTRIBUTION, distribution::read, &mut faults);
         self.likelihoods = rows(folder, names::LIKELIHOODS, likelihoods::read, &mut faults);
-        self.quarantined = lines(folder, names::QUARANTINE, &mut faults);
+        self.quarantined = lines(
+            folder,
+            names::QUARANTINE,
+            |line| serde_json::from_slice(line),
+            &mut faults,
+        );
         self.faults.extend(faults.told);
     }
 
@@ -243,14 +248,19 @@ impl Faults {
 }
 
 /// The lines of a JSONL file that can be read; a file that is not there has none.
-fn lines<T: for<'de> Deserialize<'de>>(folder: &RunFolder, name: &str, faults: &mut Faults) -> Vec<T> {
+fn lines<T>(
+    folder: &RunFolder,
+    name: &str,
+    parse: impl Fn(&[u8]) -> serde_json::Result<T>,
+    faults: &mut Faults,
+) -> Vec<T> {
     let Ok(file) = File::open(folder.file(name)) else {
         return Vec::new();
     };
     let (mut read, mut wrong) = (Vec::new(), Vec::new());
     for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
         let parsed = line.map_err(|error| gfn_text::io_words(&error));
-        let parsed = parsed.and_then(|line| serde_json::from_slice(&line).map_err(|error| error.to_string()));
+        let parsed = parsed.and_then(|line| parse(&line).map_err(|error| error.to_string()));
         match parsed {
             Ok(value) => read.push(value),
             Err(error) => wrong.push(format!("line {}: {error}", index + 1)),

@@ -11,7 +11,7 @@ use serde::Serialize;
 pub use crate::number::{count, duration, figure};
 use crate::number::{moment, signed};
 use crate::sections::state;
-use crate::sweep::domain::shown;
+use crate::text::setting;
 use crate::{Run, Sweep};
 
 /// Folders are looked into so deep.
@@ -186,6 +186,8 @@ pub fn sweep_line(sweep: &Sweep) -> String {
         let trials = sweep.count(state) as u64;
         words.extend((trials > 0).then(|| format!("{} {word}", count(trials))));
     }
+    let repeated = sweep.repeated() as u64;
+    words.extend((repeated > 0).then(|| format!("{} the same as others", count(repeated))));
     words.extend(sweep.is_cancelled.then(|| "cancelled".into()));
     words.extend(match sweep.faults.len() {
         0 => None,
@@ -226,7 +228,7 @@ pub fn sweep_table(sweep: &Sweep, most: usize) -> String {
         ];
         row.extend(is_early.then(|| tried.updates().map_or("-".into(), count)));
         let values = names.iter().map(|name| tried.setting.values.get(*name));
-        row.extend(values.map(|value| value.map_or("-".into(), |value| plain(&shown(value)))));
+        row.extend(values.map(|value| value.map_or("-".into(), |value| plain(&setting(value)))));
         rows.push(row);
     }
     in_columns(&rows)

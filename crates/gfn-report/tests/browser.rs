@@ -14,7 +14,7 @@ const NAMES: [&str; 4] = [
 ];
 
 /// Chromium's name; where it is absent says so, and fails if this is continuous integration.
-fn chromium() -> Option<&'static str> {
+pub(crate) fn chromium() -> Option<&'static str> {
     let answers = |name: &&&str| {
         Command::new(name)
             .arg("--version")
@@ -38,7 +38,7 @@ fn chromium() -> Option<&'static str> {
 }
 
 /// Opens a page and returns what it is in the end, and what was said on its console.
-fn open(chromium: &str, folder: &Path, arguments: &[&str]) -> (String, String) {
+pub(crate) fn open(chromium: &str, folder: &Path, arguments: &[&str]) -> (String, String) {
     let output = Command::new(chromium)
         .args([
             "--headless=new",

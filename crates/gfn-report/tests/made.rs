@@ -85,9 +85,9 @@ impl Made {
             .collect()
     }
 
-    /// The page of some runs, with the folder's own name taken out.
+    /// The page of some runs, with the folder's own name and the places where words may break taken out.
     pub(crate) fn page(&self, runs: &[&str]) -> String {
-        let text = page(&self.read(runs), &known());
+        let text = page(&self.read(runs), &known()).replace("<wbr>", "");
         text.replace(&*self.root.path().to_string_lossy(), "")
     }
 }

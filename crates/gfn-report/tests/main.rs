@@ -3,6 +3,7 @@
 
 mod browser;
 mod hostile;
+mod layout;
 mod made;
 mod structure;
 mod sweep;

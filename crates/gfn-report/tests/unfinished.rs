@@ -55,7 +55,7 @@ fn a_run_under_way_and_one_that_was_stopped_say_so() {
         made.write(run, names::METRICS, &metrics(17, 0.0));
         let page = made.page(&[run]);
         assert!(page.contains(said), "{run}");
-        assert!(page.contains("class=\"plot\"") && !page.contains("Where the time went"));
+        assert!(page.contains("class=\"plot\"") && !page.contains("Profile"));
     }
 }
 

@@ -84,15 +84,22 @@ impl Loaded {
         self.experiment.training.steps
     }
 
-    /// Draws `count` objects; `seed` tells one draw from another.
+    /// Draws `count` objects; `seed` tells one draw from another. Where the environment is swept, each has its log-probability, as in
+    /// the run's own samples.
     ///
     /// # Errors
     /// Where the policy or the reward fails.
     pub fn sample(&mut self, count: usize, seed: u64) -> Result<Vec<Sample>, RunError> {
-        Ok(self.draw(count, seed, false)?.0)
+        let sweeping = Work::endless("sweeping the environment");
+        let measurer = Measurer::new(&self.parts, &self.experiment.evaluation)?.telling();
+        let distribution = measurer.distribution(&mut self.model)?;
+        drop(sweeping);
+        let distribution = distribution.as_deref();
+        let drawn = measurer.draw(&mut self.model, seed, Purpose::Samples, count, distribution)?;
+        Ok(drawn.samples)
     }
 
-    /// As [`Self::sample`], with the state of each object, flat; shows no progress with `quiet`.
+    /// Draws `count` objects with the state of each, flat, and without probabilities; shows no progress with `quiet`.
     ///
     /// # Errors
     /// Where the policy or the reward fails.

@@ -304,6 +304,19 @@ impl<'a> Measurer<'a> {
         (distribution.len() <= most).then(|| (0..distribution.len()).map(row))
     }
 
+    /// The probability with which a policy makes each object, where the environment was swept.
+    ///
+    /// # Errors
+    /// Where the policy fails.
+    pub(crate) fn distribution(&self, model: &mut Model) -> Result<Option<Vec<f64>>, RunError> {
+        let mut policy = Interruptible {
+            model,
+            stop: &self.stop,
+        };
+        let of = |swept: &Swept| swept.distribution(self.parts, &mut policy);
+        self.swept.as_ref().map(of).transpose()
+    }
+
     /// Draws objects from a policy, without exploration.
     ///
     /// # Errors
@@ -529,9 +542,7 @@ impl Swept {
         policy: &mut dyn Policy,
         log_z: Option<f64>,
     ) -> Result<(Exact, Vec<f64>), RunError> {
-        let p = self
-            .graph
-            .policy_distribution(&*parts.environment, policy, SWEEP)?;
+        let p = self.distribution(parts, policy)?;
         let divergence = kullback_leibler(&self.target, &p);
         let window = self.window.len() as u64;
         let exact = Exact {
@@ -545,6 +556,13 @@ impl Swept {
             window_floor: (window > 0).then(|| sampling_floor(&self.target, window)),
         };
         Ok((exact, p))
+    }
+
+    /// The probability with which a policy makes each object.
+    fn distribution(&self, parts: &Assembled, policy: &mut dyn Policy) -> Result<Vec<f64>, RunError> {
+        Ok(self
+            .graph
+            .policy_distribution(&*parts.environment, policy, SWEEP)?)
     }
 
     fn window_l1(&self) -> f64 {

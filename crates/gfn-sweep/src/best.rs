@@ -1,6 +1,6 @@
 //! Settings by what came of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gfn_record::folder::FolderError;
 use gfn_record::sweep::Outcome;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::board::Board;
 use crate::plan::Plan;
-use crate::results::Standing;
+use crate::results::{Standing, firsts};
 
 /// Student's t for a confidence of 95 % on both sides, by degrees of freedom from 1 (any table of the distribution).
 const STUDENT: [f64; 30] = [
@@ -33,8 +33,10 @@ pub struct Ranked {
     pub seeds: usize,
     /// After how many updates; none where its trials ran to their end.
     pub step: Option<u64>,
-    /// The number of its first trial.
+    /// The number of its first trial, or of that which has its experiment.
     pub first_trial: u64,
+    /// Settings whose experiments are the same, which have no place of their own.
+    pub same: Vec<u64>,
 }
 
 /// The settings of a sweep that have an objective, the best first; those whose trials ran further come before all others.
@@ -43,10 +45,23 @@ pub struct Ranked {
 /// Where the folder cannot be read.
 pub fn ranked(board: &mut Board) -> Result<Vec<Ranked>, FolderError> {
     let standings = board.standings()?;
-    let plan = &board.plan;
+    let (plan, firsts) = (&board.plan, firsts(&standings));
+    let same = |setting: u64| {
+        let others = standings
+            .iter()
+            .map(|standing| standing.setting.setting)
+            .zip(&firsts);
+        let same = others.filter(|(other, first)| **first == setting && *other != setting);
+        same.map(|(other, _)| other).collect()
+    };
+    let is_first = |standing: &&Standing| {
+        let setting = standing.setting.setting;
+        firsts.get(setting as usize).is_none_or(|first| *first == setting)
+    };
     let mut ranked: Vec<Ranked> = standings
         .iter()
-        .filter_map(|standing| of(plan, standing))
+        .filter(is_first)
+        .filter_map(|standing| of(plan, standing, same(standing.setting.setting)))
         .collect();
     let cost = |ranked: &Ranked| plan.objective.direction.cost(ranked.objective);
     ranked.sort_by(|a, b| {
@@ -64,14 +79,17 @@ pub fn ranked(board: &mut Board) -> Result<Vec<Ranked>, FolderError> {
 /// Where the folder cannot be read.
 pub fn failed(board: &mut Board) -> Result<usize, FolderError> {
     let standings = board.standings()?;
+    let firsts = firsts(&standings);
     let is_failed = |standing: &&Standing| {
         let furthest = standing.furthest(&board.plan);
         furthest.is_none() && standing.outcome(None) == Outcome::Failed
     };
-    Ok(standings.iter().filter(is_failed).count())
+    let first = |standing: &Standing| firsts.get(standing.setting.setting as usize).copied();
+    let failed: BTreeSet<Option<u64>> = standings.iter().filter(is_failed).map(first).collect();
+    Ok(failed.len())
 }
 
-fn of(plan: &Plan, standing: &Standing) -> Option<Ranked> {
+fn of(plan: &Plan, standing: &Standing, same: Vec<u64>) -> Option<Ranked> {
     let step = standing.furthest(plan)?;
     let Outcome::Objective(objective) = standing.outcome(step) else {
         return None;
@@ -84,7 +102,8 @@ fn of(plan: &Plan, standing: &Standing) -> Option<Ranked> {
         interval: interval(&objectives),
         seeds: objectives.len(),
         step,
-        first_trial: standing.first_trial(),
+        first_trial: standing.first_trainer(),
+        same,
     })
 }
 

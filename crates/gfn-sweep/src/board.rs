@@ -203,8 +203,13 @@ impl Board {
         if !standing.is_open(repeat) {
             return Ok(Next::Done);
         }
+        let is_same = standing.trials[repeat]
+            .as_ref()
+            .is_some_and(|view| view.same.is_some());
         Ok(match self.claim(&standing, repeat)? {
             Claimed::Ours(claim) => Next::Work(claim),
+            // Whoever trains its like trains it.
+            Claimed::Held | Claimed::Elsewhere(_) if is_same => Next::Done,
             Claimed::Closed => Next::Done,
             Claimed::Held => Next::Wait {
                 elsewhere: Vec::new(),
@@ -278,26 +283,36 @@ impl Board {
 
     fn claim(&self, standing: &Standing, repeat: usize) -> Result<Claimed, SweepError> {
         let number = standing.first_trial() + repeat as u64;
-        let folder = self.folder.trial_folder(number);
+        // What is to be trained for a trial that is the same as another is that one.
+        let same = self.folder.same(number)?;
+        let folder = self.folder.trial_folder(same.unwrap_or(number));
         let writer = match Writer::acquire(&folder, 0, self.takeover) {
             Ok(writer) => writer,
             Err(FolderError::Held { .. } | FolderError::Fenced { .. }) => return Ok(Claimed::Held),
             Err(FolderError::Elsewhere { holder, .. }) => return Ok(Claimed::Elsewhere(holder)),
             Err(error) => return Err(error.into()),
         };
-        let trial = Trial {
-            trial: number,
-            setting: standing.setting.setting,
-            repeat: repeat as u64,
-            seed: self.plan.seeds[repeat],
-            values: standing.setting.values.clone(),
-        };
-        publish(&folder.join(names::TRIAL), &trial)?;
-        // Until the claim was ours, another process may have done it.
+        if same.is_none() {
+            let trial = Trial {
+                trial: number,
+                setting: standing.setting.setting,
+                repeat: repeat as u64,
+                seed: self.plan.seeds[repeat],
+                values: standing.setting.values.clone(),
+            };
+            publish(&folder.join(names::TRIAL), &trial)?;
+        }
+        // Until the claim was ours, another process may have done it, or found it to be the same as another.
         let view = self.folder.trial(number)?;
-        if !results::is_open(view.as_ref(), standing.until) {
+        let is_old = view.as_ref().is_some_and(|view| view.same != same);
+        if is_old || !results::is_open(view.as_ref(), standing.until) {
             return Ok(Claimed::Closed);
         }
+        let trial = match same {
+            None => view.as_ref().map(|view| view.trial.clone()),
+            Some(same) => self.folder.trial(same)?.map(|view| view.trial),
+        };
+        let trial = trial.ok_or(SweepError::NoTrial(number))?;
         let failures = view.map_or(0, |view| view.failures.len() as u64);
         let point = standing
             .setting

@@ -22,8 +22,9 @@ use crate::{SweepError, snapshot};
 /// Where another sweep lies there, or it cannot be written.
 pub fn create(plan: &Plan, path: &Path) -> Result<Board, SweepError> {
     let text = snapshot::text(plan)?;
-    let is_new = !path.join(names::EXPERIMENT).exists();
-    if is_new && fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
+    // Another process may make the folder at the same moment: what it writes aside is nobody else's, and once there is something else,
+    // its experiment is there.
+    if holds_others(path) && !path.join(names::EXPERIMENT).exists() {
         return Err(SweepError::Occupied(path.to_path_buf()));
     }
     durable::publish_new(&path.join(names::EXPERIMENT), text.as_bytes())?;
@@ -43,6 +44,15 @@ pub fn create(plan: &Plan, path: &Path) -> Result<Board, SweepError> {
         board.folder.pin(&DataFile::pin(&file)?)?;
     }
     limit(board, Some(plan.sweep.retries), Some(plan.sweep.max_failures))
+}
+
+/// Whether a folder holds anything but what grows aside before it is the experiment.
+fn holds_others(path: &Path) -> bool {
+    let aside = format!(".{}.", names::EXPERIMENT);
+    let is_other = |entry: io::Result<fs::DirEntry>| {
+        entry.is_ok_and(|entry| !entry.file_name().to_string_lossy().starts_with(&aside))
+    };
+    fs::read_dir(path).is_ok_and(|mut entries| entries.any(is_other))
 }
 
 /// Sets other limits to failures, where they are others, from now on and for whoever works at the sweep later.
@@ -146,4 +156,19 @@ pub fn cancel(folder: &SweepFolder) -> Result<(), FolderError> {
 /// Where it cannot be written.
 pub fn uncancel(folder: &SweepFolder) -> Result<(), FolderError> {
     durable::remove(&folder.file(names::CANCELLED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_process_writes_aside_is_nobody_elses() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(!holds_others(root.path()) && !holds_others(&root.path().join("nowhere")));
+        fs::write(root.path().join(".experiment.toml.0123456789abcdef"), "").unwrap();
+        assert!(!holds_others(root.path()));
+        fs::write(root.path().join("notes.txt"), "").unwrap();
+        assert!(holds_others(root.path()));
+    }
 }

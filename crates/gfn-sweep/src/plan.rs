@@ -1,7 +1,7 @@
 //! What a sweep will do, known before anything runs: the settings or how they will be chosen, the seeds, the comparisons; and
 //! the experiment that each trial is.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use gfn_config::{Laid, Node, Origin, Problem, Problems, Severity, VERSION, Value};
@@ -178,6 +178,25 @@ impl Plan {
             true => None,
             false => self.method.point(&self.space, self.sweep.seed, number, &[]),
         }
+    }
+
+    /// For each of the first `most` settings, as far as they are known before anything ran, the one before it that is the same
+    /// experiment: only the first of them is trained.
+    pub fn repeated(&self, most: u64) -> Vec<Option<u64>> {
+        let mut known: HashMap<String, u64> = HashMap::new();
+        let first = |(number, point): (u64, Point)| {
+            let text = self.trial(&point, self.seeds[0]).ok()?.text;
+            let first = *known.entry(text).or_insert(number);
+            (first != number).then_some(first)
+        };
+        let points = (0..self.settings.min(most)).map_while(|number| Some((number, self.point(number)?)));
+        points.map(first).collect()
+    }
+
+    /// How many different settings there can be, where that is less than are asked for; none for a grid, which has each once.
+    pub fn most_different(&self) -> Option<u64> {
+        let all = Method::Grid.count(&self.space)?;
+        (!matches!(self.method, Method::Grid) && all < self.settings).then_some(all)
     }
 
     /// The values of a point, by path.

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Mutex;
 
 use gfn_record::folder::FolderError;
+use gfn_record::number::{shown, with_decimals};
 use gfn_record::sweep::Trial;
 use gfn_runner::bars::{print_line, set_message};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -79,7 +80,9 @@ impl Progress {
                 state.best = if is_best { Some(objective) } else { state.best };
             }
         });
-        if let (Some(bar), Ended::Finished { .. } | Ended::Failed { .. }) = (&self.bar, ended) {
+        if let (Some(bar), Ended::Finished { .. } | Ended::Failed { .. } | Ended::Same { .. }) =
+            (&self.bar, ended)
+        {
             bar.inc(1);
         }
         self.line(&format!(
@@ -93,12 +96,15 @@ impl Progress {
     fn ending(&self, ended: &Ended) -> String {
         let name = &self.objective.name;
         match ended {
-            Ended::Finished { objective } => format!("{name} {objective:.6}"),
-            Ended::Paused { step, objective } => format!("{name} {objective:.6} after {step} updates"),
+            Ended::Finished { objective } => format!("{name} {}", with_decimals(*objective, 6)),
+            Ended::Paused { step, objective } => {
+                format!("{name} {} after {step} updates", with_decimals(*objective, 6))
+            }
             Ended::Again { error } => format!("failed, and is retried: {error}"),
             Ended::Failed { error } => format!("failed: {error}"),
             Ended::Interrupted => "saved".to_string(),
             Ended::Fenced => "taken by another process".to_string(),
+            Ended::Same { trial } => format!("the same as trial {trial}, and not trained again"),
         }
     }
 
@@ -109,7 +115,7 @@ impl Progress {
             let working: Vec<String> = state.working.iter().flatten().map(ToString::to_string).collect();
             let best = state
                 .best
-                .map(|best| format!("best {} {best:.4}  ", self.objective.name));
+                .map(|best| format!("best {} {}  ", self.objective.name, shown(best)));
             set_message(
                 bar,
                 &format!("{}at work: {}", best.unwrap_or_default(), working.join(", ")),

@@ -1,5 +1,7 @@
 //! What came of settings, from what came of their trials.
 
+use std::collections::HashMap;
+
 use gfn_record::sweep::{Outcome, Promotion, Seen, Setting, TrialView};
 use gfn_search::asha::{self, RungResult, Verdict};
 
@@ -20,6 +22,12 @@ impl Standing {
     /// The number of its first trial.
     pub fn first_trial(&self) -> u64 {
         self.setting.setting * self.trials.len() as u64
+    }
+
+    /// The number of the trial that trains the experiment of its first.
+    pub fn first_trainer(&self) -> u64 {
+        let first = self.trials.first().and_then(Option::as_ref);
+        first.and_then(|view| view.same).unwrap_or(self.first_trial())
     }
 
     /// Whether a trial is not where it is to go yet.
@@ -58,6 +66,20 @@ fn has_failed(view: &TrialView) -> bool {
     view.result.as_ref().is_some_and(|result| result.error.is_some())
 }
 
+/// For each setting the first one whose experiments are all the same as its own, seed by seed: itself where there is none before it.
+pub fn firsts(standings: &[Standing]) -> Vec<u64> {
+    let mut known: HashMap<Vec<u64>, u64> = HashMap::new();
+    let first = |standing: &Standing| {
+        let numbers = (standing.first_trial()..).zip(&standing.trials);
+        let trainers =
+            numbers.map(|(number, view)| view.as_ref().and_then(|view| view.same).unwrap_or(number));
+        *known
+            .entry(trainers.collect())
+            .or_insert(standing.setting.setting)
+    };
+    standings.iter().map(first).collect()
+}
+
 /// Whether a trial is not where it is to go yet.
 pub(crate) fn is_open(view: Option<&TrialView>, until: Option<u64>) -> bool {
     match (view, until) {
@@ -73,7 +95,8 @@ pub fn failures(standings: &[Standing]) -> u64 {
     let trials = standings
         .iter()
         .flat_map(|standing| standing.trials.iter().flatten());
-    trials.filter(|view| has_failed(view)).count() as u64
+    let each_once = trials.filter(|view| view.same.is_none());
+    each_once.filter(|view| has_failed(view)).count() as u64
 }
 
 /// What the search is told of the settings so far. Where poor trials are stopped early, settings are compared at the last rung

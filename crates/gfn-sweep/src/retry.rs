@@ -15,7 +15,7 @@ use gfn_record::sweep::{SweepFolder, TrialView, names};
 pub fn retry_failed(sweep: &SweepFolder) -> Result<u64, FolderError> {
     let mut count = 0;
     for view in sweep.trials()? {
-        if view.result.as_ref().is_some_and(|result| result.error.is_some()) {
+        if view.same.is_none() && view.result.as_ref().is_some_and(|result| result.error.is_some()) {
             reopen(&sweep.trial_folder(view.trial.trial), &view)?;
             count += 1;
         }

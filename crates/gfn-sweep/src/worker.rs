@@ -54,6 +54,11 @@ pub enum Ended {
     Interrupted,
     /// Another process has it now.
     Fenced,
+    /// Its experiment is that of another trial, and what comes of that is what comes of it.
+    Same {
+        /// The other trial.
+        trial: u64,
+    },
 }
 
 /// Trains a claimed trial as far as it is to go, or until it fails or a stop is asked for, and publishes what came of it.
@@ -70,6 +75,10 @@ pub fn work(
     let prepared = plan.trial(&claim.point, claim.trial.seed)?;
     if let Some(error) = changed(claim, &prepared.data)? {
         return failed(plan, claim, error, true);
+    }
+    let trainer = claim.sweep.trainer(claim.trial.trial, &prepared.text)?;
+    if trainer != claim.trial.trial {
+        return Ok(Ended::Same { trial: trainer });
     }
     durable::publish_new(&claim.folder.join(names::SPEC), prepared.text.as_bytes())?;
     let (process, exit) = run(claim, share, stop, is_cancelled)?;
@@ -212,7 +221,7 @@ fn measured_at(claim: &Claim, step: u64) -> Result<Option<Measured>, FolderError
     let events = text
         .lines()
         .rev()
-        .filter_map(|line| serde_json::from_str(line).ok());
+        .filter_map(|line| Event::parse(line.as_bytes()).ok());
     let mut measured = events.filter_map(|event| match event {
         Event::Measured(measured) => Some(measured),
         Event::Step(_) => None,

@@ -1,6 +1,7 @@
 //! One run: how far it is, its curves, its figures.
 
 use gfn_record::event::{Measured, StepMetrics};
+use gfn_record::number::shown;
 use gfn_record::phases::Phases;
 use gfn_report::Run;
 use gfn_report::summary::{Summary, best, count, duration, figures, plain};
@@ -116,7 +117,7 @@ fn curves(run: &Run) -> [Curve; 4] {
 
 /// The newest measurement, and where the time went.
 fn measured(run: &Run) -> Paragraph<'static> {
-    let line = |name: &str, value: String| Line::from(format!("{name:<24}{value:>16}"));
+    let line = |name: &str, value: String| Line::from(format!("{name:<24} {value:>15}"));
     let figures = run.last_measured().map(figures).unwrap_or_default();
     let mut lines: Vec<Line<'static>> = figures
         .into_iter()
@@ -146,7 +147,7 @@ fn most_time(phases: &Phases) -> String {
 fn objects(run: &Run) -> Paragraph<'static> {
     let lines = best(run, 12)
         .into_iter()
-        .map(|(reward, object)| Line::from(format!("{reward:>9.4}  {}", plain(object))));
+        .map(|(reward, object)| Line::from(format!("{:>9}  {}", shown(reward), plain(object))));
     let lines: Vec<Line<'static>> = lines.collect();
     let title = match lines.is_empty() {
         true => " best objects: at the end of the run ",

@@ -72,7 +72,7 @@ impl Followed {
             .map_or(0, |end| end + 1);
         self.read.1 += whole as u64;
         for line in new[..whole].split(|byte| *byte == b'\n') {
-            match serde_json::from_slice(line) {
+            match Event::parse(line) {
                 Ok(Event::Step(step)) => self.run.steps.push(step),
                 Ok(Event::Measured(measured)) => self.run.measured.push(*measured),
                 Err(_) => {}

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use gfn_acquire::{AcquireError, Options, Outcome, Results, Standing, acquire as go_through};
+use gfn_record::number;
 use gfn_registry::Experiment;
 use gfn_runner::RunError;
 use gfn_runner::signals::{Answer, Stop};
@@ -10,6 +11,7 @@ use gfn_runner::signals::{Answer, Stop};
 use super::print;
 use crate::args::AcquireArgs;
 use crate::exit::Failure;
+use crate::table::in_columns;
 
 pub(crate) fn acquire(args: &AcquireArgs) -> Result<(), Failure> {
     let experiment = args.experiment.load()?;
@@ -44,7 +46,7 @@ fn place(experiment: &Experiment) -> PathBuf {
 }
 
 fn table(results: &Results) -> String {
-    let number = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
+    let number = |value: Option<f64>| value.map_or("-".into(), number::shown);
     let names = [
         "labelled",
         "mean of new",
@@ -54,10 +56,6 @@ fn table(results: &Results) -> String {
         "similarity",
         "proxy error",
     ];
-    let line = |first: &str, cells: &[String]| {
-        let cells: String = cells.iter().map(|cell| format!("{cell:>12}")).collect();
-        format!("{first:>5}{cells}\n")
-    };
     let row = |standing: &Standing| {
         let cells = [
             standing.labelled.to_string(),
@@ -68,10 +66,11 @@ fn table(results: &Results) -> String {
             number(Some(standing.similarity)),
             number(standing.proxy_rmse),
         ];
-        line(&standing.round.to_string(), &cells)
+        (format!("{:>5}", standing.round), cells.to_vec())
     };
-    let rows: String = results.rounds.iter().map(row).collect();
-    line("round", &names.map(str::to_string)) + &rows
+    let head = ("round".to_string(), names.map(str::to_string).to_vec());
+    let lines: Vec<_> = [head].into_iter().chain(results.rounds.iter().map(row)).collect();
+    in_columns(0, &lines)
 }
 
 impl From<AcquireError> for Failure {

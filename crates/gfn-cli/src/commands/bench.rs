@@ -72,7 +72,7 @@ fn header() -> String {
         "ms", "bound", "ratio", "steps/s", "states", "sample", "net", "reward", "plan", "forward", "loss",
         "backward",
     ];
-    let cells: String = columns.iter().map(|name| format!("{name:>9}")).collect();
+    let cells: String = columns.iter().map(|name| format!(" {name:>8}")).collect();
     format!("{:<16}{cells}\n", "")
 }
 
@@ -87,7 +87,7 @@ fn row(figures: &Figures) -> String {
         phases.loss,
         phases.backward,
     ];
-    let times: String = times.iter().map(|time| format!("{time:>9.3}")).collect();
+    let times: String = times.iter().map(|time| format!(" {time:>8.3}")).collect();
     let Figures {
         name,
         update_ms,
@@ -98,6 +98,6 @@ fn row(figures: &Figures) -> String {
         ..
     } = figures;
     format!(
-        "{name:<16}{update_ms:>9.3}{bound_ms:>9.3}{over_bound:>9.2}{transitions_per_second:>9.0}{states:>9.0}{times}\n"
+        "{name:<16} {update_ms:>8.3} {bound_ms:>8.3} {over_bound:>8.2} {transitions_per_second:>8.0} {states:>8.0}{times}\n"
     )
 }

@@ -2,12 +2,18 @@
 
 use std::path::PathBuf;
 
+use gfn_record::docked::is_table;
+use gfn_record::number::with_decimals;
 use gfn_runner::dock::{self, DockError, Options, Table};
 use gfn_runner::signals::{Answer, Stop};
 
 use super::print;
 use crate::args::DockArgs;
 use crate::exit::Failure;
+use crate::output;
+
+/// The head of a table has at most so many bytes.
+const HEAD: usize = 4096;
 
 /// Of the table, so many rows are shown.
 const MOST: usize = 50;
@@ -21,7 +27,10 @@ pub(crate) fn dock(args: &DockArgs) -> Result<(), Failure> {
         false => dock::of_file(&args.source)?,
     };
     let options = Options {
-        out: args.out.clone().unwrap_or_else(|| place(args, is_run)),
+        out: match &args.out {
+            Some(out) => out.clone(),
+            None => place(args, is_run)?,
+        },
         poses: args.save_poses.clone(),
         quiet: args.quiet,
         stop: Stop::listen(Answer::Leave(
@@ -39,12 +48,18 @@ pub(crate) fn dock(args: &DockArgs) -> Result<(), Failure> {
     print(&format!("{}\n{shown}\n", text(&table)))
 }
 
-/// Where the table goes unless somebody says where.
-fn place(args: &DockArgs, is_run: bool) -> PathBuf {
-    match is_run {
+/// Where the table goes unless somebody says where; a table of energies that is there is gone on with.
+fn place(args: &DockArgs, is_run: bool) -> Result<PathBuf, Failure> {
+    let path = match is_run {
         true => args.source.join("docked.csv"),
         false => args.source.with_extension("docked.csv"),
-    }
+    };
+    let words = (
+        "a table of docked molecules",
+        "name the table to write with `--out`",
+    );
+    output::may_replace(&path, HEAD, is_table, words).map_err(Failure::usage)?;
+    Ok(path)
 }
 
 /// The table for people: best energies first.
@@ -54,8 +69,8 @@ fn text(table: &Table) -> String {
         let energy = |row: &dock::Row| row.energy.unwrap_or(f64::INFINITY);
         energy(one).total_cmp(&energy(two))
     });
-    let cell = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.3}"));
-    let mut text = format!("{:>10}{:>10}{:>10}  molecule\n", "energy", "score", "reward");
+    let cell = |value: Option<f64>| value.map_or("-".into(), |value| with_decimals(value, 3));
+    let mut text = format!("{:>10}  {:>10}  {:>10}  molecule\n", "energy", "score", "reward");
     for row in rows.iter().take(MOST) {
         let why = row
             .failure
@@ -63,7 +78,7 @@ fn text(table: &Table) -> String {
             .map(|why| format!("  ({why})"))
             .unwrap_or_default();
         let [energy, score, reward] = [row.energy, row.score, row.reward].map(cell);
-        text += &format!("{energy:>10}{score:>10}{reward:>10}  {}{why}\n", row.smiles);
+        text += &format!("{energy:>10}  {score:>10}  {reward:>10}  {}{why}\n", row.smiles);
     }
     if rows.len() > MOST {
         text += &format!("… and {} more\n", rows.len() - MOST);
@@ -76,7 +91,7 @@ fn summary(table: &Table) -> String {
     let mut text = format!("\n{} of {} docked", energies.len(), table.rows.len());
     if !energies.is_empty() {
         let mean = energies.iter().sum::<f64>() / energies.len() as f64;
-        text += &format!(", mean energy {mean:.3} kcal/mol");
+        text += &format!(", mean energy {} kcal/mol", with_decimals(mean, 3));
     }
     if let Some((plain, of_ranks)) = table.correlation() {
         text += &format!("; correlation of score and reward {plain:.3}, of their ranks {of_ranks:.3}");

@@ -2,23 +2,39 @@
 
 use std::path::{Path, PathBuf};
 
-use gfn_export::Target;
+use gfn_export::{ExportError, Target};
 use gfn_report::Run;
-use gfn_report::summary::find;
+use gfn_report::summary::{find, plain};
 
-use super::print;
+use super::{print, print_error};
 use crate::args::TargetArg;
 use crate::exit::Failure;
 
 pub(crate) fn export(paths: &[PathBuf], to: TargetArg, out: &Path) -> Result<(), Failure> {
     let runs: Vec<Run> = runs_of(paths)?;
-    let files = gfn_export::export(&runs, to.target(), out).map_err(Failure::failed)?;
+    for run in &runs {
+        tell_of_faults(run);
+    }
+    let files = gfn_export::export(&runs, to.target(), out).map_err(|error| match error {
+        ExportError::Occupied { .. } => Failure::usage(error.to_string()),
+        error => Failure::failed(error),
+    })?;
     let mut text: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
     if let (TargetArg::Mlflow | TargetArg::Wandb, Some(script)) = (to, files.last()) {
         let (script, package) = (script.display(), to.package());
         text += &format!("`python3 {script}` imports them with the {package} package of that Python\n");
     }
     print(&text)
+}
+
+/// Says what of a run is in no table, because it cannot be read.
+fn tell_of_faults(run: &Run) {
+    for fault in &run.faults {
+        let (folder, fault) = (plain(&run.folder.display().to_string()), plain(fault));
+        print_error(&format!(
+            "warning: {folder}: cannot be read, and is left out: {fault}\n"
+        ));
+    }
 }
 
 /// The runs that were named, or lie below a folder that was.

@@ -35,6 +35,9 @@ pub(crate) fn new(args: &NewArgs) -> Result<(), Failure> {
         },
     };
     let text = new_file(&wanted)?;
+    if args.schema {
+        schema::may_replace(&folder.join(SCHEMA_FILE))?;
+    }
     if to_stdout {
         print_toml(&text)?;
     } else {

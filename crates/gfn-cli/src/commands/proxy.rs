@@ -14,6 +14,7 @@ use gfn_runner::observers::FitProgress;
 use super::{print, print_json};
 use crate::args::{FitArgs, ProxyCommand, SplitArg};
 use crate::exit::Failure;
+use crate::output;
 
 pub(crate) fn proxy(command: ProxyCommand) -> Result<(), Failure> {
     match command {
@@ -83,6 +84,9 @@ impl Places {
             Some(_) if is_table(&place_of_page) => Some("table"),
             _ => None,
         };
+        if args.out.is_none() {
+            may_replace(&out, page.as_deref(), &args.data).map_err(Failure::usage)?;
+        }
         match (&page, lost) {
             (Some(page), Some(lost)) => Err(replaces(
                 "page with the errors",
@@ -93,6 +97,22 @@ impl Places {
             _ => Ok(Self { out, page }),
         }
     }
+}
+
+/// Files under names that nobody typed replace those of an earlier fit to the table alone.
+fn may_replace(out: &Path, page: Option<&Path>, data: &Path) -> Result<(), String> {
+    let name = data.file_name().unwrap_or_default().to_string_lossy();
+    let is_of_table = |bytes: &[u8]| {
+        let proxy = gfn_proxy::fitted::from_bytes(out, bytes);
+        proxy.is_ok_and(|proxy| proxy.metadata().data.file == name)
+    };
+    let what = format!("a proxy of `{name}`");
+    let or = "name the file to write with `--out`";
+    output::may_replace(out, usize::MAX, is_of_table, (&what, or))?;
+    let is_page = |begin: &[u8]| gfn_report::is_page(begin);
+    page.map_or(Ok(()), |page| {
+        output::may_replace(page, gfn_report::HEAD, is_page, ("a page that gfn made", or))
+    })
 }
 
 fn replaces(written: &str, lost: &str, file: &Path, or: &str) -> Failure {

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use gfn_record::durable;
 use gfn_record::folder::names;
 use gfn_registry::catalogue::catalogue;
-use gfn_report::{Component, Run, Sweep, figures, page, page_of_sweep};
+use gfn_report::{Component, HEAD, Run, Sweep, figures, is_figure, is_page, is_page_of, page, page_of_sweep};
 use gfn_runner::work::Work;
 
 use super::print;
 use crate::exit::Failure;
+use crate::output;
 
 pub(crate) fn report(runs: &[PathBuf], out: Option<&Path>, pictures: Option<&Path>) -> Result<(), Failure> {
     if let [only] = runs
@@ -57,20 +58,41 @@ fn write(text: &str, runs: &[PathBuf], out: Option<&Path>) -> Result<(), Failure
     let path = match (out, runs) {
         (Some(out), _) if out == Path::new("-") => return print(text),
         (Some(out), _) => out.to_path_buf(),
-        (None, [run]) => run.join(names::REPORT),
-        (None, _) => PathBuf::from(names::REPORT),
+        (None, _) => place(runs)?,
     };
-    std::fs::write(&path, text).map_err(Failure::system(format!("write `{}`", path.display())))?;
+    output::write(&path, text.as_bytes())?;
     print(&format!("{}\n", path.display()))
+}
+
+/// Where a page goes unless somebody says where: into the folder of what it shows, or here where that is several runs. A page of the
+/// same runs is replaced, and in a run's own folder any page.
+fn place(runs: &[PathBuf]) -> Result<PathBuf, Failure> {
+    let or = "name the file to write with `-o`";
+    if let [run] = runs {
+        let path = run.join(names::REPORT);
+        output::may_replace(&path, HEAD, is_page, ("a page that gfn made", or)).map_err(Failure::usage)?;
+        return Ok(path);
+    }
+    let path = PathBuf::from(names::REPORT);
+    let is_of_these = |begin: &[u8]| is_page_of(begin, runs);
+    output::may_replace(&path, HEAD, is_of_these, ("a page of these runs", or)).map_err(Failure::usage)?;
+    Ok(path)
 }
 
 /// Writes the pictures of the page as files.
 fn leave_figures(runs: &[Run], folder: &Path) -> Result<(), Failure> {
     let wrong = |path: &Path, error| Failure::system(format!("write `{}`", path.display()))(error);
     std::fs::create_dir_all(folder).map_err(|error| wrong(folder, error))?;
-    for figure in figures(runs) {
-        let path = folder.join(format!("{}.svg", figure.name));
-        std::fs::write(&path, figure.svg).map_err(|error| wrong(&path, error))?;
+    let files = figures(runs).into_iter();
+    let files = files.map(|figure| (folder.join(format!("{}.svg", figure.name)), figure.svg));
+    let files: Vec<(PathBuf, String)> = files.collect();
+    for (path, _) in &files {
+        let or = "name another folder with `--figures`";
+        output::may_replace(path, HEAD, is_figure, ("a picture that gfn made", or))
+            .map_err(Failure::usage)?;
+    }
+    for (path, svg) in files {
+        output::write(&path, svg.as_bytes())?;
         print(&format!("{}\n", path.display()))?;
     }
     Ok(())
@@ -81,8 +103,9 @@ fn leave_figures(runs: &[Run], folder: &Path) -> Result<(), Failure> {
 pub(crate) fn leave(folder: &Path) -> Option<PathBuf> {
     let path = folder.join(names::REPORT);
     let aside = folder.join(format!(".{}.part", names::REPORT));
-    let made = Run::read(folder)
-        .map_err(|error| error.to_string())
+    let or = "move it away, and `gfn report` makes the page";
+    let made = output::may_replace(&path, HEAD, is_page, ("a page that gfn made", or))
+        .and_then(|()| Run::read(folder).map_err(|error| error.to_string()))
         .and_then(|run| {
             let text = page(&[run], &known());
             durable::write(&aside, &path, text.as_bytes()).map_err(|error| error.to_string())

@@ -3,10 +3,15 @@
 use std::path::Path;
 
 use gfn_plugins::trust::LockFile;
-use gfn_registry::json_schema::experiment_schema_with;
+use gfn_registry::json_schema::{TITLE, experiment_schema_with};
+use serde_json::Value;
 
 use super::print_json;
 use crate::exit::Failure;
+use crate::output;
+
+/// A schema is far smaller.
+const MAX_BYTES: usize = 64 << 20;
 
 pub(crate) fn schema(out: Option<&Path>) -> Result<(), Failure> {
     match out {
@@ -17,7 +22,17 @@ pub(crate) fn schema(out: Option<&Path>) -> Result<(), Failure> {
 
 /// Writes the schema to a file, over what was there: it is made from the program, and is only ever right as the program is.
 pub(crate) fn write(path: &Path) -> Result<(), Failure> {
-    std::fs::write(path, text()?).map_err(Failure::system(format!("write `{}`", path.display())))
+    output::write(path, text()?.as_bytes())
+}
+
+/// Refuses to replace a file, under a name that nobody typed, unless it is a schema of experiments.
+pub(crate) fn may_replace(path: &Path) -> Result<(), Failure> {
+    let is_schema = |bytes: &[u8]| {
+        let found: Option<Value> = serde_json::from_slice(bytes).ok();
+        found.is_some_and(|found| found["title"] == TITLE)
+    };
+    let words = ("a schema that gfn wrote", "move it away, or leave out `--schema`");
+    output::may_replace(path, MAX_BYTES, is_schema, words).map_err(Failure::usage)
 }
 
 /// The schema; the parameters of the plugins that are pinned for this folder are in it.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gfn_record::event::Measured;
 use gfn_record::manifest::Manifest;
+use gfn_record::number::shown;
 use gfn_record::sweep::State;
 use gfn_report::summary::{self, Summary, find, find_sweeps, list, plain, sweep_line, sweep_table};
 use gfn_report::{Run, Sweep};
@@ -141,7 +142,7 @@ fn show_sweep(path: &Path, json: bool) -> Result<(), Failure> {
         let settings = sweep.tried.iter().map(|tried| {
             let outcome = tried.outcome.as_ref();
             json!({
-                "setting": tried.setting.setting, "values": tried.setting.values, "state": tried.state(),
+                "setting": tried.setting.setting, "values": tried.setting.values, "state": tried.state(), "same": tried.same,
                 "objective": outcome.map(|reached| reached.mean), "objectives": outcome.map(|reached| &reached.objectives),
                 "step": outcome.and_then(|reached| reached.step),
             })
@@ -254,7 +255,7 @@ fn measured(run: &Run) -> String {
 fn best(run: &Run) -> String {
     let lines = summary::best(run, MOST)
         .into_iter()
-        .map(|(reward, object)| format!("{reward:>12.4}  {}\n", plain(object)));
+        .map(|(reward, object)| format!("{:>12}  {}\n", shown(reward), plain(object)));
     let lines: String = lines.collect();
     if lines.is_empty() {
         String::new()

@@ -12,6 +12,16 @@ import pathlib
 import wandb
 
 HERE = pathlib.Path(__file__).resolve().parent
+# The most letters of a name, which wandb refuses where it is longer; settings may have any length.
+MAX_NAME = 128
+
+
+def short(name):
+    """A name as wandb takes it; the whole one is in the run's settings."""
+    if len(name) <= MAX_NAME:
+        return name
+    print(f"{name[:80]}…: {len(name)} letters are more than the {MAX_NAME} that wandb takes; config.gfn.name has all")
+    return name[: MAX_NAME - 1] + "…"
 
 
 def nested(settings):
@@ -42,11 +52,11 @@ def bring(run):
     tracked = wandb.init(
         project=os.environ.get("WANDB_PROJECT", "gfn"),
         id=run["id"],
-        name=label,
-        group=run["name"],
+        name=short(label),
+        group=short(run["name"]),
         tags=[run["state"]],
         notes=run["error"],
-        config=nested(run["settings"]) | {"gfn": run["tags"] | {"folder": run["folder"]}},
+        config=nested(run["settings"]) | {"gfn": run["tags"] | {"folder": run["folder"], "name": run["name"]}},
         settings=wandb.Settings(console="off"),
     )
     last = 0

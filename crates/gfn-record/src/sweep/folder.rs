@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Extension, Limits, Promotion, Setting, SweepManifest, names};
+use super::{Extension, Limits, Promotion, Setting, SweepManifest, Trainer, names};
 use crate::durable;
 use crate::folder::{FolderError, sha256};
 use crate::lock::names_in;
@@ -186,6 +186,32 @@ impl SweepFolder {
             Some(pinned) if pinned != *data => Err(FolderError::Changed(data.path.clone())),
             _ => Ok(()),
         }
+    }
+
+    /// The trial that trains the experiment with this text: that which asked first, and so this one unless another did. Where another
+    /// did, `trial` is the same as that from now on.
+    ///
+    /// # Errors
+    /// Where a file cannot be read or written.
+    pub fn trainer(&self, trial: u64, experiment: &str) -> Result<u64, FolderError> {
+        let name = sha256(experiment.as_bytes());
+        let path = self.file(names::TRAINED).join(format!("{name}.json"));
+        publish(&path, &Trainer { trial })?;
+        let trainer = read::<Trainer>(&path)?.map_or(trial, |first| first.trial);
+        if trainer != trial {
+            let same = self.trial_folder(trial).join(names::SAME);
+            publish(&same, &Trainer { trial: trainer })?;
+        }
+        Ok(trainer)
+    }
+
+    /// The trial whose experiment is that of a trial, where it was found to be another one.
+    ///
+    /// # Errors
+    /// Where the file is damaged.
+    pub fn same(&self, trial: u64) -> Result<Option<u64>, FolderError> {
+        let same: Option<Trainer> = read(&self.trial_folder(trial).join(names::SAME))?;
+        Ok(same.map(|same| same.trial))
     }
 
     /// Whether the sweep was cancelled.

@@ -13,6 +13,7 @@
 //! extensions/000000.json            further settings, asked for later
 //! limits/000000.json                other limits to failures, set later
 //! data/<hash of the path>.json      a file that trials read, and its hash when the first of them did
+//! trained/<hash of the spec>.json   the trial that trains an experiment
 //! cancelled                         there while the sweep is cancelled
 //! trials/000009/                    setting 4, repeat 1, where there are two repeats
 //!     trial.json, spec.toml         what it is; the whole experiment, to be run again by itself
@@ -22,6 +23,7 @@
 //!     failed-1/                     the failures and the result of a trial that was then given another chance
 //!     result.json                   how it ended
 //!     log.txt                       what its processes said
+//!     same.json                     there alone with trial.json: another trial has the same experiment, and all that comes of it
 //! ```
 
 mod folder;
@@ -51,6 +53,10 @@ pub mod names {
     pub const LIMITS: &str = "limits";
     /// The folder of the hashes of files that trials read.
     pub const DATA: &str = "data";
+    /// The folder that says which trial trains an experiment.
+    pub const TRAINED: &str = "trained";
+    /// Which trial has the experiment of this one.
+    pub const SAME: &str = "same.json";
     /// There while the sweep is cancelled.
     pub const CANCELLED: &str = "cancelled";
     /// The folder of trials.
@@ -269,6 +275,13 @@ pub struct Trial {
     pub seed: u64,
     /// The values of its setting.
     pub values: BTreeMap<String, Value>,
+}
+
+/// `trained/<hash>.json` and `same.json`: the trial that trains an experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trainer {
+    /// Its number.
+    pub trial: u64,
 }
 
 /// `rung-<update>.json`: how a trial stands at a comparison.

@@ -46,6 +46,8 @@ impl State {
 pub struct TrialView {
     /// What it is.
     pub trial: Trial,
+    /// The trial that has the same experiment and trains it; what follows is of that one.
+    pub same: Option<u64>,
     /// How it stands.
     pub state: State,
     /// Its objectives at comparisons, in order.
@@ -109,6 +111,7 @@ impl TrialView {
         };
         Ok(Self {
             trial,
+            same: None,
             state,
             rungs,
             failures,
@@ -137,12 +140,14 @@ impl SweepFolder {
     /// Where a file is damaged.
     pub fn trial(&self, number: u64) -> Result<Option<TrialView>, FolderError> {
         let folder = self.trial_folder(number);
-        let trial: Option<Trial> = read(&folder.join(names::TRIAL))?;
-        let view = |trial: Trial| {
-            let setting = trial.setting;
-            TrialView::of(&folder, trial, || self.sent_to(setting))
+        let Some(trial) = read::<Trial>(&folder.join(names::TRIAL))? else {
+            return Ok(None);
         };
-        trial.map(view).transpose()
+        let same = self.same(number)?;
+        let folder = same.map_or(folder, |same| self.trial_folder(same));
+        let setting = trial.setting;
+        let view = TrialView::of(&folder, trial, || self.sent_to(setting))?;
+        Ok(Some(TrialView { same, ..view }))
     }
 
     /// All trials whose folders were made, in order.

@@ -29,6 +29,7 @@
   }
 
   // Pictures: what is under the pointer is read off.
+  const MAX_READ = 12;
   const shown = (value) => {
     const size = Math.abs(value);
     if (size !== 0 && (size < 1e-4 || size >= 1e7)) return value.toExponential(2).replace("-", "−");
@@ -61,7 +62,7 @@
       box?.remove();
       marker = box = undefined;
     };
-    const readLines = (x) => {
+    const readLines = (x, y) => {
       const rows = data.rows.filter((line) => line.at.length > 0);
       if (rows.length === 0) return;
       const at = nearest(rows.flatMap((line) => line.at), x)[0];
@@ -69,7 +70,11 @@
       const across = left + ((at - data.x.low) / (data.x.high - data.x.low)) * (right - left);
       marker = drawn(svg, "line", { class: "pointer", x1: across, x2: across, y1: top, y2: bottom });
       const lines = rows.map((line) => ({ line, point: nearest(line.at, at) })).filter(({ point }) => Math.abs(point[0] - at) <= 0.02 * (data.x.high - data.x.low));
-      return [row(data.x.label, valueAt(data.x, at)), ...lines.map(({ line, point }) => row(line.name, valueAt(data.y, point[1]), line.ink))];
+      // Of many lines those next to the pointer.
+      const distance = ({ point }) => Math.abs(point[1] - y);
+      const least = lines.map(distance).sort((a, b) => a - b)[MAX_READ - 1] ?? Infinity;
+      const read = lines.filter((line) => distance(line) <= least).slice(0, MAX_READ);
+      return [row(data.x.label, valueAt(data.x, at)), ...read.map(({ line, point }) => row(line.name, valueAt(data.y, point[1]), line.ink))];
     };
     const readCell = (x, y) => {
       const { across, values } = data.cells;
@@ -91,7 +96,7 @@
       if (px < left || px > right || py < top || py > bottom) return;
       const x = data.x.low + ((px - left) / (right - left)) * (data.x.high - data.x.low);
       const y = data.y.high - ((py - top) / (bottom - top)) * (data.y.high - data.y.low);
-      const lines = data.cells ? readCell(x, y) : readLines(x);
+      const lines = data.cells ? readCell(x, y) : readLines(x, y);
       if (!lines) return;
       box = element("div", undefined, "readout");
       box.append(...lines);

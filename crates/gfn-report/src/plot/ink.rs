@@ -3,11 +3,12 @@
 
 use plotters::style::{Color, RGBAColor, RGBColor, ShapeStyle};
 
-/// Inks for curves, one after another; after the last the first comes again.
-pub(crate) const SERIES: usize = 6;
+/// Inks for curves, one after another: each colour solid, then dashed, then dotted; after the last the first comes again.
+pub(crate) const SERIES: usize = 3 * COLORS;
+const COLORS: usize = 6;
 
-/// The same on a light ground, as the page's style has them.
-const ON_PAPER: [[u8; 3]; SERIES] = [
+/// The colours on a light ground, as the page's style has them.
+const ON_PAPER: [[u8; 3]; COLORS] = [
     [0x00, 0x72, 0xb2],
     [0xd5, 0x5e, 0x00],
     [0x00, 0x9e, 0x73],
@@ -51,10 +52,19 @@ impl Ink {
             Self::Text | Self::Truth => [0x1b, 0x1f, 0x24],
             Self::Muted => [0x5c, 0x65, 0x70],
             Self::Grid => [0xe6, 0xe8, 0xec],
-            Self::Series(index) => ON_PAPER[index % SERIES],
+            Self::Series(index) => ON_PAPER[index % COLORS],
             Self::Fixed(red, green, blue) => [red, green, blue],
         };
         format!("#{red:02X}{green:02X}{blue:02X}")
+    }
+
+    /// How its lines are broken, in units of a picture; none where they are not.
+    pub(crate) fn dashes(self) -> Option<&'static str> {
+        match self {
+            Self::Truth => Some("50 40"),
+            Self::Series(index) => [None, Some("90 50"), Some("20 40")][index % SERIES / COLORS],
+            _ => None,
+        }
     }
 
     /// A line, its width in units of a picture.
@@ -91,10 +101,14 @@ mod tests {
             Ink::Truth,
             Ink::Series(0),
             Ink::Series(5),
+            Ink::Series(6),
+            Ink::Series(17),
         ];
         for (index, ink) in inks.iter().enumerate() {
             assert!(inks[..index].iter().all(|other| other.color() != ink.color()));
         }
-        assert_eq!(Ink::Series(6).color(), Ink::Series(0).color());
+        assert_eq!(Ink::Series(18).color(), Ink::Series(0).color());
+        assert_eq!(Ink::Series(7).on_paper(), Ink::Series(1).on_paper());
+        assert_ne!(Ink::Series(7).dashes(), Ink::Series(1).dashes());
     }
 }

@@ -12,11 +12,14 @@ pub(crate) use ink::{Ink, SERIES, viridis};
 
 use crate::axis::Axis;
 use crate::statistics::Point;
+use crate::text::elided;
 
 /// `plotters` draws on whole numbers: ten to each unit of the picture, which is a pixel where nothing is scaled.
 pub(crate) const FINE: u32 = 10;
 /// The size of letters, in those.
 const LETTERS: u32 = 12 * FINE;
+/// A name beside an axis is shortened to so many letters.
+const MAX_NAME: usize = 28;
 
 /// Something drawn between two axes, by places.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +112,22 @@ impl Chart {
         let mut text = String::new();
         let (width, height) = (self.size.0 * FINE, self.size.1 * FINE);
         let area = self.draw_on(&SVGBackend::with_string(&mut text, (width, height)).into_drawing_area())?;
-        Ok((inside(&text).to_string(), area))
+        Ok((inside(&text).to_string() + &self.names(area).into_string(), area))
+    }
+
+    /// The names on the left, each with the whole of it for the pointer.
+    fn names(&self, [left, top, _, bottom]: [i32; 4]) -> Markup {
+        let height = |place: &f64| self.y.map(place, (bottom, top)) + (LETTERS / 3) as i32;
+        let color = Ink::Muted.color();
+        html! {
+            @for ((place, name), whole) in self.y.ticks.iter().zip(&self.y.titles) {
+                text x=(left - 6 * FINE as i32) y=(height(place)) text-anchor="end" font-family="sans-serif" font-size=(LETTERS)
+                    fill=(format!("#{:02X}{:02X}{:02X}", color.0, color.1, color.2)) {
+                    title { (whole) }
+                    (elided(name, MAX_NAME))
+                }
+            }
+        }
     }
 
     /// Returns the corners of what is between the axes: left, top, right, bottom.
@@ -134,7 +152,11 @@ impl Chart {
     /// Room for the widest text at the left axis and its label.
     fn left_room(&self) -> u32 {
         let widest = self.y.ticks.iter().map(|(_, text)| text.chars().count()).max();
-        (26 + 7 * widest.unwrap_or(0) as u32) * FINE
+        let widest = widest.unwrap_or(0);
+        match self.y.titles.is_empty() {
+            true => (26 + 7 * widest as u32) * FINE,
+            false => (12 + 7 * widest.min(MAX_NAME) as u32) * FINE,
+        }
     }
 
     fn draw_axes(&self, grid: &mut Grid<'_, '_>) -> Drawn {
@@ -188,7 +210,9 @@ impl ValueFormatter<f64> for Axis {
     }
 
     fn format_ext(&self, place: &f64) -> String {
+        // Names are written beside the picture.
         let tick = self.ticks.iter().find(|(tick, _)| tick == place);
+        let tick = tick.filter(|_| self.titles.is_empty());
         tick.map_or(String::new(), |(_, text)| text.clone())
     }
 }

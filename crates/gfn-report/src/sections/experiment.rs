@@ -4,7 +4,7 @@ use gfn_record::manifest::Manifest;
 use maud::{Markup, html};
 
 use super::overview::state;
-use super::{Cell, Context, Table};
+use super::{Cell, Column, Context, Table};
 use crate::Run;
 use crate::number::{count, duration, moment};
 
@@ -104,15 +104,19 @@ fn quarantined(run: &Run) -> Markup {
             Cell::of(step, |step| count(step as u64)),
         ]
     };
-    let table = Table {
-        heads: vec![("object", false), ("reason", false), ("after update", true)],
-        rows: run.quarantined.iter().take(MOST_QUARANTINED).map(row).collect(),
-        last: Vec::new(),
-    };
+    let heads = [
+        ("object", Column::Objects),
+        ("reason", Column::Words),
+        ("after update", Column::Numbers),
+    ];
+    let table = Table::new(heads).with(run.quarantined.iter().take(MOST_QUARANTINED).map(row));
     html! {
         details {
             summary { (count(run.quarantined.len() as u64)) " objects that had no reward" }
             (table.draw())
+            @if run.quarantined.len() > MOST_QUARANTINED {
+                p.note { "The first " (MOST_QUARANTINED) "; quarantine.jsonl in the run's folder has all." }
+            }
         }
     }
 }

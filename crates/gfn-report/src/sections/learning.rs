@@ -3,18 +3,26 @@
 use gfn_record::event::{Exact, Found, Level, Measured, MoleculeMetrics, StepMetrics};
 use maud::{Markup, html};
 
-use super::{Context, panel};
+use super::{Context, keys, panel};
 use crate::Run;
 use crate::curves::{Curve, Panel, Plan};
+use crate::plot::Ink;
 use crate::statistics::Point;
 
 const UPDATES: &str = "updates";
+/// Of more experiments than these the keys stand once, above all pictures.
+const MAX_KEYED: usize = 3;
 
 pub(super) fn body(context: &Context<'_>) -> Markup {
     let more: Vec<Panel> = more(context)
         .into_iter()
         .filter(|panel| panel.chart.is_some())
         .collect();
+    let is_shared = context.groups.len() > MAX_KEYED;
+    let drawn = |found: &Panel| match is_shared {
+        true => panel(&without_experiments(found)),
+        false => panel(found),
+    };
     let mut shown = vec![log_z(context), distance(context), reward(context), modes(context)];
     shown.extend([found_best(context), found_variety(context)]);
     shown.extend(levels(context));
@@ -26,17 +34,32 @@ pub(super) fn body(context: &Context<'_>) -> Markup {
                  band (Student's t; of logarithms where the axis is logarithmic)."
             }
         }
+        @if is_shared { (keys(&experiments(context))) }
         div.panels {
-            (panel(&loss(context)))
-            @for found in shown { @if found.chart.is_some() { (panel(&found)) } }
+            (drawn(&loss(context)))
+            @for found in shown { @if found.chart.is_some() { (drawn(&found)) } }
         }
         @if !more.is_empty() {
             details {
                 summary { "More curves" }
-                div.panels { @for found in &more { (panel(found)) } }
+                div.panels { @for found in &more { (drawn(found)) } }
             }
         }
     }
+}
+
+/// The keys of experiments, in place of those of each picture.
+fn experiments(context: &Context<'_>) -> Vec<(String, Ink)> {
+    let groups = context.groups.iter().enumerate();
+    groups
+        .map(|(index, group)| (group.name.clone(), Ink::Series(index)))
+        .collect()
+}
+
+fn without_experiments(panel: &Panel) -> Panel {
+    let mut panel = panel.clone();
+    panel.keys.retain(|(_, ink)| !matches!(ink, Ink::Series(_)));
+    panel
 }
 
 /// The pictures of [`body`], by name.

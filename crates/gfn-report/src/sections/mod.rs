@@ -6,18 +6,25 @@ pub(crate) mod objects;
 mod overview;
 mod papers;
 mod rewards;
+mod runs;
 mod samples;
 pub(crate) mod sweep;
+mod table;
 pub(crate) mod target;
 mod time;
 
 use maud::{Markup, html};
 pub(crate) use overview::state;
+pub(crate) use table::{Cell, Column, Head, Table};
 
 use crate::curves::Panel;
 use crate::group::Group;
 use crate::plot::Ink;
+use crate::text::{breakable, elided};
 use crate::{Component, Run};
+
+/// The name of a key is shortened to so many letters.
+const MAX_KEY: usize = 60;
 
 /// What sections tell about.
 pub(crate) struct Context<'a> {
@@ -55,10 +62,10 @@ pub(crate) fn sections(context: &Context<'_>) -> Vec<Section> {
         section("overview", "Overview", Some(overview::body(context))),
         section("learning", "Learning", Some(learning::body(context))),
         section("target", "Learned and target distribution", target::body(context)),
-        section("rewards", "Rewards of what is made", rewards::body(context)),
-        section("objects", "What is made", objects::body(context)),
-        section("time", "Where the time went", time::body(context)),
-        section("experiment", "The experiment", Some(experiment::body(context))),
+        section("rewards", "Reward distribution", rewards::body(context)),
+        section("objects", "Generated objects", objects::body(context)),
+        section("time", "Profile", time::body(context)),
+        section("experiment", "Experiment", Some(experiment::body(context))),
         section("papers", "Papers", papers::body(context)),
     ];
     all.into_iter().flatten().collect()
@@ -89,7 +96,9 @@ pub(crate) fn keys(keys: &[(String, Ink)]) -> Markup {
         _ => "key text".into(),
     };
     html! {
-        ul.keys { @for (name, ink) in keys { li class=(class(ink)) { (name) } } }
+        ul.keys { @for (name, ink) in keys { li class=(class(ink)) title=[(name.chars().count() > MAX_KEY).then_some(name)] {
+            (breakable(&elided(name, MAX_KEY)))
+        } } }
     }
 }
 
@@ -120,74 +129,5 @@ pub(crate) fn tiles(tiles: &[Tile]) -> Markup {
                 }
             }
         }
-    }
-}
-
-/// A cell of a table: what is shown, and by what it is sorted.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Cell {
-    pub(crate) shown: String,
-    /// By this number, where there is one, or else by what is shown.
-    pub(crate) order: Option<f64>,
-}
-
-impl Cell {
-    /// A number, shown in some form; a dash where it is not known.
-    pub(crate) fn of(value: Option<f64>, shown: impl Fn(f64) -> String) -> Self {
-        let order = Some(value.unwrap_or(f64::NAN));
-        Self {
-            shown: value.map_or("–".into(), shown),
-            order,
-        }
-    }
-
-    pub(crate) fn text(shown: impl Into<String>) -> Self {
-        Self {
-            shown: shown.into(),
-            order: None,
-        }
-    }
-}
-
-/// A table that is sorted by the column whose head is clicked.
-pub(crate) struct Table<'a> {
-    /// Heads; those of numbers are on the right.
-    pub(crate) heads: Vec<(&'a str, bool)>,
-    pub(crate) rows: Vec<Vec<Cell>>,
-    /// Rows that stay at the end.
-    pub(crate) last: Vec<Vec<Cell>>,
-}
-
-impl Table<'_> {
-    pub(crate) fn draw(&self) -> Markup {
-        let row = |cells: &Vec<Cell>| {
-            html! {
-                tr {
-                    @for (cell, (_, is_number)) in cells.iter().zip(&self.heads) {
-                        td.number[*is_number] data-order=[cell.order.map(order)] { (cell.shown) }
-                    }
-                }
-            }
-        };
-        html! {
-            div.scroll {
-                table.sortable {
-                    thead { tr { @for (head, is_number) in &self.heads {
-                        th.number[*is_number] scope="col" { button type="button" { (head) } }
-                    } } }
-                    tbody { @for cells in &self.rows { (row(cells)) } }
-                    @if !self.last.is_empty() { tfoot { @for cells in &self.last { (row(cells)) } } }
-                }
-            }
-        }
-    }
-}
-
-/// A number as a script reads it; nothing for one that is none, which sorts last.
-fn order(value: f64) -> String {
-    if value.is_nan() {
-        String::new()
-    } else {
-        value.to_string()
     }
 }

@@ -7,7 +7,7 @@ use gfn_record::likelihoods::Likelihood;
 use gfn_record::samples::Sample;
 use maud::{Markup, html};
 
-use super::{Cell, Context, Table, Tile, tiles};
+use super::{Cell, Column, Context, Table, Tile, tiles};
 use crate::group::Group;
 use crate::molecule::structure;
 use crate::number::{count, figure, per_cent, short_figure};
@@ -212,19 +212,19 @@ fn unlike<'a, 'b>(all: &'b [Drawn<'a>], limit: f64) -> Vec<&'b Drawn<'a>> {
     chosen.into_iter().map(|(drawn, _)| drawn).collect()
 }
 
-fn table(all: &[Drawn<'_>], total: u64) -> Table<'static> {
+fn table(all: &[Drawn<'_>], total: u64) -> Table {
     let has_probability = all.iter().any(|drawn| drawn.log_probability.is_some());
     let mut heads = vec![
-        ("object", false),
-        ("reward", true),
-        ("log R", true),
-        ("steps", true),
-        ("drawn", true),
-        ("share", true),
+        ("object", Column::Objects),
+        ("reward", Column::Numbers),
+        ("log R", Column::Numbers),
+        ("steps", Column::Numbers),
+        ("drawn", Column::Numbers),
+        ("share", Column::Numbers),
     ];
     if has_probability {
-        heads.push(("log p", true));
-        heads.push(("p", true));
+        heads.push(("log p", Column::Numbers));
+        heads.push(("p", Column::Numbers));
     }
     let row = |drawn: &Drawn<'_>| {
         let Drawn {
@@ -246,9 +246,5 @@ fn table(all: &[Drawn<'_>], total: u64) -> Table<'static> {
         }
         cells
     };
-    Table {
-        heads,
-        rows: all.iter().take(MOST_ROWS).map(row).collect(),
-        last: Vec::new(),
-    }
+    Table::new(heads).with(all.iter().take(MOST_ROWS).map(row))
 }

@@ -4,28 +4,40 @@ use gfn_record::event::Measured;
 use gfn_record::manifest::Status;
 use maud::{Markup, html};
 
-use super::{Cell, Context, Table, Tile, tiles};
+use super::{Context, Tile, runs, tiles};
 use crate::Run;
 use crate::figures::{Figure, Kind, figures};
-use crate::group::Group;
-use crate::number::{count, duration, figure, interval, short_figure, signed};
-use crate::statistics::mean_and_interval;
+use crate::number::{count, duration, figure, short_figure, signed, whole};
+use crate::text::breakable;
+
+/// So many runs tell at once what is out of the ordinary with them; those of the others unfold.
+const MAX_OPEN: usize = 5;
 
 pub(super) fn body(context: &Context<'_>) -> Markup {
+    let told = |run: &&Run| !notices(run).is_empty();
+    let with_notices: Vec<&Run> = context.runs().filter(told).collect();
+    let (open, more) = with_notices.split_at(with_notices.len().min(MAX_OPEN));
+    let is_named = context.only().is_none();
     html! {
-        @for run in context.runs() { (notices(run, context.only().is_none())) }
+        @for run in open { (drawn(run, is_named)) }
+        @if !more.is_empty() {
+            details {
+                summary { "The same or other notices of " (more.len()) " more runs" }
+                @for run in more { (drawn(run, is_named)) }
+            }
+        }
         @match context.only() {
             Some(run) => {
                 (tiles(&highlights(run)))
                 @if let Some(after) = run.last_measured() { (before_and_after(run, after)) }
             }
-            None => (table_of_runs(context)),
+            None => (runs::tables(context)),
         }
     }
 }
 
 /// What is out of the ordinary.
-fn notices(run: &Run, is_named: bool) -> Markup {
+fn notices(run: &Run) -> Vec<(&'static str, String)> {
     let manifest = run.manifest.as_ref();
     let failed = manifest.and_then(|manifest| manifest.error.as_deref());
     let mut notices: Vec<(&str, String)> = Vec::new();
@@ -51,22 +63,22 @@ fn notices(run: &Run, is_named: bool) -> Markup {
             .map(|warning| ("bad", format!("Warning: {warning}."))),
     );
     let left_out = run.quarantined.len();
-    notices.extend((left_out > 0).then(|| {
-        (
-            "",
-            format!("{left_out} objects had no reward; see The experiment."),
-        )
-    }));
+    notices
+        .extend((left_out > 0).then(|| ("", format!("{left_out} objects had no reward; see Experiment."))));
     notices.extend(
         run.faults
             .iter()
             .map(|fault| ("bad", format!("Not all of the folder can be read: {fault}"))),
     );
+    notices
+}
+
+fn drawn(run: &Run, is_named: bool) -> Markup {
     html! {
-        @for (class, notice) in notices {
+        @for (class, notice) in notices(run) {
             p.notice.(class) {
-                @if is_named { strong { (run.folder.display()) } " " }
-                (notice)
+                @if is_named { strong { (breakable(&run.folder.display().to_string())) } " " }
+                (breakable(&notice))
             }
         }
     }
@@ -207,136 +219,6 @@ fn levels(after: &Measured) -> Markup {
             }
         }
     }
-}
-
-type Column = (&'static str, fn(&Run) -> Option<f64>, fn(f64) -> String);
-
-const COLUMNS: [Column; 12] = [
-    ("updates", |run| Some(run.updates() as f64), whole),
-    (
-        "exact L1",
-        |run| Some(run.last_measured()?.exact.as_ref()?.l1),
-        figure,
-    ),
-    (
-        "Jensen–Shannon (nats)",
-        |run| Some(run.last_measured()?.exact.as_ref()?.jensen_shannon),
-        figure,
-    ),
-    (
-        "error of log Z (nats)",
-        |run| run.last_measured()?.exact.as_ref()?.log_z_error,
-        signed,
-    ),
-    (
-        "mean reward",
-        |run| Some(run.last_measured()?.samples.mean_reward),
-        figure,
-    ),
-    (
-        "top 100 mean reward",
-        |run| run.last_measured()?.samples.molecules.as_ref()?.top_100,
-        figure,
-    ),
-    (
-        "found: top 10",
-        |run| run.last_measured()?.found.as_ref()?.top_10,
-        figure,
-    ),
-    (
-        "found: top 100",
-        |run| run.last_measured()?.found.as_ref()?.top_100,
-        figure,
-    ),
-    (
-        "found: top 1000",
-        |run| run.last_measured()?.found.as_ref()?.top_1000,
-        figure,
-    ),
-    (
-        "mean similarity",
-        |run| Some(run.last_measured()?.samples.molecules.as_ref()?.mean_similarity),
-        figure,
-    ),
-    (
-        "modes visited",
-        |run| run.last_measured()?.modes_visited.map(|modes| modes as f64),
-        whole,
-    ),
-    (
-        "training time",
-        |run| run.manifest.as_ref()?.training_seconds,
-        duration,
-    ),
-];
-
-fn whole(value: f64) -> String {
-    if value.fract() == 0.0 && value >= 0.0 {
-        count(value as u64)
-    } else {
-        figure(value)
-    }
-}
-
-/// A row a run, and the mean of each experiment.
-fn table_of_runs(context: &Context<'_>) -> Markup {
-    let columns: Vec<&Column> = COLUMNS
-        .iter()
-        .filter(|(_, value, _)| context.runs().any(|run| value(run).is_some()))
-        .collect();
-    let mut table = Table {
-        heads: vec![("run", false), ("state", false)],
-        rows: Vec::new(),
-        last: Vec::new(),
-    };
-    table.heads.extend(columns.iter().map(|column| (column.0, true)));
-    let is_alone = context.groups.len() == 1;
-    for group in &context.groups {
-        for (run, name) in group.runs.iter().zip(group.run_names()) {
-            let name = if is_alone {
-                name
-            } else {
-                format!("{}, {name}", group.name)
-            };
-            let mut cells = vec![Cell::text(name), Cell::text(state(run))];
-            cells.extend(
-                columns
-                    .iter()
-                    .map(|(_, value, shown)| Cell::of(value(run), shown)),
-            );
-            table.rows.push(cells);
-        }
-        if group.runs.len() > 1 {
-            table.last.push(means(group, &columns, is_alone));
-        }
-    }
-    html! {
-        (table.draw())
-        @if !table.last.is_empty() { p.note { "Means with 95 % confidence intervals (Student's t) over the runs of an experiment." } }
-    }
-}
-
-fn means(group: &Group<'_>, columns: &[&Column], is_alone: bool) -> Vec<Cell> {
-    let name = if is_alone {
-        "mean".to_string()
-    } else {
-        format!("{}, mean", group.name)
-    };
-    let runs = format!("{} runs", group.runs.len());
-    let mean = |(name, value, shown): &&Column| {
-        let found = mean_and_interval(group.runs.iter().filter_map(|run| value(run)));
-        // Seconds, minutes and hours are not to be mixed.
-        let unit = if *name == "training time" { " s" } else { "" };
-        Cell::text(match found {
-            Some((mean, Some(half))) => format!("{}{unit}", interval(mean, half)),
-            Some((mean, None)) => shown(mean),
-            None => "–".into(),
-        })
-    };
-    [Cell::text(name), Cell::text(runs)]
-        .into_iter()
-        .chain(columns.iter().map(mean))
-        .collect()
 }
 
 /// How a run stands, in a word.

@@ -1,4 +1,4 @@
-//! Where the time went.
+//! The time of each phase.
 
 use gfn_record::manifest::Manifest;
 use maud::{Markup, html};

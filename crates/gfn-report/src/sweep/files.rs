@@ -67,6 +67,7 @@ fn begun(setting: Setting) -> Tried {
         trials: Vec::new(),
         unreadable: 0,
         outcome: None,
+        same: None,
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod domain;
 pub(crate) mod effect;
 mod files;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use gfn_record::sweep::{Setting, State, SweepFolder, SweepManifest, TrialView};
@@ -41,6 +42,8 @@ pub struct Tried {
     pub unreadable: usize,
     /// The best that is known of it: where its trials were compared last, or at their end.
     pub outcome: Option<Reached>,
+    /// The setting before it whose experiments are the same, seed by seed: they were not trained again.
+    pub same: Option<u64>,
 }
 
 /// What a setting was worth at some update.
@@ -75,22 +78,27 @@ impl Sweep {
             extended_by,
             faults,
         } = Files::read(&folder, seeds);
-        let tried = tried.into_iter().map(|tried| tried.compared(&rungs, seeds));
+        let mut tried: Vec<Tried> = tried
+            .into_iter()
+            .map(|tried| tried.compared(&rungs, seeds))
+            .collect();
+        mark_the_same(&mut tried);
         Ok(Self {
             folder: path.to_path_buf(),
             wanted: manifest.settings.saturating_add(extended_by),
             is_cancelled: folder.is_cancelled(),
-            tried: tried.collect(),
+            tried,
             manifest,
             faults,
         })
     }
 
-    /// What was tried and came to something, the best first; what came further is before all else.
+    /// What was tried and came to something, each experiment once, the best first; what came further is before all else.
     pub fn ranked(&self) -> Vec<(&Tried, &Reached)> {
         let mut ranked: Vec<(&Tried, &Reached)> = self
             .tried
             .iter()
+            .filter(|tried| tried.same.is_none())
             .filter_map(|tried| Some((tried, tried.outcome.as_ref()?)))
             .collect();
         let further = |reached: &Reached| reached.step.unwrap_or(u64::MAX);
@@ -122,6 +130,11 @@ impl Sweep {
         self.trials().filter(|view| view.state == state).count()
     }
 
+    /// How many trials are the same as others.
+    pub(crate) fn repeated(&self) -> usize {
+        self.trials().filter(|view| view.same.is_some()).count()
+    }
+
     /// All trials that were begun.
     pub fn trials(&self) -> impl Iterator<Item = &TrialView> {
         self.tried.iter().flat_map(|tried| &tried.trials)
@@ -150,6 +163,18 @@ impl Sweep {
     /// What a setting was worth after `step` updates; at the end where none is given.
     pub(crate) fn at(&self, tried: &Tried, step: Option<u64>) -> Option<Reached> {
         tried.at(step, self.manifest.seeds.len())
+    }
+}
+
+/// Finds settings whose trials are all trained by those of one before.
+fn mark_the_same(tried: &mut [Tried]) {
+    let mut known: HashMap<Vec<u64>, u64> = HashMap::new();
+    for tried in tried {
+        let trainer = |view: &TrialView| view.same.unwrap_or(view.trial.trial);
+        let trainers: Vec<u64> = tried.trials.iter().map(trainer).collect();
+        let setting = tried.setting.setting;
+        let first = *known.entry(trainers).or_insert(setting);
+        tried.same = (first != setting && !tried.trials.is_empty()).then_some(first);
     }
 }
 

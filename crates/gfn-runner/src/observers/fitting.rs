@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use gfn_fit::{Progress, Settings};
+use gfn_record::number::shown;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::bars::{set_message, set_prefix};
@@ -82,7 +83,9 @@ impl FitProgress {
 
 fn words(progress: &Progress) -> String {
     format!(
-        "error {:.4} training, {:.4} validation (best {:.4})",
-        progress.now.training, progress.now.validation, progress.best
+        "error {} training, {} validation (best {})",
+        shown(progress.now.training),
+        shown(progress.now.validation),
+        shown(progress.best)
     )
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use gfn_record::event::{Event, Measured, StepMetrics};
 use gfn_record::folder::FolderError;
+use gfn_record::number::{shown, signed, with_decimals};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Observer;
@@ -48,11 +49,11 @@ impl Smooth {
     }
 
     fn words(self) -> String {
-        let words = format!("loss {:.4}  reward {:.4}", self.loss, self.reward);
+        let words = format!("loss {}  reward {}", shown(self.loss), shown(self.reward));
         match self.log_z.is_nan() {
             // The loss has no flows, so it knows of none.
             true => words,
-            false => format!("{words}  log Z {:.3}", self.log_z),
+            false => format!("{words}  log Z {}", with_decimals(self.log_z, 3)),
         }
     }
 }
@@ -123,16 +124,24 @@ impl Progress {
 fn one_line(measured: &Measured) -> String {
     let samples = &measured.samples;
     let mut words = vec![format!(
-        "step {}: reward of samples {:.4}",
-        measured.step, samples.mean_reward
+        "step {}: reward of samples {}",
+        measured.step,
+        shown(samples.mean_reward)
     )];
     if let Some(exact) = &measured.exact {
-        words.push(format!("L1 {:.4}", exact.l1));
-        words.extend(exact.log_z_error.map(|error| format!("log Z error {error:+.4}")));
+        words.push(format!("L1 {}", shown(exact.l1)));
+        words.extend(
+            exact
+                .log_z_error
+                .map(|error| format!("log Z error {}", signed(error))),
+        );
     }
     if let Some(molecules) = &samples.molecules {
         words.push(format!("distinct {:.1} %", 100.0 * samples.unique));
-        words.push(format!("similarity {:.3}", molecules.mean_similarity));
+        words.push(format!(
+            "similarity {}",
+            with_decimals(molecules.mean_similarity, 3)
+        ));
     }
     words.extend(
         measured

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use gfn_cluster::words::quoted;
+use gfn_record::number::with_decimals;
 use gfn_record::sweep::{State, SweepManifest, TrialView, names};
 use gfn_sweep::best::{self, Ranked, ranked};
 use gfn_sweep::board::Board;
@@ -29,9 +30,12 @@ const STATES: [State; 6] = [
 pub(super) fn plan(plan: &Plan, json: bool) -> Result<(), Failure> {
     let manifest = plan.manifest();
     let points = (0..plan.settings).map_while(|number| plan.point(number));
+    let repeated = plan.repeated(LISTED);
     if json {
         let settings: Vec<BTreeMap<String, Value>> = points.map(|point| plan.values(&point)).collect();
-        return print_json(&pretty(&json!({ "sweep": manifest, "settings": settings })));
+        return print_json(&pretty(
+            &json!({ "sweep": manifest, "settings": settings, "same": repeated }),
+        ));
     }
     let mut text = headline(&manifest, plan.settings);
     if let Some(rungs) = plan.rungs() {
@@ -43,9 +47,19 @@ pub(super) fn plan(plan: &Plan, json: bool) -> Result<(), Failure> {
         );
         text += &few_settings(plan, rungs.len());
     }
-    let mut rows = vec![columns("setting", plan.names(), &[])];
-    for (number, point) in points.enumerate().take(LISTED as usize) {
-        rows.push(row(&number.to_string(), &plan.names(), &plan.values(&point), &[]));
+    text += &repeats(plan, &repeated);
+    let is_any = repeated.iter().any(Option::is_some);
+    let last: &[&str] = if is_any { &["the same as"] } else { &[] };
+    let mut rows = vec![columns("setting", plan.names(), last)];
+    for (number, (point, same)) in points.zip(&repeated).enumerate() {
+        let same = same.map_or(String::new(), |same| format!("setting {same}"));
+        let last: &[String] = if is_any { &[same] } else { &[] };
+        rows.push(row(
+            &number.to_string(),
+            &plan.names(),
+            &plan.values(&point),
+            last,
+        ));
     }
     match rows.len() {
         1 => {
@@ -60,6 +74,19 @@ pub(super) fn plan(plan: &Plan, json: bool) -> Result<(), Failure> {
         text += &format!("… and {} more\n", plan.settings - LISTED);
     }
     print(&text)
+}
+
+/// What is said of settings that come again: each experiment is trained once.
+fn repeats(plan: &Plan, repeated: &[Option<u64>]) -> String {
+    let again = match repeated.iter().flatten().count() {
+        0 => String::new(),
+        1 => "1 setting is the same as one before it, and is not trained again\n".into(),
+        count => format!("{count} settings are the same as one before them, and are not trained again\n"),
+    };
+    let different = plan.most_different().map_or(String::new(), |most| {
+        format!("at most {most} settings are different; one that comes again is not trained again\n")
+    });
+    again + &different
 }
 
 /// A warning, where even if all trials are good the part of them that goes on from each comparison is none before the end.
@@ -177,6 +204,11 @@ pub(super) fn status(sweep: &Path, audit: bool, json: bool) -> Result<(), Failur
             .map(|(state, count)| format!("{count} {}", state.name()))
             .collect();
         text += &format!("{}\n", words.join(", "));
+        text += &match trials.iter().filter(|view| view.same.is_some()).count() {
+            0 => String::new(),
+            1 => "1 trial is the same as another, and is not trained again\n".into(),
+            count => format!("{count} trials are the same as others, and are not trained again\n"),
+        };
         text += &lines_of(&trials);
         text += &queue.map_or_else(String::new, |(line, _)| line);
         if let Some(best) = best.first() {
@@ -231,13 +263,15 @@ fn lines_of(trials: &[TrialView]) -> String {
             _ => None,
         }
     };
-    trials.iter().filter_map(line).collect()
+    let each_once = trials.iter().filter(|view| view.same.is_none());
+    each_once.filter_map(line).collect()
 }
 
 fn trial_json(view: &TrialView) -> Value {
     json!({
         "trial": view.trial.trial,
         "setting": view.trial.setting,
+        "same": view.same,
         "seed": view.trial.seed,
         "values": view.trial.values,
         "state": view.state,
@@ -291,8 +325,9 @@ pub(super) fn best(sweep: &Path, count: usize, json: bool) -> Result<(), Failure
         ));
     }
     let text = format!(
-        "{}{failed}\nthe best again: {}\n",
+        "{}{}{failed}\nthe best again: {}\n",
         table(&rows),
+        best.iter().map(same).collect::<String>(),
         command(&board, first)
     );
     print(&text)
@@ -305,10 +340,25 @@ fn ranked_json(board: &Board, best: &Ranked) -> Value {
         "objective": best.objective,
         "interval": best.interval,
         "seeds": best.seeds,
+        "same": best.same,
         "updates": best.step,
         "spec": spec(board, best),
         "command": command(board, best),
     })
+}
+
+/// Which settings are the same as one that is listed.
+fn same(best: &Ranked) -> String {
+    let others: Vec<String> = best.same.iter().map(ToString::to_string).collect();
+    match others.len() {
+        0 => String::new(),
+        1 => format!("setting {} is the same as setting {}\n", others[0], best.setting),
+        _ => format!(
+            "settings {} are the same as setting {}\n",
+            others.join(", "),
+            best.setting
+        ),
+    }
 }
 
 /// The experiment of the setting's first trial.
@@ -325,8 +375,12 @@ fn command(board: &Board, best: &Ranked) -> String {
 /// A mean with its confidence interval.
 fn figure(best: &Ranked) -> String {
     match best.interval {
-        Some(interval) => format!("{:.6} ± {interval:.6}", best.objective),
-        None => format!("{:.6}", best.objective),
+        Some(interval) => format!(
+            "{} ± {}",
+            with_decimals(best.objective, 6),
+            with_decimals(interval, 6)
+        ),
+        None => with_decimals(best.objective, 6),
     }
 }
 

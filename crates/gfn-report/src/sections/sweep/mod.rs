@@ -10,20 +10,20 @@ use maud::{Markup, html};
 
 use super::{Section, Tile, tiles};
 use crate::number::{count, interval, short_figure};
-use crate::sweep::domain::shown;
 use crate::sweep::{Sweep, rungs};
+use crate::text::{breakable, setting};
 
 /// All sections that have something to tell, in their order.
 pub(crate) fn sections(sweep: &Sweep) -> Vec<Section> {
     let section = |id, title, body: Option<Markup>| body.map(|body| Section { id, title, body });
     let all = [
-        section("sweep", "The sweep", Some(overview(sweep))),
-        section("best-setting", "The best setting", best(sweep)),
-        section("effects", "What each setting does", effects::body(sweep)),
-        section("together", "All settings together", parallel::body(sweep)),
+        section("sweep", "Sweep", Some(overview(sweep))),
+        section("best-setting", "Best setting", best(sweep)),
+        section("effects", "Effect of each setting", effects::body(sweep)),
+        section("together", "Parallel coordinates", parallel::body(sweep)),
         section("seeds", "Settings and seeds", trials::seeds(sweep)),
-        section("trials", "Every setting", trials::body(sweep)),
-        section("stopped", "What did not run to its end", stopped::body(sweep)),
+        section("trials", "All settings", trials::body(sweep)),
+        section("stopped", "Unfinished trials", stopped::body(sweep)),
     ];
     all.into_iter().flatten().collect()
 }
@@ -38,10 +38,11 @@ fn overview(sweep: &Sweep) -> Markup {
         (State::Interrupted, "interrupted"),
         (State::Failed, "failed"),
     ];
-    let beside: Vec<String> = states
+    let mut beside: Vec<String> = states
         .into_iter()
         .filter_map(|(state, word)| several(sweep.count(state), word))
         .collect();
+    beside.extend(several(sweep.repeated(), "the same as others"));
     let mut found = vec![
         Tile::new(
             "Trials finished",
@@ -112,8 +113,8 @@ fn best(sweep: &Sweep) -> Option<Markup> {
             div { dt { "setting" } dd { (tried.setting.setting) } }
             div { dt { "objective" } dd { (value) } }
             @for (name, value) in &tried.setting.values { div {
-                dt { (name.rsplit('.').next().unwrap_or(name)) }
-                dd { (shown(value)) " " span.about { "(" (name) ")" } }
+                dt { (breakable(name)) }
+                dd { (breakable(&setting(value))) }
             } }
             div { dt { "run again" } dd { code { "gfn run " (sweep_file(sweep, first.trial.trial)) } } }
         }

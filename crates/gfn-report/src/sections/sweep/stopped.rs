@@ -13,23 +13,23 @@ const MOST: usize = 500;
 pub(super) fn body(sweep: &Sweep) -> Option<Markup> {
     let mut rows = Vec::new();
     for tried in &sweep.tried {
-        let others = tried.trials.iter().filter(|view| view.state != State::Finished);
+        let others = tried
+            .trials
+            .iter()
+            .filter(|view| view.state != State::Finished && view.same.is_none());
         rows.extend(others.filter_map(|view| row(sweep, tried, view)));
     }
     let all = rows.len();
     rows.truncate(MOST);
-    let table = Table {
-        heads: vec![
-            ("trial", true),
-            ("setting", true),
-            ("seed", true),
-            ("state", false),
-            ("updates", true),
-            ("why", false),
-        ],
-        rows,
-        last: Vec::new(),
-    };
+    let heads = [
+        ("trial", true),
+        ("setting", true),
+        ("seed", true),
+        ("state", false),
+        ("updates", true),
+        ("why", false),
+    ];
+    let table = Table::new(heads).with(rows.into_iter());
     (all > 0).then(|| {
         html! {
             (table.draw())
