@@ -25,6 +25,7 @@ mod signals;
 mod slurm;
 mod sweep;
 mod training;
+mod trust;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -110,6 +110,22 @@ impl Scores {
         }
     }
 
+    /// Makes failures of the objects whose reward is 0.
+    pub(crate) fn refuse_zeros(&mut self, reason: impl Fn() -> String) {
+        for index in 0..self.status.len() {
+            if self.status[index] == Status::Zero {
+                self.status[index] = Status::Failed;
+                self.log_reward[index] = f64::NAN;
+                self.failures.push(Failure {
+                    index,
+                    reason: reason(),
+                    deadly: false,
+                });
+            }
+        }
+        self.failures.sort_by_key(|failure| failure.index);
+    }
+
     /// Appends the next object's log-reward, minus infinity for a reward of 0, or why it has none.
     pub(crate) fn push(&mut self, outcome: Result<f64, String>) {
         let (log_reward, status) = match outcome {

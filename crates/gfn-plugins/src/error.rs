@@ -42,6 +42,14 @@ pub enum PluginError {
         /// The hash that was expected.
         expected: String,
     },
+    /// The command cannot be copied.
+    #[error("plugin `{plugin}`: {message}")]
+    NotSealed {
+        /// Which plugin.
+        plugin: String,
+        /// Why, and what to do.
+        message: String,
+    },
     /// The command is not the one that was approved.
     #[error(
         "plugin `{plugin}` was changed since it was approved: {difference}; look at what changed, then approve it again \
@@ -52,6 +60,18 @@ pub enum PluginError {
         plugin: String,
         /// Which files, as far as that is known.
         difference: String,
+    },
+    /// It says something else of itself than when it was approved.
+    #[error(
+        "plugin `{plugin}` is not what it was when it was approved, though its own files are: {differences}; something that it \
+         loads was changed, such as a package of its interpreter: look at what, then approve it again with \
+         `gfn plugin trust FILE`, with the experiment's file"
+    )]
+    Different {
+        /// Which plugin.
+        plugin: String,
+        /// What is different, both sides of each.
+        differences: String,
     },
     /// It could not be started, or did not say what it should.
     #[error("plugin `{plugin}` did not start: {message}{output}")]
@@ -113,6 +133,14 @@ pub enum PluginError {
 }
 
 impl PluginError {
+    /// Whether the plugin is another one than that which was approved.
+    pub fn is_refused(&self) -> bool {
+        matches!(
+            self,
+            Self::Changed { .. } | Self::CodeChanged { .. } | Self::Different { .. } | Self::NotSealed { .. }
+        )
+    }
+
     /// Turns a system's error into one that names the file.
     pub(crate) fn file(plugin: &str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let (plugin, path) = (plugin.to_string(), path.to_path_buf());

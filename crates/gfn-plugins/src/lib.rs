@@ -17,6 +17,7 @@ mod batch;
 mod description;
 mod environment;
 mod error;
+mod expected;
 mod image;
 mod inline;
 mod native;
@@ -34,6 +35,8 @@ mod vocabulary;
 #[path = "elsewhere.rs"]
 mod opened;
 
+#[cfg(target_os = "linux")]
+mod granted;
 #[cfg(target_os = "linux")]
 mod interpreter;
 #[cfg(target_os = "linux")]

@@ -7,12 +7,12 @@ use crate::batch::{Batch, Scores};
 use crate::description::{Description, Kind};
 use crate::environment::{Call, EnvironmentSpec, Place};
 use crate::error::{Output, PluginError, cleaned, cut};
+use crate::granted::Granted;
 use crate::image::Image;
-use crate::interpreter;
 use crate::options::{Options, Program, Report};
 use crate::parameters::complete;
 use crate::policy::{self, Trouble};
-use crate::process::{Approved, Blueprint, Seat};
+use crate::process::{Blueprint, Seat, seal};
 use crate::protocol::{Reply, Request};
 use crate::sharing::{joined, most_in_a_call, shared};
 
@@ -143,25 +143,25 @@ pub(crate) fn blueprint(
     mut options: Options,
     kind: Kind,
 ) -> Result<(Blueprint, Option<String>), PluginError> {
-    check_paths(&options)?;
+    let granted = grant(&mut options)?;
     let (mut library, mut hash) = (None, None);
-    // Before an interpreter is looked up: what was approved are the words as they are written.
-    let approved = Approved::of(&options.program);
     if let Program::Library { path, expected_hash } = &options.program {
         let image = Image::read(&options.name, path, expected_hash.as_deref())?;
         library = Some(image.sealed().map_err(PluginError::file(&options.name, path))?);
         hash = Some(image.hash().to_string());
     }
-    if let Program::Command { words, folder, .. } = &mut options.program {
-        std::fs::read_dir(&folder).map_err(PluginError::file(&options.name, folder))?;
-        interpreter::resolve(words, folder);
+    let sealed = seal(&options.name, &options.program, &options.confinement)?;
+    if let (Program::Command { words, folder, .. }, Some(sealed)) = (&mut options.program, &sealed) {
+        words.clone_from(&sealed.words);
+        folder.clone_from(&sealed.folder);
     }
     let (parameters, restarts) = (OnceLock::new(), Default::default());
     Ok((
         Blueprint {
             options,
             library,
-            approved,
+            sealed,
+            granted,
             kind,
             parameters,
             restarts,
@@ -170,13 +170,21 @@ pub(crate) fn blueprint(
     ))
 }
 
-/// Rights to files that are not there would be lost without a word.
-fn check_paths(options: &Options) -> Result<(), PluginError> {
-    let allowed = &options.confinement;
-    for path in allowed.read.iter().chain(&allowed.write) {
-        std::fs::metadata(path).map_err(PluginError::file(&options.name, path))?;
+/// Finds what lies at the paths that a plugin may read and write: rights to files that are not there would be lost without a
+/// word. The paths are absolute and without links from here on.
+fn grant(options: &mut Options) -> Result<Vec<Granted>, PluginError> {
+    let (name, allowed) = (&options.name, &mut options.confinement);
+    let mut granted = Vec::new();
+    for path in allowed.read.iter_mut().chain(&mut allowed.write) {
+        let wrong = PluginError::file(name, path);
+        let found = path
+            .canonicalize()
+            .and_then(|real| Ok((Granted::new(&real)?, real)));
+        let (found, real) = found.map_err(wrong)?;
+        *path = real;
+        granted.push(found);
     }
-    Ok(())
+    Ok(granted)
 }
 
 /// Makes the instance in the first process, which runs already, and starts the others meanwhile.

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::description::Description;
+use crate::error::PluginError;
+
 /// What a plugin is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Program {
@@ -151,6 +154,8 @@ pub struct Options {
     pub parameters: Value,
     /// What its objects are, an object with a `kind`.
     pub objects: Value,
+    /// What it said of itself when it was approved, which it must still say; anything where absent.
+    pub expected: Option<Description>,
     /// For a plugin that draws random numbers.
     pub seed: u64,
     /// Where its lines go.
@@ -172,9 +177,24 @@ impl Options {
             host: host.into(),
             parameters: Value::Object(serde_json::Map::new()),
             objects: Value::Object(serde_json::Map::new()),
+            expected: None,
             seed: 0,
             log: Arc::new(|_| ()),
             stop: Arc::new(|| None),
+        }
+    }
+}
+
+impl Options {
+    /// Refuses a plugin that says something else of itself than when it was approved.
+    pub(crate) fn check(&self, now: &Description) -> Result<(), PluginError> {
+        let different = |approved| crate::expected::differences(approved, now);
+        match self.expected.as_ref().and_then(different) {
+            Some(differences) => Err(PluginError::Different {
+                plugin: self.name.clone(),
+                differences,
+            }),
+            None => Ok(()),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::inline::{Apart, Inline};
 use crate::native::Reward;
 use crate::opened::{self, Opened};
 use crate::options::{Isolation, Options, Report};
+use crate::regions::not_announced;
 
 /// A plugin's reward, ready to score; it may be shared by threads.
 pub struct Oracle {
@@ -89,10 +90,14 @@ impl Oracle {
     /// Where nothing more can be asked of the plugin: it died too often, or cannot be started again.
     pub fn score(&self, batch: &Batch<'_>) -> Result<Scores, PluginError> {
         self.check(batch)?;
-        match &self.place {
-            Place::Process(opened) => opened.score(batch),
-            Place::Inline(apart) => apart.score(batch),
+        let mut scores = match &self.place {
+            Place::Process(opened) => opened.score(batch)?,
+            Place::Inline(apart) => apart.score(batch)?,
+        };
+        if !self.description().can_be_zero {
+            scores.refuse_zeros(not_announced);
         }
+        Ok(scores)
     }
 
     fn check(&self, batch: &Batch<'_>) -> Result<(), PluginError> {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::batch::Scores;
 use crate::error::{PluginError, cleaned, cut};
+use crate::regions::is_miscount;
 
 /// The longest reason that is kept, in bytes.
 const LONGEST_REASON: usize = 1000;
@@ -77,12 +78,14 @@ fn split(plugin: &mut impl Attempts, range: Range<usize>, blame: Blame) -> Resul
         return Ok(Scores::failed(blame.0, blame.1));
     }
     let middle = range.start + range.len() / 2;
-    let mut scores = half(plugin, range.start..middle)?;
-    scores.append(half(plugin, middle..range.end)?);
+    let mut scores = half(plugin, range.start..middle, &blame)?;
+    scores.append(half(plugin, middle..range.end, &blame)?);
     Ok(scores)
 }
 
-fn half(plugin: &mut impl Attempts, range: Range<usize>) -> Result<Scores, PluginError> {
+/// Tries a part of a range; `whole` is why all of it failed. A wrong number of scores is told as it was for all: that an object
+/// alone has none explains nothing.
+fn half(plugin: &mut impl Attempts, range: Range<usize>, whole: &Blame) -> Result<Scores, PluginError> {
     // A single object is blamed for what it does twice; a larger part is only split.
     let tried = match range.len() {
         1 => twice(plugin, range.clone())?,
@@ -90,6 +93,7 @@ fn half(plugin: &mut impl Attempts, range: Range<usize>) -> Result<Scores, Plugi
     };
     match tried {
         Ok(scores) => Ok(scores),
+        Err(blame) if is_miscount(&blame.0) && is_miscount(&whole.0) => split(plugin, range, whole.clone()),
         Err(blame) => split(plugin, range, blame),
     }
 }
@@ -99,6 +103,7 @@ fn half(plugin: &mut impl Attempts, range: Range<usize>) -> Result<Scores, Plugi
 mod tests {
     use super::*;
     use crate::batch::Status;
+    use crate::regions::miscounted;
 
     /// Dies of some objects, refuses others, dies of nothing `flukes` times, and counts.
     #[derive(Default)]
@@ -107,6 +112,8 @@ mod tests {
         refused: Vec<usize>,
         flukes: usize,
         most: usize,
+        /// Leaves the objects that it refuses out of its answer.
+        drops: bool,
         attempts: usize,
         deaths: usize,
     }
@@ -120,7 +127,12 @@ mod tests {
                 self.deaths += 1;
                 return Err(Trouble::Died("died".to_string()));
             }
-            if self.refused.iter().any(|index| range.contains(index)) {
+            let left_out = self.refused.iter().filter(|index| range.contains(index)).count();
+            if self.drops && left_out > 0 {
+                let numbers = format!("{} for {} objects", range.len() - left_out, range.len());
+                return Err(Trouble::Refused(miscounted(&numbers)));
+            }
+            if left_out > 0 {
                 return Err(Trouble::Refused("no".to_string()));
             }
             let mut scores = Scores::default();
@@ -179,6 +191,21 @@ mod tests {
             "{}",
             fake.attempts
         );
+    }
+
+    #[test]
+    fn a_wrong_number_of_scores_is_told_as_it_was_for_all() {
+        let mut fake = Fake {
+            refused: vec![11],
+            drops: true,
+            ..Fake::default()
+        };
+        let scores = score(&mut fake, 0..16).unwrap();
+        let [failure] = &scores.failures[..] else {
+            panic!("{:?}", scores.failures)
+        };
+        assert_eq!(failure.index, 11);
+        assert!(failure.reason.contains("15 for 16 objects"), "{}", failure.reason);
     }
 
     #[test]

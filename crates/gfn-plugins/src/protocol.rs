@@ -1,10 +1,14 @@
 //! What is said between a plugin's process and this one: `PROTOCOL.md` tells it to authors in other languages.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::description::{Input, Kind};
 use crate::environment::Question;
+#[cfg(target_os = "linux")]
+use crate::granted::Granted;
 use crate::options::{Confinement, Protocol, Report};
 
 /// The protocol's version.
@@ -29,6 +33,15 @@ pub(crate) struct Start {
     pub memory_bytes: Option<u64>,
     /// What it may do; the paths are absolute.
     pub confinement: Confinement,
+    /// What lay at its paths when the plugin was opened: anything else there is not granted.
+    #[serde(default)]
+    pub granted: Vec<Granted>,
+    /// What a command reads whatever else it may: the copy of its code, and its interpreter.
+    #[serde(default)]
+    pub own: Vec<PathBuf>,
+    /// Folders that a command cannot read: those of its code, which it finds in the copy.
+    #[serde(default)]
+    pub hidden: Vec<PathBuf>,
     /// Whether the library is only to be tried out, as the checker says.
     #[serde(default)]
     pub is_trial: bool,
@@ -39,9 +52,6 @@ pub(crate) struct Start {
 pub(crate) struct CommandLine {
     pub words: Vec<String>,
     pub protocol: Protocol,
-    /// Whether Python must not look at modules that were compiled before.
-    #[serde(default)]
-    pub ignore_compiled: bool,
 }
 
 /// What a plugin's process is asked.
@@ -129,12 +139,15 @@ pub(crate) enum Reply {
     Answered { batch: u64 },
     /// A state in words.
     Text { text: String },
-    /// It could not be done; `kind` is [`PARAMETERS`], [`FAILED`] or another word.
+    /// It could not be done; `kind` is [`PARAMETERS`], [`COUNT`], [`FAILED`] or another word.
     Error { kind: String, message: String },
 }
 
 /// The kind of an error that the parameters are to blame for.
 pub(crate) const PARAMETERS: &str = "parameters";
+
+/// The kind of an error that says how many log-rewards there were for how many objects.
+pub(crate) const COUNT: &str = "count";
 
 /// The kind of any other error.
 pub(crate) const FAILED: &str = "failed";

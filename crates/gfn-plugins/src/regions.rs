@@ -111,16 +111,40 @@ impl OutputLayout {
 }
 
 /// How the reasons begin that are given where a plugin breaks the agreement; others are its own words.
-const MISTAKES: [&str; 4] = [LEFT_OUT, WRONG_STATUS, NO_NUMBER, NOT_FINITE];
+const MISTAKES: [&str; 6] = [
+    LEFT_OUT,
+    WRONG_STATUS,
+    NO_NUMBER,
+    NOT_FINITE,
+    MISCOUNTED,
+    NOT_ANNOUNCED,
+];
 const LEFT_OUT: &str = "the plugin left it out";
 const WRONG_STATUS: &str = "the plugin gave it the status";
 const NOT_FINITE: &str = "the plugin says that it scored it, with a log-reward of";
+const MISCOUNTED: &str = "the plugin answered with another number of log-rewards than of objects:";
+const NOT_ANNOUNCED: &str = "the plugin gives it the reward 0";
 /// In the protocol of lines.
 pub(crate) const NO_NUMBER: &str = "the plugin gave it the log-reward";
 
 /// Whether an object has no reward because the plugin broke the agreement, going by the reason.
 pub(crate) fn is_mistake(reason: &str) -> bool {
     MISTAKES.iter().any(|mistake| reason.starts_with(mistake))
+}
+
+/// Whether a batch has no scores because their number was another, going by the reason.
+pub(crate) fn is_miscount(reason: &str) -> bool {
+    reason.starts_with(MISCOUNTED)
+}
+
+/// What is said of a batch with another number of scores; `numbers` says how many for how many.
+pub(crate) fn miscounted(numbers: &str) -> String {
+    format!("{MISCOUNTED} {numbers}")
+}
+
+/// What is said of a reward of 0 where the plugin says of itself that there is none.
+pub(crate) fn not_announced() -> String {
+    format!("{NOT_ANNOUNCED}, and does not say of itself that rewards can be 0 (`can_be_zero`)")
 }
 
 /// What an object's status and log-reward come to.
@@ -138,7 +162,7 @@ fn judge(status: u8, log_reward: f64, reason: impl FnOnce() -> String) -> Result
 /// What is said of a log-reward that is no number.
 pub(crate) fn not_finite(log_reward: f64) -> String {
     let advice = match log_reward == f64::NEG_INFINITY {
-        true => "; for a reward of 0 it should give the status ZERO",
+        true => "; for a reward of 0 it should give the status ZERO, or \"zero\" in lines",
         false => "",
     };
     format!("{NOT_FINITE} {log_reward}{advice}")

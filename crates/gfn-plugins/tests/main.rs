@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may")]
 
+mod agreement;
 mod checker;
 mod commands;
 mod environments;
@@ -9,6 +10,7 @@ mod libraries;
 mod lives;
 mod python;
 mod rogue;
+mod sealed;
 mod stops;
 mod support;
 mod vocabularies;

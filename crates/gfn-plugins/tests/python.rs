@@ -229,7 +229,7 @@ gfn_plugin.run()
     }
 }
 
-/// With `read` a command reads its own modules and what is named, wherever it is started, and nothing else.
+/// With `read` a command reads its own modules, its interpreter's and what is named, wherever it is started, and nothing else.
 #[test]
 fn a_script_outside_of_its_start_folder_reads_its_modules_and_little_else() {
     let text = "
@@ -257,19 +257,13 @@ gfn_plugin.run()
     if let Program::Command { words, .. } = &mut options.program {
         words[1] = folder.join("reward.py").display().to_string();
     }
-    let installed = run(
-        &folder,
-        &["-c", "import sys; print(sys.prefix, sys.base_prefix, sep='\\n')"],
-    );
-    let installed = String::from_utf8(installed.unwrap().stdout).unwrap();
-    options.confinement.read = installed.lines().map(PathBuf::from).collect();
     options.confinement.read.push(of("allowed"));
     let oracle = open_reward(options).unwrap();
     let paths = ["started/beside.txt", "allowed/data.txt", "other/secret.txt"];
     let paths = paths.map(|name| of(name).display().to_string());
     let scores = oracle.score(&Batch::Texts(&paths.each_ref().map(String::as_str)));
     let secret = if oracle.enforced().landlock > 0 { 0.0 } else { 3.0 };
-    assert_eq!(scores.unwrap().log_reward, [3.0, 3.0, secret]);
+    assert_eq!(scores.unwrap().log_reward, [secret, 3.0, secret]);
 }
 
 /// Options that hold a command to what it is now.
@@ -282,34 +276,31 @@ fn approved(mut options: Options) -> Options {
 }
 
 #[test]
-fn a_module_that_is_changed_is_not_started_again() {
+fn a_run_keeps_to_the_modules_that_it_began_with() {
     let text = "
-import os, gfn_plugin
+import os, gfn_plugin, helper
 @gfn_plugin.reward()
 def score(objects, parameters):
     if 'die' in objects:
         os._exit(3)
-    return [1.0] * len(objects)
+    return [helper.VALUE] * len(objects)
 gfn_plugin.run()
 ";
     let (_root, folder) = project(Some(text));
+    std::fs::write(folder.join("helper.py"), "VALUE = 1.0\n").unwrap();
     let Some(options) = options(&folder, Protocol::Frames) else {
         return;
     };
-    let oracle = open_reward(approved(options)).unwrap();
-    assert_eq!(oracle.score(&Batch::Texts(&["C"])).unwrap().log_reward, [1.0]);
+    let options = approved(options);
+    let oracle = open_reward(options.clone()).unwrap();
+    let value = |text: &str| oracle.score(&Batch::Texts(&[text])).unwrap().log_reward[0];
+    assert_eq!(value("C"), 1.0);
+    std::fs::write(folder.join("helper.py"), "VALUE = 2.0\n").unwrap();
     // It dies, is started again, and is the same: only the object suffers.
-    let scores = oracle.score(&Batch::Texts(&["die"])).unwrap();
-    assert_eq!(scores.status, [Status::Failed]);
-    std::fs::write(folder.join("gfn_plugin/_outcomes.py"), "print('evil')").unwrap();
-    let error = oracle.score(&Batch::Texts(&["die"])).unwrap_err();
+    assert!(value("die").is_nan());
+    assert_eq!((value("C"), oracle.restarts()), (1.0, 2));
+    let error = open_reward(options).err().unwrap();
     assert!(matches!(error, PluginError::CodeChanged { .. }), "{error}");
-    assert!(
-        error
-            .to_string()
-            .contains("`gfn_plugin/_outcomes.py` was changed"),
-        "{error}"
-    );
 }
 
 #[test]
@@ -332,11 +323,20 @@ py_compile.compile('../evil.py', cfile=place, invalidation_mode=mode)";
         return;
     };
     assert_passes(&output);
-    let Some(options) = options(&folder, Protocol::Frames) else {
-        return;
+    let words = |first: &str| {
+        let mut options = options(&folder, Protocol::Frames)?;
+        if let Program::Command { words, .. } = &mut options.program {
+            words.insert(1, first.to_string());
+        }
+        Some(options)
     };
-    let value = |options| score(options, &["C"]).unwrap().log_reward[0];
-    assert_eq!(value(approved(options.clone())), 1.0);
-    // Which it would be, were nothing done about it.
-    assert_eq!(value(options), 2.0);
+    // Which it would be otherwise, also where Python is told not to heed variables.
+    for first in ["-B", "-E", "-s"] {
+        let Some(options) = words(first) else { return };
+        assert_eq!(
+            score(approved(options), &["C"]).unwrap().log_reward,
+            [1.0],
+            "{first}"
+        );
+    }
 }

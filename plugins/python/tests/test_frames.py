@@ -106,6 +106,21 @@ class FramesTest(unittest.TestCase):
         told = [[2, "the plugin returned None for it"], [3, "no atoms"], [4, "its log-reward is nan"]]
         self.assertEqual(answer["failures"], told)
 
+    def test_what_is_no_number_is_the_failure_of_its_object(self):
+        host = self.started("""
+            WRONG = [True, "1.5", [1.0], 1j, 10**400, float("inf"), object]
+            @gfn_plugin.reward()
+            def score(texts, parameters):
+                return [1.0, *WRONG, 2]
+        """)
+        answer, log_reward, status = host.texts(["C"] * 9)
+        self.assertEqual(status, [SCORED, *[FAILED] * 7, SCORED])
+        self.assertEqual((log_reward[0], log_reward[8]), (1.0, 2.0))
+        parts = ["True (bool)", "'1.5' (str)", "[1.0] (list)", "1j (complex)", "64 bits", "inf", "(type)"]
+        for (index, why), (expected, part) in zip(answer["failures"], enumerate(parts, 1)):
+            self.assertEqual(index, expected)
+            self.assertIn(part, why)
+
     def test_reasons_may_be_anything(self):
         host = self.started("""
             @gfn_plugin.reward()
@@ -170,14 +185,12 @@ class FramesTest(unittest.TestCase):
 
     def test_wrong_returns_are_errors(self):
         returns = {
-            "[1.0]": "1 log-rewards were returned for 2 objects",
+            "[1.0]": "1 for 2 objects",
             "None": "nothing was returned",
             "{0: 1.0, 1: 2.0}": "a dict was returned",
             "{1.0, 2.0}": "a set was returned",
             "'ab'": "a str was returned",
-            "[1j, 2.0]": "object 0: expected a number, None, ZERO or Failed, found complex",
             "raise_(OSError('no file \\udcff.txt'))": "no file ?.txt",
-            "['1', '2']": "object 0: expected a number, None, ZERO or Failed, found str",
             "1 / 0": "ZeroDivisionError",
             "raise_(gfn_plugin.ObjectError(2, 'x'))": "ObjectError names object 2 of 2",
         }

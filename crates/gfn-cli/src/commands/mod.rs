@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod completions;
 mod components;
+mod consent;
 mod diff;
 mod dock;
 mod export;

@@ -66,6 +66,7 @@ impl<T> Inline<T> {
         let _calling = Calling::of(plugin);
         let (library, hash) = load(&options, &start_error)?;
         let description = Description::read(library.description()).map_err(start_error)?;
+        options.check(&description)?;
         let parameters = complete(plugin, &description, kind, &options.parameters)?;
         let (parameters, objects, log) = (&parameters, &options.objects, &options.log);
         let wanted = Creation {

@@ -3,11 +3,11 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use super::answers::{refused, reply};
 use super::wait::{Deadline, Lost, readable, wait};
 use crate::arrays::Region;
 use crate::batch::{Batch, Scores};
 use crate::environment::{Call, CallLayout, EnvironmentSpec, Place};
-use crate::error::{cleaned, cut};
 use crate::memory::{Access, Mapping, Shared};
 use crate::packets::{self, Packets};
 use crate::protocol::{CallRequest, Reply, Request, ScoreRequest};
@@ -68,7 +68,7 @@ impl Frames {
     ) -> Result<Reply, Lost> {
         wait(&mut [readable(self.packets.socket())], deadline, has_ended)?;
         match self.packets.receive() {
-            Ok(Some(packet)) => serde_json::from_slice(packet).map_err(|error| nonsense(packet, &error)),
+            Ok(Some(packet)) => reply(packet),
             Ok(None) => Err(Lost::Gone),
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Err(Lost::Gone),
             Err(error) => Err(Lost::Wrong(format!(
@@ -85,7 +85,7 @@ impl Frames {
         has_ended: &dyn Fn() -> bool,
     ) -> Result<Reply, Lost> {
         match self.receive(deadline, has_ended)? {
-            Reply::Error { message, .. } => Err(Lost::Refused(message)),
+            Reply::Error { kind, message } => Err(refused(&kind, message)),
             reply => Ok(reply),
         }
     }
@@ -231,11 +231,4 @@ fn no_memory(error: &io::Error) -> Lost {
         "cannot be given its objects: there is no shared memory for them: {}",
         gfn_text::io_words(error)
     ))
-}
-
-/// What an answer that cannot be understood looks like.
-pub(super) fn nonsense(answer: &[u8], error: &serde_json::Error) -> Lost {
-    let text = String::from_utf8_lossy(answer);
-    let shown = cut(&cleaned(&text), 200);
-    Lost::Wrong(format!("answered `{shown}`, which is not understood: {error}"))
 }

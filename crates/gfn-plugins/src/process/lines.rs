@@ -7,21 +7,16 @@ use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags};
 use serde::Serialize;
-use serde_json::Value;
 
+use super::answers::{refused, reply, scores, sorted};
 use super::capture::Printed;
-use super::frames::nonsense;
 use super::wait::{Deadline, Lost, readable, wait};
 use crate::batch::{Batch, Scores};
 use crate::options::Log;
 use crate::protocol::{LONGEST_PACKET, Reply, Request};
-use crate::regions::{NO_NUMBER, Reasons, not_finite};
 
 /// The most bytes of an answer for each object, besides those of any answer.
 const LONGEST_PER_OBJECT: usize = 1 << 10;
-
-/// The word for a reward of 0.
-const ZERO: &str = "zero";
 
 /// One plugin's process, as it is spoken with.
 pub(super) struct Lines {
@@ -126,7 +121,7 @@ impl Lines {
                 "answered batch {batch} instead of batch {}",
                 self.batch
             ))),
-            Reply::Error { message, .. } => Err(Lost::Refused(message)),
+            Reply::Error { kind, message } => Err(refused(&kind, message)),
             _ => Err(Lost::Wrong("answered something else than scores".to_string())),
         }
     }
@@ -205,132 +200,10 @@ impl Lines {
                 self.printed.take(b"\n");
             }
             if let Some(answer) = answer {
-                return parsed(answer).map(Some);
+                return reply(answer).map(Some);
             }
         }
         self.searched = self.read.len();
         Ok(None)
-    }
-}
-
-/// What was printed in a line, and the answer in it, if there is one: somebody may have printed without ending the line.
-fn sorted(line: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let mark = b"{\"type\":";
-    match line.windows(mark.len()).position(|window| window == mark) {
-        Some(start) => (&line[..start], Some(&line[start..])),
-        None => (line, None),
-    }
-}
-
-/// Reads an answer, with the words for what is no number that some writers of JSON put in place of numbers.
-fn parsed(answer: &[u8]) -> Result<Reply, Lost> {
-    serde_json::from_slice(answer)
-        .or_else(|error| serde_json::from_slice(&with_quoted_words(answer)).map_err(|_| error))
-        .map_err(|error| nonsense(answer, &error))
-}
-
-/// The text with `NaN` and `Infinity` in quotes, where they are not within a string.
-fn with_quoted_words(text: &[u8]) -> Vec<u8> {
-    let (mut quoted, mut rest) = (Vec::with_capacity(text.len() + 64), text);
-    let mut in_string = false;
-    while let Some(first) = rest.first() {
-        let word = [&b"-Infinity"[..], b"Infinity", b"NaN"]
-            .into_iter()
-            .find(|word| rest.starts_with(word));
-        let length = match word {
-            Some(word) if !in_string => {
-                quoted.push(b'"');
-                quoted.extend_from_slice(word);
-                quoted.push(b'"');
-                rest = &rest[word.len()..];
-                continue;
-            }
-            _ if in_string && *first == b'\\' => rest.len().min(2),
-            _ => 1,
-        };
-        in_string ^= *first == b'"';
-        quoted.extend_from_slice(&rest[..length]);
-        rest = &rest[length..];
-    }
-    quoted
-}
-
-/// What an answer's log-rewards and failures come to.
-fn scores(count: usize, log_reward: &[Value], failures: Vec<(u64, String)>) -> Result<Scores, Lost> {
-    if log_reward.len() != count {
-        let said = log_reward.len();
-        return Err(Lost::Wrong(format!(
-            "answered {said} log-rewards for {count} objects"
-        )));
-    }
-    let mut reasons = Reasons::new(failures);
-    let mut scores = Scores::default();
-    for (index, value) in log_reward.iter().enumerate() {
-        scores.push(match value {
-            Value::Null => Err(reasons.of(index)),
-            Value::String(word) if word == ZERO => Ok(f64::NEG_INFINITY),
-            value => value
-                .as_f64()
-                .filter(|value| value.is_finite())
-                .ok_or_else(|| value.as_f64().map_or_else(|| no_number(value), not_finite)),
-        });
-    }
-    Ok(scores)
-}
-
-fn no_number(value: &Value) -> String {
-    format!("{NO_NUMBER} {value}: neither a number, nor null, nor \"{ZERO}\"")
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests may")]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn an_answer_is_told_from_what_is_printed() {
-        assert_eq!(sorted(b"loading ..."), (&b"loading ..."[..], None));
-        assert_eq!(sorted(b"{\"type\": 1}"), (&b""[..], Some(&b"{\"type\": 1}"[..])));
-        assert_eq!(
-            sorted(b"50 %{\"type\": 1}"),
-            (&b"50 %"[..], Some(&b"{\"type\": 1}"[..]))
-        );
-    }
-
-    #[test]
-    fn what_is_no_number_is_the_failure_of_one_object() {
-        let answer =
-            br#"{"type": "scored", "batch": 1, "log_reward": [NaN, -Infinity, 1.5, null, "zero", true],
-            "failures": [[3, "NaN \"Infinity"]]}"#;
-        let Reply::Scored {
-            failures, log_reward, ..
-        } = parsed(answer).unwrap()
-        else {
-            panic!("not scores")
-        };
-        let scores = scores(6, &log_reward, failures).unwrap();
-        let reasons: Vec<&str> = scores
-            .failures
-            .iter()
-            .map(|failure| failure.reason.as_str())
-            .collect();
-        let indices: Vec<usize> = scores.failures.iter().map(|failure| failure.index).collect();
-        assert_eq!(indices, [0, 1, 3, 5]);
-        assert!(
-            reasons[0].contains("NaN") && reasons[1].contains("-Infinity"),
-            "{reasons:?}"
-        );
-        assert_eq!(reasons[2], "NaN \"Infinity");
-        assert_eq!(scores.log_reward[2], 1.5);
-        assert_eq!(scores.log_reward[4], f64::NEG_INFINITY);
-    }
-
-    #[test]
-    fn as_many_answers_as_objects_are_wanted() {
-        assert!(matches!(
-            scores(2, &[json!(1.0)], Vec::new()),
-            Err(Lost::Wrong(_))
-        ));
     }
 }

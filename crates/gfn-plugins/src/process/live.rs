@@ -40,6 +40,8 @@ pub(crate) struct Hello {
 pub(super) enum HelloError {
     Parameters(String),
     Lost(Lost),
+    /// It is not what was approved.
+    Different(PluginError),
 }
 
 impl From<Lost> for HelloError {
@@ -113,7 +115,11 @@ impl Live {
             Reply::Ready {
                 protocol: VERSION,
                 description,
-            } => Ok(Description::read(description).map_err(Lost::Refused)?),
+            } => {
+                let description = Description::read(description).map_err(Lost::Refused)?;
+                let checked = blueprint.options.check(&description);
+                checked.map_err(HelloError::Different).map(|()| description)
+            }
             Reply::Ready { protocol, .. } => Err(HelloError::Lost(Lost::Refused(format!(
                 "it speaks version {protocol} of the protocol, not {VERSION}; update the plugin or gfn"
             )))),

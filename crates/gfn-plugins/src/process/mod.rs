@@ -1,17 +1,20 @@
 //! Plugins in processes of their own.
 
-mod approved;
+mod advice;
+mod answers;
 mod capture;
 mod child;
+mod copy;
 mod end;
 mod frames;
 mod lines;
 mod live;
+mod sealed;
 mod seat;
 mod spawner;
 mod trial;
 mod wait;
 
-pub(crate) use approved::Approved;
+pub(crate) use sealed::seal;
 pub(crate) use seat::{Blueprint, Seat};
 pub(crate) use trial::ask;

@@ -2,23 +2,25 @@
 
 use std::fs::File;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::approved::Approved;
+use super::advice::advice;
 use super::live::{Hello, HelloError, Live};
+use super::sealed::Sealed;
 use super::wait::{Deadline, Lost};
 use crate::batch::{Batch, Scores};
 use crate::description::Kind;
 use crate::environment::{Call, EnvironmentSpec, Place};
 use crate::error::{Output, PluginError, cut, in_words};
+use crate::granted::Granted;
 use crate::options::{Options, Program, Protocol};
 use crate::policy::{Attempts, Trouble};
 use crate::protocol::{CommandLine, Reply, Request, Start, VERSION};
-use crate::trust::code_roots;
 
 /// The most bytes of a line that become part of a reason.
 const LONGEST_SHOWN: usize = 200;
@@ -33,8 +35,10 @@ pub(crate) struct Blueprint {
     pub(crate) options: Options,
     /// The library, sealed; absent for a command.
     pub(crate) library: Option<File>,
-    /// The command that was approved; absent for a library, or where nothing had to be.
-    pub(crate) approved: Option<Approved>,
+    /// The command as it is run; absent for a library.
+    pub(crate) sealed: Option<Sealed>,
+    /// What lies at the paths that it may read and write.
+    pub(crate) granted: Vec<Granted>,
     /// What the instance is of.
     pub(crate) kind: Kind,
     /// Complete parameters; unknown while nothing but the description is wanted.
@@ -68,36 +72,30 @@ impl Blueprint {
     /// What its process is started with.
     ///
     /// # Errors
-    /// Where a command is no longer what was approved: its files are hashed anew for every start.
+    /// Where something else lies at a path that it may read or write than when the plugin was opened.
     pub(super) fn start(&self) -> Result<Start, PluginError> {
-        let approved = self.approved.as_ref();
-        let ignore_compiled = approved.map_or(Ok(false), |approved| approved.check(&self.options.name))?;
+        let name = &self.options.name;
+        for granted in &self.granted {
+            granted.open().map_err(PluginError::file(name, granted.path()))?;
+        }
         let command = match &self.options.program {
             Program::Library { .. } => None,
             Program::Command { words, protocol, .. } => Some(CommandLine {
                 words: words.clone(),
                 protocol: *protocol,
-                ignore_compiled,
             }),
         };
-        let mut confinement = self.options.confinement.clone();
-        if let Program::Command {
-            words, folder, code, ..
-        } = &self.options.program
-            && !confinement.read.is_empty()
-        {
-            // Its own modules, wherever it is started.
-            confinement.read.extend(code_roots(words, folder, code));
-        }
-        for path in confinement.read.iter_mut().chain(&mut confinement.write) {
-            *path = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
-        }
+        let sealed = self.sealed.as_ref();
+        let of = |paths: fn(&Sealed) -> &Vec<PathBuf>| sealed.map(paths).cloned().unwrap_or_default();
         Ok(Start {
-            plugin: self.options.name.clone(),
+            plugin: name.clone(),
             parent: std::process::id(),
             command,
             memory_bytes: self.options.limits.memory_bytes,
-            confinement,
+            confinement: self.options.confinement.clone(),
+            granted: self.granted.clone(),
+            own: of(|sealed| &sealed.own),
+            hidden: of(|sealed| &sealed.hidden),
             is_trial: false,
         })
     }
@@ -110,6 +108,29 @@ impl Blueprint {
             parameters: self.parameters.get().cloned(),
             seed: self.options.seed,
             objects: self.options.objects.clone(),
+        }
+    }
+
+    /// What went wrong, with the setting that would have allowed it if it was refused something; `output` are the last lines.
+    fn advised(&self, message: String, output: &Output) -> String {
+        let told = format!("{message}\n{}", output.0.join("\n"));
+        match advice(&told, &self.options.confinement) {
+            Some(advice) => format!("{message}; {advice}"),
+            None => message,
+        }
+    }
+
+    /// What is said of a process that does not start in time.
+    fn too_late(&self, limit: Duration) -> String {
+        let limit = in_words(limit);
+        match self.protocol() {
+            Protocol::Frames => {
+                format!("it took longer than {limit}; raise `start_timeout_seconds` if it needs more")
+            }
+            Protocol::Lines => format!(
+                "it wrote no line of an answer within {limit}: does it flush each line, as `print(…, flush=True)` in Python \
+                 does? Where it only needs longer to start, raise `start_timeout_seconds`"
+            ),
         }
     }
 
@@ -210,6 +231,10 @@ impl Seat {
                 let plugin = self.blueprint.options.name.clone();
                 return PluginError::BadParameters { plugin, message };
             }
+            HelloError::Different(error) => {
+                live.process.kill();
+                return error;
+            }
             HelloError::Lost(lost) => lost,
         };
         let (message, output) = match lost {
@@ -220,29 +245,16 @@ impl Seat {
             Lost::Refused(message) => (message, live.process.kill().1),
             Lost::Late => {
                 let (_, output) = live.process.kill();
-                let limit = in_words(limit);
-                self.died_starting(format!("took longer than {limit} to start"), &output);
-                (
-                    format!("it took longer than {limit}; raise `start_timeout` if it needs more"),
-                    output,
-                )
+                self.died_starting(format!("took longer than {} to start", in_words(limit)), &output);
+                (self.blueprint.too_late(limit), output)
             }
             lost => {
                 let (how, output) = live.lost(lost, limit);
                 self.died_starting(format!("{how} while it started"), &output);
-                let refused = output
-                    .0
-                    .iter()
-                    .any(|line| line.contains("Operation not permitted"));
-                let advice = match refused && !self.blueprint.options.confinement.programs {
-                    true => {
-                        "; it was refused something: a plugin that starts other programs needs `programs = true`"
-                    }
-                    false => "",
-                };
-                (format!("it {how}{advice}"), output)
+                (format!("it {how}"), output)
             }
         };
+        let message = self.blueprint.advised(message, &output);
         self.blueprint.error(message, output)
     }
 
@@ -288,7 +300,10 @@ impl Seat {
         };
         match speak(live, &deadline) {
             Ok(answer) => Ok(answer),
-            Err(Lost::Refused(message)) => Err(Trouble::Refused(message)),
+            Err(Lost::Refused(message)) => {
+                let message = self.blueprint.advised(message, &Output::default());
+                Err(Trouble::Refused(message))
+            }
             Err(Lost::Stopped) => {
                 live.process.kill();
                 self.live = None;
@@ -298,6 +313,7 @@ impl Seat {
                 self.last_death = live.lost(lost, limit);
                 self.live = None;
                 let how = with_last_line(&self.last_death);
+                let how = self.blueprint.advised(how, &self.last_death.1);
                 (self.blueprint.options.log)(&format!("{}: it {how}", self.blueprint.options.name));
                 Err(Trouble::Died(how))
             }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{TrustError, files, is_hash, is_name};
+use super::{TrustError, files, is_hash, is_name, owned};
 
 const HEADER: &str = "# The plugins that you agreed to run: SHA-256, name, note. `gfn plugin trust` adds lines; remove any that you \
                       like.\n";
@@ -41,8 +41,8 @@ impl Approvals {
     /// Where it cannot be read, has a line that is none, or could have been written by another user.
     pub fn load(path: &Path) -> Result<Self, TrustError> {
         let text = files::read(path)?;
-        if text.is_some() && is_exposed(path)? {
-            return Err(TrustError::Exposed(path.to_path_buf()));
+        if text.is_some() {
+            owned::check(path)?;
         }
         let list = parse(&text.unwrap_or_default()).map_err(|message| TrustError::damaged(path, message))?;
         Ok(Self {
@@ -112,7 +112,8 @@ impl Approvals {
     /// Changes what the file holds now, which another process may have added to.
     fn change(&mut self, change: impl FnOnce(&mut Vec<Approval>)) -> Result<(), TrustError> {
         let path = self.path.clone();
-        *self = files::alone(&path, || {
+        *self = files::alone_in(&path, 0o700, || {
+            owned::check_folder(&path)?;
             let mut now = Self::load(&path)?;
             change(&mut now.list);
             let line = |Approval { sha256, name, note }: &Approval| {
@@ -164,18 +165,4 @@ fn approval(line: &str) -> Option<Approval> {
         note: words.next().unwrap_or_default(),
     };
     (is_hash(&approval.sha256) && is_name(&approval.name)).then_some(approval)
-}
-
-/// Whether others than the user and the administrator could have written the file.
-#[cfg(unix)]
-fn is_exposed(path: &Path) -> Result<bool, TrustError> {
-    use std::os::unix::fs::MetadataExt;
-
-    let found = std::fs::metadata(path).map_err(TrustError::file(path))?;
-    Ok(found.mode() & 0o002 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_exposed(_path: &Path) -> Result<bool, TrustError> {
-    Ok(false)
 }

@@ -55,12 +55,27 @@ pub enum TrustError {
         /// What there is too much of.
         what: String,
     },
-    /// Compiled modules could be loaded in place of those that were hashed.
+    /// The package that `python -m` starts is not there.
     #[error(
-        "{0} holds modules that Python compiled, which this command could load in place of their sources; remove the \
-         folder, or start a plain `python3` without -I and -E, which is told not to look there"
+        "the package `{0}`, which `-m {0}` starts, was found neither in the folder that the command is started in nor among \
+         the packages of its interpreter, so its files cannot be hashed; name the interpreter that has it by its path, or \
+         the package's folder in `code`"
     )]
-    Compiled(PathBuf),
+    NoModule(String),
+    /// Python is kept from the copy of a package.
+    #[error(
+        "`-m {0}` is started with -I or -P, which keep Python from the folder that it is started in, where the hashed files of \
+         `{0}` are put; leave -I and -P out"
+    )]
+    Isolated(String),
+    /// The command cannot be run from a copy of its files.
+    #[error("the files that were hashed cannot be copied to {folder}, from where they are run: {message}")]
+    NotCopied {
+        /// The folder of the copy.
+        folder: PathBuf,
+        /// Why, and what to do.
+        message: String,
+    },
     /// A file that is part of a plugin, or says what is trusted, could not be read or written.
     #[error("{path}: {}", gfn_text::io_words(error))]
     File {
@@ -79,9 +94,16 @@ pub enum TrustError {
         /// How.
         message: String,
     },
-    /// Others could add to the list of approvals.
-    #[error("{0} can be written by others, who could approve plugins for you; run `chmod o-w {0}`")]
-    Exposed(PathBuf),
+    /// Others could change the list of approvals.
+    #[error("{path} {how}, who could approve plugins for you; look at what it lists, then {advice}")]
+    Exposed {
+        /// The list, or its folder.
+        path: PathBuf,
+        /// What others may do with it.
+        how: String,
+        /// What to do.
+        advice: String,
+    },
     /// There is no place for the list of approvals.
     #[error("there is no folder for your approvals, because HOME is not set; name a file in GFN_APPROVALS")]
     NoPlace,

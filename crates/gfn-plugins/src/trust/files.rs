@@ -40,8 +40,17 @@ pub(super) fn replace(path: &Path, text: &str, mode: u32) -> Result<(), TrustErr
 
 /// Does something while no other process that uses this function is at work in the folder of `path`, which is made.
 pub(super) fn alone<T>(path: &Path, work: impl FnOnce() -> Result<T, TrustError>) -> Result<T, TrustError> {
+    alone_in(path, 0o777, work)
+}
+
+/// As [`alone`]; folders that are made have the permissions `mode`, before the user's mask.
+pub(super) fn alone_in<T>(
+    path: &Path,
+    mode: u32,
+    work: impl FnOnce() -> Result<T, TrustError>,
+) -> Result<T, TrustError> {
     let folder = folder_of(path);
-    fs::create_dir_all(folder).map_err(TrustError::file(folder))?;
+    make(folder, mode).map_err(TrustError::file(folder))?;
     // A folder can be locked as a file can, and nothing is left behind. Some file systems have no locks: there two
     // processes at the same moment may lose what one of them added, and the user is asked again.
     let guard = File::open(folder).map_err(TrustError::file(folder))?;
@@ -49,7 +58,19 @@ pub(super) fn alone<T>(path: &Path, work: impl FnOnce() -> Result<T, TrustError>
     work()
 }
 
-fn folder_of(path: &Path) -> &Path {
+#[cfg(unix)]
+fn make(folder: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+
+    fs::DirBuilder::new().recursive(true).mode(mode).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make(folder: &Path, _mode: u32) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+pub(super) fn folder_of(path: &Path) -> &Path {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     parent.unwrap_or(Path::new("."))
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::code::{Code, code};
-use super::tree::{Tree, Which};
+use super::code::{Root, code, interpreter};
+use super::python;
+use super::tree::Tree;
 use super::{TARGET, TrustError};
 use crate::Program;
 use crate::error::cleaned;
@@ -18,7 +19,7 @@ use crate::image::hexadecimal;
 const MOST_TOLD: usize = 5;
 
 /// What the words of a command are hashed after, so that no command has the hash of a library.
-const COMMAND: &[u8] = b"gfn plugin command 2\0";
+const COMMAND: &[u8] = b"gfn plugin command 3\0";
 
 /// What a plugin is: the same plugin has the same hash wherever it lies, another one has another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,10 +34,8 @@ pub struct Identity {
     pub shown: String,
     /// The files whose bytes are part of the hash.
     pub files: Vec<HashedFile>,
-    /// Folders among them that were not looked into, with the reason.
+    /// Folders among them that were not looked into, with the reason. The command cannot read them.
     pub left_out: Vec<String>,
-    /// Whether modules that somebody compiled lie among the files: Python must not take them for what was hashed.
-    pub has_compiled: bool,
 }
 
 /// A file that is part of a plugin.
@@ -50,10 +49,10 @@ pub struct HashedFile {
 
 /// Reads what a program is.
 ///
-/// For a command it is every word, the bytes of every word that names a file, seen from the folder that it is started
-/// in, and the files of the folders that hold its code: an edited module is another plugin. Not part of it are programs
-/// that are found by `PATH`, what an interpreter has installed, files that are only part of a word, as in `--model=file`,
-/// and plain data in those folders.
+/// For a command it is every word, the bytes of every file that a word names, seen from the folder that it is started
+/// in, the files of the folders that hold its code, and those of the package that `python -m` starts: an edited module is
+/// another plugin. Not part of it are programs that are found by `PATH`, and what else an interpreter has installed. Plain
+/// data in those folders is not part of it either, and a command is started where it cannot read that.
 ///
 /// # Errors
 /// Where a file cannot be read, there are far too many, or a command has no words.
@@ -62,8 +61,31 @@ pub fn identity(program: &Program) -> Result<Identity, TrustError> {
         Program::Library { path, .. } => of_library(path),
         Program::Command {
             words, folder, code, ..
-        } => of_command(words, folder, code),
+        } => of_command(words, folder, code, None).map(|(identity, _)| identity),
     }
+}
+
+/// Where the files that are hashed are copied to while they are read, so that what is run is what was hashed.
+pub(crate) trait Keep {
+    /// A new file for what the command finds at `place`; none where the copy has it already, or is to have none.
+    fn file(&mut self, place: &Path, from: &File) -> io::Result<Option<File>>;
+}
+
+/// Hashes a command and copies its files: what it is, and the folders and files that came along with it and hold its code.
+///
+/// # Errors
+/// As for [`identity`], and where a file cannot be copied.
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "for processes, which need Linux")
+)]
+pub(crate) fn copied(
+    words: &[String],
+    folder: &Path,
+    declared: &[PathBuf],
+    keep: &mut dyn Keep,
+) -> Result<(Identity, Vec<PathBuf>), TrustError> {
+    of_command(words, folder, declared, Some(keep))
 }
 
 /// What is different about the files of a plugin, in words; at most a few are told.
@@ -93,7 +115,7 @@ pub(crate) fn difference<'a>(
 }
 
 fn of_library(path: &Path) -> Result<Identity, TrustError> {
-    let (digest, size) = hash(path).map_err(TrustError::file(path))?;
+    let (digest, size) = hash(path, None).map_err(TrustError::file(path))?;
     let sha256 = hexadecimal(&digest);
     let name = cleaned(&path.display().to_string());
     Ok(Identity {
@@ -109,30 +131,57 @@ fn of_library(path: &Path) -> Result<Identity, TrustError> {
     })
 }
 
-fn of_command(words: &[String], folder: &Path, declared: &[PathBuf]) -> Result<Identity, TrustError> {
+fn of_command<'a>(
+    words: &[String],
+    folder: &'a Path,
+    declared: &[PathBuf],
+    keep: Option<&'a mut dyn Keep>,
+) -> Result<(Identity, Vec<PathBuf>), TrustError> {
     if words.is_empty() {
         return Err(TrustError::EmptyCommand);
     }
-    let Code {
-        roots,
-        which,
-        heeds_variables,
-    } = code(words, folder, declared);
-    let mut hashing = Hashing::new(folder);
+    let roots = code(words, folder, declared)?;
+    let mut hashing = Hashing::new(folder, keep);
     for (index, word) in words.iter().enumerate() {
         hashing.text(word.as_bytes());
         match file_of(index, word, folder) {
-            Some(path) => hashing.file(&path)?,
+            Some(path) if index == 0 && is_installed(&path, folder, &roots) => hashing.installed(&path)?,
+            Some(path) => hashing.file(&path, &path)?,
             None => hashing.hasher.update([0]),
         }
     }
-    for root in &roots {
-        hashing.root(root, which, heeds_variables)?;
-    }
+    roots.iter().try_for_each(|root| hashing.root(root))?;
     let mut identity = hashing.identity;
     identity.sha256 = hexadecimal(&hashing.hasher.finalize());
     identity.shown = cleaned(&words.join(" "));
-    Ok(identity)
+    let own = roots.into_iter().filter(|root| root.place == root.path);
+    Ok((identity, own.map(|root| root.path).collect()))
+}
+
+/// Whether a program is used where it is: it came with an installation that it needs, not with the command.
+fn is_installed(program: &Path, folder: &Path, roots: &[Root]) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let program_is_at = real(program);
+    let came_along = |place: &Path| program_is_at.starts_with(real(place));
+    python::environment_of(program).is_some()
+        || !came_along(folder) && !roots.iter().any(|root| came_along(&root.path))
+}
+
+/// What a command runs that is not part of its hash: a program that is found by `PATH`, and the folders in which an interpreter
+/// has its packages.
+pub fn uncovered(program: &Program) -> Vec<PathBuf> {
+    let Program::Command { words, folder, .. } = program else {
+        return Vec::new();
+    };
+    let Some((word, program)) = words
+        .first()
+        .and_then(|word| Some((word, interpreter(word, folder)?)))
+    else {
+        return Vec::new();
+    };
+    let prefixes = python::prefixes(&program);
+    let found = (!word.contains('/')).then_some(program);
+    found.into_iter().chain(prefixes).collect()
 }
 
 /// A command that is being hashed.
@@ -140,14 +189,16 @@ struct Hashing<'a> {
     folder: &'a Path,
     hasher: Sha256,
     identity: Identity,
+    keep: Option<&'a mut dyn Keep>,
 }
 
 impl<'a> Hashing<'a> {
-    fn new(folder: &'a Path) -> Self {
+    fn new(folder: &'a Path, keep: Option<&'a mut dyn Keep>) -> Self {
         Self {
             folder,
             hasher: Sha256::new_with_prefix(COMMAND),
             identity: Identity::default(),
+            keep,
         }
     }
 
@@ -157,11 +208,24 @@ impl<'a> Hashing<'a> {
         self.hasher.update(text);
     }
 
-    fn file(&mut self, path: &Path) -> Result<(), TrustError> {
-        let (digest, length) = hash(path).map_err(TrustError::file(path))?;
+    /// A program that is used where it is.
+    fn installed(&mut self, path: &Path) -> Result<(), TrustError> {
+        let keep = self.keep.take();
+        let hashed = self.file(path, path);
+        self.keep = keep;
+        hashed
+    }
+
+    /// A file, which the command finds at `place`.
+    fn file(&mut self, path: &Path, place: &Path) -> Result<(), TrustError> {
+        let keep = self
+            .keep
+            .as_mut()
+            .map(|keep| (&mut **keep as &mut dyn Keep, place));
+        let (digest, length) = hash(path, keep).map_err(TrustError::file(path))?;
         self.hasher.update([1]);
         self.hasher.update(digest);
-        let (name, sha256) = (self.name(path), hexadecimal(&digest));
+        let (name, sha256) = (self.name(place), hexadecimal(&digest));
         if !self.identity.files.iter().any(|file| file.name == name) {
             self.identity.size += length;
             self.identity.files.push(HashedFile { name, sha256 });
@@ -170,25 +234,19 @@ impl<'a> Hashing<'a> {
     }
 
     /// A folder of code, or a file.
-    fn root(&mut self, root: &Path, which: Which, heeds_variables: bool) -> Result<(), TrustError> {
-        let tree = Tree::of(root, which)?;
-        if let Some(compiled) = tree.compiled.first() {
-            if !heeds_variables {
-                return Err(TrustError::Compiled(root.join(compiled)));
-            }
-            self.identity.has_compiled = true;
-        }
+    fn root(&mut self, root: &Root) -> Result<(), TrustError> {
+        let tree = Tree::of(&root.path, root.which)?;
         self.hasher.update([2]);
         self.hasher.update((tree.files.len() as u64).to_le_bytes());
         for inner in &tree.files {
             self.text(inner.as_os_str().as_encoded_bytes());
             match inner.as_os_str().is_empty() {
-                true => self.file(root)?,
-                false => self.file(&root.join(inner))?,
+                true => self.file(&root.path, &root.place)?,
+                false => self.file(&root.path.join(inner), &root.place.join(inner))?,
             }
         }
         for (inner, why) in tree.left_out {
-            let name = self.name(&root.join(inner));
+            let name = self.name(&root.place.join(inner));
             self.identity.left_out.push(format!("{name} ({why})"));
         }
         Ok(())
@@ -201,16 +259,25 @@ impl<'a> Hashing<'a> {
     }
 }
 
-/// The file that a word names. A program without a `/` is found by `PATH`, whatever lies in the folder.
-fn file_of(index: usize, word: &str, folder: &Path) -> Option<PathBuf> {
+/// The file that a word names, also as the value of an option: `--model=file`. A program without a `/` is found by `PATH`,
+/// whatever lies in the folder.
+pub(crate) fn file_of(index: usize, word: &str, folder: &Path) -> Option<PathBuf> {
     let is_looked_up = index == 0 && !word.contains('/');
-    let path = folder.join(word);
-    (!is_looked_up && path.is_file()).then_some(path)
+    let named = |name: &str| Some(folder.join(name)).filter(|path| path.is_file());
+    let value = || word.strip_prefix('-')?.split_once('=').map(|(_, value)| value);
+    match is_looked_up {
+        true => None,
+        false => named(word).or_else(|| named(value()?)),
+    }
 }
 
-/// The SHA-256 of a file, and its length.
-fn hash(path: &Path) -> io::Result<([u8; 32], u64)> {
+/// The SHA-256 of a file, and its length. What is read is also written to the copy, if there is one.
+fn hash(path: &Path, keep: Option<(&mut dyn Keep, &Path)>) -> io::Result<([u8; 32], u64)> {
     let mut file = File::open(path)?;
+    let mut copy = match keep {
+        Some((keep, place)) => keep.file(place, &file)?,
+        None => None,
+    };
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     let mut size = 0;
@@ -219,6 +286,9 @@ fn hash(path: &Path) -> io::Result<([u8; 32], u64)> {
             Ok(0) => return Ok((hasher.finalize().into(), size)),
             Ok(length) => {
                 hasher.update(&buffer[..length]);
+                if let Some(copy) = &mut copy {
+                    copy.write_all(&buffer[..length])?;
+                }
                 size += length as u64;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

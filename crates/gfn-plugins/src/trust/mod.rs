@@ -11,25 +11,28 @@ mod error;
 mod files;
 mod identity;
 mod lock_file;
+mod owned;
 mod pin;
+mod python;
 mod tree;
 
 pub use approvals::{Approval, Approvals};
-pub(crate) use code::code_roots;
+pub(crate) use code::interpreter;
 pub use error::TrustError;
-pub(crate) use identity::difference;
-pub use identity::{HashedFile, Identity, identity};
+pub use identity::{HashedFile, Identity, identity, uncovered};
+pub(crate) use identity::{Keep, copied, difference, file_of};
 pub use lock_file::LockFile;
 pub use pin::{Pin, Source};
+pub(crate) use python::prefixes;
 
 /// The target that this program was built for, such as `x86_64-unknown-linux-gnu`.
 pub const TARGET: &str = env!("GFN_TARGET");
 
 /// Whether what `identity` tells may run as the plugin `name`.
 ///
-/// A library may be exchanged after it was looked at: whoever loads it passes the identity's hash on as what is expected
-/// ([`crate::Program`]), so that the bytes that are loaded are those that were checked. A command's files are read by the
-/// command itself: they are hashed again right before each start, and whoever can write them then can still exchange them.
+/// A plugin may be exchanged after it was looked at: whoever loads it passes the identity's hash on as what is expected
+/// ([`crate::Program`]), so that the bytes that are loaded are those that were checked: a library's in sealed memory, a
+/// command's files in a copy that is made while they are hashed.
 ///
 /// # Errors
 /// [`TrustError::NotPinned`], [`TrustError::Changed`] or [`TrustError::NotApproved`], each with what would be loaded and

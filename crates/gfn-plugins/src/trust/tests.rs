@@ -402,11 +402,48 @@ fn approvals_are_the_users_own() {
     let mut approvals = Approvals::load(&path).unwrap();
     approvals.approve(&"a".repeat(64), "sums", "").unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
-    assert_says(
-        Approvals::load(&path).unwrap_err(),
-        &["written by others", "chmod o-w"],
-    );
+    let folder = path.parent().unwrap();
+    assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+    let set = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    for (loose, tight, mode) in [
+        (&*path, 0o600, 0o602),
+        (&path, 0o644, 0o620),
+        (folder, 0o755, 0o777),
+        (folder, 0o700, 0o770),
+    ] {
+        set(loose, mode);
+        let advice = format!("chmod go-w {}", loose.display());
+        let error = Approvals::load(&path).unwrap_err();
+        assert_says(
+            error,
+            &[&loose.display().to_string(), "written by others", &advice],
+        );
+        assert!(approvals.approve(&"b".repeat(64), "sums", "").is_err());
+        set(loose, tight);
+        assert!(Approvals::load(&path).is_ok(), "{mode:o}");
+    }
+    // By a link, what counts is where it leads.
+    let link = project.path("link");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    set(&path, 0o622);
+    assert_says(Approvals::load(&link).unwrap_err(), &["written by others"]);
+    set(&path, 0o600);
+    // In a folder of everybody, as that of temporary files, a file is still one's own.
+    set(folder, 0o1777);
+    assert!(Approvals::load(&path).is_ok());
+    set(folder, 0o700);
+    for owned in [&*path, folder] {
+        // Only root gives files away.
+        if std::os::unix::fs::chown(owned, Some(12_345), None).is_err() {
+            return println!("skipped: this user cannot change the owner of a file");
+        }
+        assert_says(
+            Approvals::load(&path).unwrap_err(),
+            &["belongs to another user (12345)"],
+        );
+        std::os::unix::fs::chown(owned, Some(0), None).unwrap();
+    }
+    assert!(Approvals::load(&path).is_ok());
 }
 
 #[test]

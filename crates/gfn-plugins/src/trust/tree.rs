@@ -6,15 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::TrustError;
+use super::python::is_environment;
 
 /// More files than any plugin's code has.
-const MOST_FILES: usize = 10_000;
+const MAX_FILES: usize = 10_000;
 
 /// More files and folders than are looked at to find them.
-const MOST_SEEN: usize = 100_000;
+const MAX_SEEN: usize = 100_000;
 
 /// More bytes than any plugin's code has.
-const MOST_BYTES: u64 = 256 << 20;
+pub(super) const MAX_BYTES: u64 = 256 << 20;
 
 /// Endings of files that programs read and do not run: a run writes them, an experiment is one of them.
 const DATA: [&str; 29] = [
@@ -62,12 +63,12 @@ const LOADED_BY: [&str; 7] = [
 
 /// Endings of files that Python loads modules or objects with code from, and of scripts: those that count where everything
 /// else may come and go.
-const MODULES: [&str; 23] = [
-    "py", "pyc", "pyw", "so", "pyd", "dylib", "dll", "zip", "egg", "whl", "pth", "pkl", "pickle", "joblib",
-    "pt", "sh", "r", "R", "jl", "js", "mjs", "cjs", "lua",
+const MODULES: [&str; 22] = [
+    "py", "pyw", "so", "pyd", "dylib", "dll", "zip", "egg", "whl", "pth", "pkl", "pickle", "joblib", "pt",
+    "sh", "r", "R", "jl", "js", "mjs", "cjs", "lua",
 ];
 
-/// Folders of tools, which nothing is loaded from.
+/// Folders of tools.
 const OF_TOOLS: [&str; 7] = [
     ".git",
     ".hg",
@@ -78,18 +79,31 @@ const OF_TOOLS: [&str; 7] = [
     ".ipynb_checkpoints",
 ];
 
+/// Folders of an environment that its packages lie in.
+const OF_ENVIRONMENTS: [&str; 11] = [
+    "bin",
+    "lib",
+    "lib64",
+    "include",
+    "share",
+    "etc",
+    "ssl",
+    "Scripts",
+    "Lib",
+    "Include",
+    "conda-meta",
+];
+
 /// What Python compiles modules into.
-pub(super) const COMPILED: &str = "__pycache__";
+const COMPILED: &str = "__pycache__";
 
 /// What lies in a folder.
 #[derive(Default)]
 pub(super) struct Tree {
     /// The files, by their paths from the folder, in the order of their bytes.
     pub(super) files: Vec<PathBuf>,
-    /// Folders that were not looked into, with what they are.
+    /// Folders that were not looked into, with what they are. The command cannot read them.
     pub(super) left_out: Vec<(PathBuf, &'static str)>,
-    /// Folders of modules that Python has compiled.
-    pub(super) compiled: Vec<PathBuf>,
     seen: usize,
     bytes: u64,
 }
@@ -102,6 +116,8 @@ pub(super) enum Which {
     All,
     /// Those that modules are loaded from.
     Modules,
+    /// Those of an installed package: all.
+    Package,
 }
 
 impl Tree {
@@ -121,6 +137,7 @@ impl Tree {
                 .as_encoded_bytes()
                 .cmp(b.as_os_str().as_encoded_bytes())
         });
+        tree.left_out.sort();
         Ok(tree)
     }
 
@@ -137,6 +154,7 @@ impl Tree {
         if !above.insert(real.clone()) {
             return Ok(());
         }
+        let is_environment = !inner.as_os_str().is_empty() && is_environment(&folder);
         for entry in fs::read_dir(&folder).map_err(TrustError::file(&folder))? {
             let entry = entry.map_err(TrustError::file(&folder))?;
             let inner = inner.join(entry.file_name());
@@ -146,7 +164,12 @@ impl Tree {
             };
             self.seen += 1;
             if found.is_dir() {
-                self.folder(root, &inner, which, above)?;
+                let is_installed =
+                    is_environment && OF_ENVIRONMENTS.iter().any(|name| entry.file_name() == *name);
+                match is_installed {
+                    true => self.left_out.push((inner, "packages of an interpreter")),
+                    false => self.folder(root, &inner, which, above)?,
+                }
             } else if found.is_file() && is_code(&entry.file_name(), which) {
                 self.bytes += found.len();
                 self.files.push(inner);
@@ -166,34 +189,28 @@ impl Tree {
     ) -> Result<(), TrustError> {
         let path = root.join(inner);
         let name = inner.file_name().and_then(OsStr::to_str).unwrap_or_default();
-        if OF_TOOLS.contains(&name) {
-            return Ok(());
-        }
-        if name == COMPILED {
-            self.compiled.push(inner.to_path_buf());
-        } else if is_environment(&path) {
-            self.left_out
-                .push((inner.to_path_buf(), "packages of an interpreter"));
-        } else if name == "target" && path.join("CACHEDIR.TAG").is_file() {
-            self.left_out.push((inner.to_path_buf(), "built by cargo"));
+        let why = if name == COMPILED {
+            "compiled by Python"
+        } else if OF_TOOLS.contains(&name) {
+            "of a tool"
+        } else if name == "target" && is_built_by_cargo(&path) {
+            "built by cargo"
         } else {
-            let which = if is_run_folder(&path) {
-                Which::Modules
-            } else {
-                which
-            };
+            let is_run = which == Which::All && is_run_folder(&path);
+            let which = if is_run { Which::Modules } else { which };
             return self.look_into(root, inner, which, above);
-        }
+        };
+        self.left_out.push((inner.to_path_buf(), why));
         Ok(())
     }
 
     fn check_size(&self, root: &Path) -> Result<(), TrustError> {
-        let what = if self.files.len() > MOST_FILES {
-            format!("{MOST_FILES} files of code")
-        } else if self.seen > MOST_SEEN {
-            format!("{MOST_SEEN} files")
-        } else if self.bytes > MOST_BYTES {
-            format!("{} MiB of code", MOST_BYTES >> 20)
+        let what = if self.files.len() > MAX_FILES {
+            format!("{MAX_FILES} files of code")
+        } else if self.seen > MAX_SEEN {
+            format!("{MAX_SEEN} files")
+        } else if self.bytes > MAX_BYTES {
+            format!("{} MiB of code", MAX_BYTES >> 20)
         } else {
             return Ok(());
         };
@@ -202,9 +219,9 @@ impl Tree {
     }
 }
 
-/// A virtual environment of Python, or one of conda.
-pub(super) fn is_environment(folder: &Path) -> bool {
-    folder.join("pyvenv.cfg").is_file() || folder.join("conda-meta").is_dir()
+/// What cargo has built, by the two files that it always leaves.
+fn is_built_by_cargo(folder: &Path) -> bool {
+    folder.join("CACHEDIR.TAG").is_file() && folder.join(".rustc_info.json").is_file()
 }
 
 /// The folder of a run, by what is in it from its first moment on.
@@ -217,8 +234,10 @@ fn is_code(name: &OsStr, which: Which) -> bool {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     // What editors and this program keep for a moment.
     let is_passing = name.ends_with('~') || name.starts_with(".#") || name.starts_with(".gfn-");
+    let is_compiled = ending == "pyc";
     match which {
         Which::Modules => MODULES.contains(&ending),
-        Which::All => LOADED_BY.contains(&&*name) || !is_passing && !DATA.contains(&ending),
+        Which::All => LOADED_BY.contains(&&*name) || !is_passing && !is_compiled && !DATA.contains(&ending),
+        Which::Package => !is_compiled,
     }
 }

@@ -6,13 +6,15 @@
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, PathBeneath, PathFd,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, PathBeneath,
     RestrictionStatus, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
 };
 use rustix::process::{Resource, Rlimit, setrlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
+use super::around::all_but;
 use super::seccomp::Wanted;
+use crate::granted::{Granted, descriptor};
 use crate::options::{Confinement, Report};
 use crate::protocol::Start;
 
@@ -169,7 +171,7 @@ fn restricted(start: &Start) -> Result<RestrictionStatus, RulesetError> {
     }
     let mut created = ruleset.create()?;
     for (paths, access) in grants(start) {
-        created = grant(created, &paths, access)?;
+        created = grant(created, (&paths, &start.granted), access)?;
     }
     created.restrict_self()
 }
@@ -184,9 +186,9 @@ fn grants(start: &Start) -> Vec<(Vec<PathBuf>, BitFlags<AccessFs>)> {
     }
     let device = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev;
     let mut readable: Vec<PathBuf> = SYSTEM.iter().map(PathBuf::from).collect();
-    readable.extend(allowed.read.iter().cloned());
+    readable.extend(allowed.read.iter().chain(&start.own).cloned());
     match &start.command {
-        Some(_) if allowed.read.is_empty() => readable.push("/".into()),
+        Some(_) if allowed.read.is_empty() => readable.extend(all_but(&start.hidden)),
         Some(command) => readable.extend(files_of(&command.words)),
         None => {}
     }
@@ -228,11 +230,13 @@ fn gpu_devices() -> Vec<PathBuf> {
 /// Grants `access` to those of the paths that exist.
 fn grant(
     mut ruleset: RulesetCreated,
-    paths: &[PathBuf],
+    (paths, granted): (&[PathBuf], &[Granted]),
     access: BitFlags<AccessFs>,
 ) -> Result<RulesetCreated, RulesetError> {
     for path in paths {
-        let Ok(file) = PathFd::new(path) else { continue };
+        let Some(file) = descriptor(path, granted) else {
+            continue;
+        };
         // A right to a folder's entries means nothing for a file, and Landlock says so.
         let access = if path.is_dir() {
             access

@@ -1,6 +1,8 @@
 //! The other side: the process in which a plugin runs.
 
 #[cfg(target_os = "linux")]
+mod around;
+#[cfg(target_os = "linux")]
 mod confine;
 #[cfg(target_os = "linux")]
 mod library;

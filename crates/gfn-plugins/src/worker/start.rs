@@ -17,9 +17,6 @@ use crate::protocol::{CommandLine, FAILED, Reply, Start, VERSION};
 /// The descriptor at which commands find their socket.
 const SOCKET: i32 = 3;
 
-/// Where Python looks for compiled modules when it must find none: nothing can lie in what is no folder.
-const NOWHERE: &str = "/dev/null/compiled";
-
 /// Starts the plugin that the one argument describes, and serves it if it is a library.
 pub(super) fn run() -> Result<(), String> {
     let mut arguments = std::env::args().skip(1);
@@ -146,11 +143,8 @@ fn becoming(command: &CommandLine, prepare: impl FnOnce(&mut Command) -> &mut Co
     let mut next = Command::new(program);
     next.args(arguments)
         .env("GFN_PLUGIN_PROTOCOL", VERSION.to_string())
-        // What it compiled would lie among what is hashed.
+        // There is no place for what it compiles.
         .env("PYTHONDONTWRITEBYTECODE", "1");
-    if command.ignore_compiled {
-        next.env("PYTHONPYCACHEPREFIX", NOWHERE);
-    }
     let error = prepare(&mut next).exec();
     format!(
         "its command `{program}` cannot be run: {}",

@@ -97,6 +97,7 @@ pub(crate) fn examine(source: &mut Source, kind: Kind, place: &Examined<'_>) -> 
     parameters(source, &pin.description, place)?;
     source.sha256 = Some(identity.sha256.clone());
     source.pinned = Some(Pinned { lock, pin, identity });
+    source.follow();
     Ok(())
 }
 

@@ -158,6 +158,7 @@ impl PluginReward {
 fn failed(error: PluginError) -> RewardError {
     match error {
         PluginError::Stopped { .. } => RewardError::Stopped,
+        error if error.is_refused() => RewardError::NotAllowed(error.to_string()),
         error => RewardError::Plugin(error.to_string()),
     }
 }

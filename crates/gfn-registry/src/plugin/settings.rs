@@ -101,6 +101,10 @@ pub struct Source {
     #[serde(skip)]
     #[schemars(skip)]
     pub pinned: Option<Pinned>,
+    /// What it is allowed, once its paths were followed.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub allowed: Option<Confinement>,
 }
 
 /// What `gfn.lock` says of a plugin.
@@ -112,6 +116,17 @@ pub struct Pinned {
     pub pin: Pin,
     /// What the plugin is.
     pub identity: Identity,
+}
+
+/// Where a path leads, links followed; what is not there yet is where it would be.
+fn real(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) if !path.is_symlink() => real(folder).join(name),
+        _ => path.to_path_buf(),
+    }
 }
 
 /// A command, as an example.
@@ -145,6 +160,7 @@ impl Default for Source {
             gpu: false,
             parameters: toml::Table::new(),
             pinned: None,
+            allowed: None,
         }
     }
 }
@@ -193,9 +209,17 @@ impl Source {
         }
     }
 
-    /// What its process is allowed.
+    /// Follows the paths of what it is allowed, once: a link that takes the place of a file or folder later leads nowhere.
+    pub fn follow(&mut self) {
+        self.allowed = Some(self.confinement());
+    }
+
+    /// What its process is allowed. Paths are those that the paths in the file led to when they were followed, or lead to now.
     pub fn confinement(&self) -> Confinement {
-        let paths = |paths: &[String]| paths.iter().map(PathBuf::from).collect();
+        if let Some(allowed) = &self.allowed {
+            return allowed.clone();
+        }
+        let paths = |paths: &[String]| paths.iter().map(|path| real(Path::new(path))).collect();
         Confinement {
             read: paths(&self.read),
             write: paths(&self.write),
@@ -219,6 +243,7 @@ impl Source {
                 memory_bytes: self.memory_mib.map(|mebibytes| mebibytes << 20),
             },
             confinement: self.confinement(),
+            expected: self.pinned.as_ref().map(|pinned| pinned.pin.description.clone()),
             parameters: serde_json::to_value(&self.parameters).unwrap_or_default(),
             ..Options::new(self.name(), self.program(folder), host)
         }

@@ -64,14 +64,48 @@ impl Launcher {
     }
 
     /// The commands that the file adds, of which the user should know: here, and in each element.
-    pub fn commands(&self) -> Vec<String> {
-        let (lines, program) = match self {
-            Self::Slurm(slurm) => (&slurm.prelude, slurm.container.join(" ")),
-            Self::Command(command) => (&command.prelude, command.submit.join(" ")),
+    pub fn commands(&self) -> Vec<Added> {
+        let (lines, key, place, words) = match self {
+            Self::Slurm(slurm) => (
+                &slurm.prelude,
+                "container",
+                "in each element, with gfn as its argument",
+                &slurm.container,
+            ),
+            Self::Command(command) => (&command.prelude, "submit", "here, now", &command.submit),
         };
-        let program = Some(program).filter(|program| !program.is_empty());
-        lines.iter().cloned().chain(program).collect()
+        let lines = lines.iter().map(|line| Added {
+            key: "prelude",
+            place: "in each element, as a line of shell",
+            command: Words::Shell(line.clone()),
+        });
+        let program = (!words.is_empty()).then(|| Added {
+            key,
+            place,
+            command: Words::Program(words.clone()),
+        });
+        lines.chain(program).collect()
     }
+}
+
+/// A command that a file adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// The setting.
+    pub key: &'static str,
+    /// Where and when it runs.
+    pub place: &'static str,
+    /// The command.
+    pub command: Words,
+}
+
+/// A command as a file gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// A line that a shell reads.
+    Shell(String),
+    /// A program and its arguments.
+    Program(Vec<String>),
 }
 
 /// The plan of a sweep's folder with other settings of its cluster than it was made with.

@@ -35,6 +35,10 @@ class ObjectError(Exception):
         self.why = why
 
 
+class CountError(Exception):
+    """Another number of log-rewards was returned than there are objects: "15 for 16 objects"."""
+
+
 class Scores:
     """Where the outcomes of one batch are written: the memory that gfn reads them from, or an `array`."""
 
@@ -53,7 +57,7 @@ class Scores:
         """The outcomes of `count` objects, the first of which is object `start`."""
         values = _as_array(values) if hasattr(values, "__array__") else _as_list(values)
         if len(values) != count:
-            raise ValueError(f"{len(values)} log-rewards were returned for {count} objects")
+            raise CountError(f"{len(values)} for {count} object{'s' * (count != 1)}")
         if isinstance(values, list) or not self._take_array(start, values):
             for index, value in enumerate(values, start):
                 self._take_one(index, value)
@@ -72,7 +76,10 @@ class Scores:
             return self.fail(index, "the plugin returned None for it")
         if isinstance(value, Failed):
             return self.fail(index, value.why)
-        number = _as_number(index, value)
+        try:
+            number = _as_number(value)
+        except _NoNumber as error:
+            return self.fail(index, str(error))
         if number == ZERO and self._can_be_zero:
             self.log_reward[index], self.status[index] = ZERO, ZERO_REWARD
         elif number == ZERO:
@@ -137,9 +144,24 @@ def _as_array(values: Any) -> Any:
     return array
 
 
-def _as_number(index: int, value: Any) -> float:
-    if isinstance(value, (str, bytes, complex)) or not hasattr(value, "__float__") and not hasattr(value, "__index__"):
-        raise TypeError(
-            f"object {index}: expected a number, None, ZERO or Failed, found {type(value).__name__}"
-        )
-    return float(value)
+class _NoNumber(Exception):
+    """A value that is no log-reward, which concerns its object alone."""
+
+
+def _as_number(value: Any) -> float:
+    is_bool = isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b"
+    has_value = hasattr(value, "__float__") or hasattr(value, "__index__")
+    if is_bool or not has_value or isinstance(value, (str, bytes, complex)):
+        raise _NoNumber(f"its log-reward is {_shown(value)}: expected a number, None, ZERO or Failed")
+    try:
+        return float(value)
+    except OverflowError:
+        raise _NoNumber("its log-reward is beyond what a number of 64 bits holds") from None
+    except Exception as error:
+        raise _NoNumber(f"its log-reward is no number: {type(error).__name__}: {error}") from error
+
+
+def _shown(value: Any) -> str:
+    """A value and its type, on a short line."""
+    text = repr(value)
+    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(value).__name__})"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from ._outcomes import Scores, readable, score
+from ._outcomes import CountError, Scores, readable, score
 from ._parameters import ParameterError
 from ._reward import Context, Reward, Scorer
 
@@ -75,6 +75,8 @@ class Worker:
             return _error("parameters", str(error))
         except ProtocolError as error:
             return _error("protocol", str(error))
+        except CountError as error:
+            return _error("count", str(error))
         except Exception as error:
             traceback.print_exc()
             return _error("failed", _told(error))

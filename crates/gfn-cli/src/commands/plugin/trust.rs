@@ -1,19 +1,16 @@
 //! `gfn plugin trust`.
 
-use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use gfn_plugins::trust::{Approvals, Identity, LockFile, Pin, TrustError, identity};
-use gfn_plugins::{Description, Options, Program, Protocol, cleaned, describe};
+use gfn_plugins::trust::{Approvals, Identity, LockFile, Pin, TrustError, identity, uncovered};
+use gfn_plugins::{Confinement, Description, Options, Program, Protocol, describe};
 use gfn_registry::plugin::host;
 use gfn_registry::plugin::settings::Source;
 
 use super::{failed, info, program};
+use crate::commands::consent::{is_agreed, typed};
 use crate::commands::print;
 use crate::exit::Failure;
-
-/// The most files of a plugin that are listed.
-const MOST_SHOWN: usize = 40;
 
 /// A plugin that is to be trusted, or no longer.
 struct Asked {
@@ -45,7 +42,9 @@ fn of_experiment(file: &Path, profile: Option<&str>) -> Result<Vec<Asked>, Failu
     let folder = file.parent().unwrap_or(Path::new(""));
     let folder = std::path::absolute(folder.join(".")).map_err(Failure::system("find the current folder"))?;
     let sources = gfn_registry::plugin::named(file, profile)?;
-    let sources = sources.into_iter().map(|(section, source)| {
+    let sources = sources.into_iter().map(|(section, mut source)| {
+        // What is shown is what is approved, whatever a path leads to by then.
+        source.follow();
         let started_in = PathBuf::from(source.folder.clone().unwrap_or_default());
         let program = source.program(&started_in);
         Ok(Asked {
@@ -78,7 +77,7 @@ fn refused(error: TrustError) -> Failure {
 
 fn approve(asked: &Asked, yes: bool) -> Result<(), Failure> {
     print(&told(asked))?;
-    if !yes && !is_agreed()? {
+    if !yes && !is_agreed("Approve it?", "if you have read what would run, use --yes")? {
         return Err(Failure::usage("nothing was approved".to_string()));
     }
     let options = Options::new(asked.identity.shown.clone(), pinned(asked), host());
@@ -136,7 +135,7 @@ fn pin(asked: &Asked, lock: &Path, description: Description) -> Pin {
     Pin::new(name, &asked.program, &asked.identity, description, folder)
 }
 
-/// What would be loaded, and what it may do.
+/// What would be loaded, and what it may do. What matters most comes last, where it is seen: a long list of files scrolls.
 fn told(asked: &Asked) -> String {
     let Identity {
         shown,
@@ -146,48 +145,70 @@ fn told(asked: &Asked) -> String {
         left_out,
         ..
     } = &asked.identity;
-    let mut text = format!("{} would load {shown}\n", asked.by);
-    for file in files.iter().take(MOST_SHOWN) {
-        text += &format!("  {}\n", file.name);
+    let mut text = format!("{} would load {shown}\n", gfn_text::visible(&asked.by));
+    let mut list = |title: &str, lines: &mut dyn Iterator<Item = String>| {
+        let lines: String = lines
+            .map(|line| format!("    {}\n", gfn_text::visible(&line)))
+            .collect();
+        if !lines.is_empty() {
+            text += &format!("  {title}:\n{lines}");
+        }
+    };
+    list(
+        "files, each with its SHA-256",
+        &mut files.iter().map(|file| format!("{} {}", file.sha256, file.name)),
+    );
+    list(
+        "left out, and kept from being read",
+        &mut left_out.iter().cloned(),
+    );
+    if let Program::Command {
+        words, folder, code, ..
+    } = &asked.program
+    {
+        list(
+            "not part of the hash, and free to change: the interpreter and its packages",
+            &mut uncovered(&asked.program)
+                .iter()
+                .map(|path| path.display().to_string()),
+        );
+        list(
+            "code is what the file says",
+            &mut code.iter().map(|path| path.display().to_string()),
+        );
+        list("started in", &mut std::iter::once(folder.display().to_string()));
+        text += &format!("  command:\n    {}\n", typed(words));
     }
-    if files.len() > MOST_SHOWN {
-        text += &format!("  and {} files more\n", files.len() - MOST_SHOWN);
-    }
-    for folder in left_out {
-        text += &format!("  not looked into: {folder}\n");
-    }
-    text += &format!("  {size} bytes, SHA-256 {sha256}\n");
-    let exceptions = asked.source.exceptions();
-    if exceptions.is_empty() {
-        let files = match asked.program {
-            Program::Library { .. } => "no files but the system's libraries",
-            Program::Command { .. } => "no files but to read",
-        };
-        return text + &format!("  in a confined process: no network, no other programs, {files}\n");
-    }
-    for exception in exceptions {
-        text += &format!("  and let it {}\n", cleaned(&exception));
+    text += &may(asked);
+    text += &format!(
+        "  {}, {size} bytes, SHA-256 {sha256}\n",
+        gfn_text::counted(files.len(), "file")
+    );
+    let approval = asked.source.approval(sha256);
+    if approval != *sha256 {
+        text += &format!("  SHA-256 {approval} with what it may do\n");
     }
     text
 }
 
-/// Asks; only a person at a terminal can answer.
-fn is_agreed() -> Result<bool, Failure> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
-        return Err(Failure::usage(
-            "nobody is there to be asked; use --yes if you have looked at it".to_string(),
-        ));
+/// What its process may do.
+fn may(asked: &Asked) -> String {
+    let exceptions = asked.source.exceptions();
+    if !exceptions.is_empty() {
+        let line = |exception: &String| format!("  and let it {}\n", gfn_text::visible(exception));
+        let files = match asked.source.confinement() {
+            Confinement { read, write, .. } if !read.is_empty() || !write.is_empty() => {
+                "  (what it reads and writes there is not part of the hash)\n"
+            }
+            _ => "",
+        };
+        return exceptions.iter().map(line).collect::<String>() + files;
     }
-    let mut stderr = gfn_text::stderr();
-    let _ = write!(stderr, "Approve it? [y/N] ");
-    let _ = stderr.flush();
-    let mut answer = String::new();
-    stdin
-        .lock()
-        .read_line(&mut answer)
-        .map_err(Failure::system("read standard input"))?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    let files = match asked.program {
+        Program::Library { .. } => "no files but the system's libraries",
+        Program::Command { .. } => "no files but to read, and beside it only its own code",
+    };
+    format!("  in a confined process: no network, no other programs, {files}\n")
 }
 
 fn take_back(asked: &Asked) -> Result<(), Failure> {

