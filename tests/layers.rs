@@ -22,14 +22,15 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 26] = [
+const LAYERS: [Layer; 27] = [
     layer("gfn-core", &[]),
     layer("gfn-text", &[]),
-    layer("gfn-chem", &[]),
-    layer("gfn-proxy", &["gfn-chem"]),
+    layer("gfn-input", &[]),
+    layer("gfn-chem", &["gfn-input"]),
+    layer("gfn-proxy", &["gfn-chem", "gfn-input"]),
     layer("gfn-docking", &["gfn-chem"]),
     layer("gfn-config", &[]),
-    layer("gfn-record", &[]),
+    layer("gfn-record", &["gfn-input"]),
     layer("gfn-search", &[]),
     layer("gfn-cluster", &[]),
     layer("gfn-draw", &["gfn-chem", "gfn-record"]),
@@ -52,10 +53,13 @@ const LAYERS: [Layer; 26] = [
     layer("gfn-losses", &["gfn-core", "gfn-samplers"]),
     Layer {
         name: "gfn-learn",
-        on: &["gfn-core", "gfn-losses"],
+        on: &["gfn-core", "gfn-input", "gfn-losses"],
         in_tests: &["gfn-envs", "gfn-samplers"],
     },
-    layer("gfn-fit", &["gfn-core", "gfn-chem", "gfn-proxy", "gfn-learn"]),
+    layer(
+        "gfn-fit",
+        &["gfn-core", "gfn-input", "gfn-chem", "gfn-proxy", "gfn-learn"],
+    ),
     layer(
         "gfn-registry",
         &[
@@ -111,6 +115,7 @@ const LAYERS: [Layer; 26] = [
             "gfn-record",
             "gfn-proxy",
             "gfn-fit",
+            "gfn-input",
             "gfn-samplers",
             "gfn-registry",
             "gfn-runner",
@@ -134,6 +139,7 @@ const LAYERS: [Layer; 26] = [
             "gfn-learn",
             "gfn-plugins",
             "gfn-fit",
+            "gfn-input",
             "gfn-proxy",
             "gfn-registry",
             "gfn-export",

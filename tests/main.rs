@@ -24,6 +24,7 @@ mod runs;
 mod signals;
 mod slurm;
 mod sweep;
+mod tables;
 mod training;
 mod trust;
 

@@ -251,7 +251,11 @@ fn wrong_tables_are_refused_by_line() {
     let lines = long.lines().count();
     (lines..4710).for_each(|_| long.push_str("m,CCO,1.0\n"));
     long.push_str("m,C1CC,1.0\n");
-    refused(&long, &["--value", "score"], "line 4711: `C1CC` is not a SMILES");
+    refused(
+        &long,
+        &["--value", "score"],
+        "line 4711, column `SMILES`: `C1CC` is not a SMILES",
+    );
     let same: String = (1..40)
         .map(|length| format!("{},2.5\n", "C".repeat(length)))
         .collect();
@@ -346,7 +350,7 @@ fn a_polymer_in_the_table_is_a_bad_row() {
     let arguments = [&arguments[..], &SMALL].concat();
     let said = fail(&arguments, 2);
     assert!(
-        said.contains("line 170: 20000 heavy atoms; a proxy sees molecules of at most 500"),
+        said.contains("line 170, column `SMILES`: 20000 heavy atoms; a proxy sees molecules of at most 500"),
         "{said}"
     );
     let said = succeed(&[&arguments[..], &["--skip-bad"]].concat());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gfn_config::{Difference, Problem, Problems};
 use gfn_core::{Cancel, Environment, ObjectKind};
-use gfn_fit::{Columns, Table, must_be_learnable};
+use gfn_fit::{Columns, Reading, Source, Table, TableError, must_be_learnable};
 use gfn_record::folder::FolderError;
 use gfn_registry::acquisition::{Acquisition, Function};
 use gfn_registry::{Assembled, Experiment, assemble_until, builtin};
@@ -175,13 +175,26 @@ fn quoted(path: &Path) -> String {
     toml::Value::String(path.to_string_lossy().into_owned()).to_string()
 }
 
+/// A table that the user has.
+pub(crate) struct Given {
+    /// Its labels.
+    pub(crate) labels: Vec<Label>,
+    /// What the user should know of how it was read.
+    pub(crate) notes: Vec<String>,
+}
+
 /// The labels of a table that the user has.
-pub(crate) fn given(path: &Path) -> Result<Vec<Label>, AcquireError> {
-    let columns = Columns {
-        smiles: Some("smiles".into()),
-        value: Some("value".into()),
+pub(crate) fn given(path: &Path) -> Result<Given, AcquireError> {
+    let reading = Reading {
+        columns: Columns {
+            smiles: Some("smiles".into()),
+            value: Some("value".into()),
+        },
+        ..Reading::default()
     };
-    let table = Table::read(path, &columns, false).map_err(AcquireError::Initial)?;
+    let wrong = |error: TableError| AcquireError::Initial(error.without_options());
+    let source = Source::open(path, None).map_err(wrong)?;
+    let table = Table::of(&source, &reading).map_err(wrong)?;
     let negative = table.molecules.iter().find(|measured| measured.value < 0.0);
     if let Some(measured) = negative {
         return Err(AcquireError::Negative {
@@ -197,5 +210,8 @@ pub(crate) fn given(path: &Path) -> Result<Vec<Label>, AcquireError> {
         smiles: measured.smiles,
         value: measured.value,
     });
-    Ok(labels.collect())
+    Ok(Given {
+        labels: labels.collect(),
+        notes: source.note().into_iter().chain(table.warnings).collect(),
+    })
 }

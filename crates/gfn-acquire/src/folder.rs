@@ -1,8 +1,10 @@
 //! The folder of the rounds: what lies where, and tables that are whole or not there.
 
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use gfn_input::rows;
 use gfn_record::durable;
 use gfn_record::folder::{FolderError, must_be_empty};
 use gfn_record::lock::Writer;
@@ -183,14 +185,13 @@ pub(crate) fn to_csv<T: Serialize>(rows: &[T]) -> Vec<u8> {
 
 /// Reads a table that was written by [`Round::write_table`].
 pub(crate) fn read_table<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, FolderError> {
-    let damaged = |error: csv::Error| FolderError::Damaged {
+    let damaged = |message: String| FolderError::Damaged {
         path: path.to_path_buf(),
-        message: error.to_string(),
+        message,
     };
-    let reader = csv::Reader::from_path(path).map_err(damaged)?;
-    reader
-        .into_deserialize()
-        .map(|row| row.map_err(damaged))
+    let file = File::open(path).map_err(|error| damaged(error.to_string()))?;
+    rows(file)
+        .map(|row| row.map_err(|error| damaged(error.to_string())))
         .collect()
 }
 

@@ -71,6 +71,14 @@ pub enum AcquireError {
     /// The first table cannot be used.
     #[error("`acquisition.initial`: {0}")]
     Initial(TableError),
+    /// The first table has rows that cannot be used.
+    #[error("`acquisition.initial`: {table}; `{}` lists all of them", .list.display())]
+    BadRows {
+        /// What is wrong with it.
+        table: TableError,
+        /// The file that lists the rows.
+        list: PathBuf,
+    },
     /// The first table is in another unit.
     #[error(
         "`acquisition.initial`: `{file}` has the value {value} for `{smiles}`; values are rewards before shaping, which are never \

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use gfn_config::Tree;
 use gfn_core::Reward;
-use gfn_fit::{FitError, Settings, Table, fit_until};
+use gfn_fit::{FitError, Settings, Table, TableError, fit_until};
 use gfn_proxy::fitted::to_bytes;
 use gfn_record::folder::{FolderError, names, sha256};
 use gfn_record::number;
+use gfn_record::rejected;
 use gfn_registry::acquisition::{Acquisition, Fit, Function};
 use gfn_registry::{Experiment, assemble_until};
 use gfn_runner::finished::Loaded;
@@ -86,15 +87,24 @@ fn go_through(experiment: &Experiment, options: &Options) -> Result<Outcome, Acq
     let folder = Folder::open(&options.out, options.takeover)?;
     // Before the folder is begun: what is wrong with a table can be mended, and the same command given again.
     let given = match &plan.initial {
-        Some(path) if !folder.round(1).data().is_file() => Some(given(Path::new(path))?),
+        Some(path) if !folder.round(1).data().is_file() => {
+            Some(given(Path::new(path)).map_err(|error| listed(error, &options.out))?)
+        }
         _ => None,
     };
     let changes = begin(&folder, &plan, &text)?;
+    if given.is_some() {
+        // A list that was written while the table had bad rows.
+        let _ = rejected::write(&options.out.with_extension(rejected::EXTENSION), &[]);
+    }
+    for note in given.iter().flat_map(|given| &given.notes) {
+        let _ = writeln!(gfn_text::stderr(), "note: `acquisition.initial`: {note}");
+    }
     let rounds = Rounds {
         oracle: oracle_of(&folder, cancel)?,
         plan,
         text,
-        given,
+        given: given.map(|given| given.labels),
         folder: &folder,
         options,
     };
@@ -102,6 +112,21 @@ fn go_through(experiment: &Experiment, options: &Options) -> Result<Outcome, Acq
         rounds.tell(&format!("from now on {change}"));
     }
     rounds.all()
+}
+
+/// The same error, with a list of all bad rows beside the folder.
+fn listed(error: AcquireError, out: &Path) -> AcquireError {
+    let AcquireError::Initial(table) = error else {
+        return error;
+    };
+    let TableError::BadRows { rows, .. } = &table else {
+        return AcquireError::Initial(table);
+    };
+    let list = out.with_extension(rejected::EXTENSION);
+    match rejected::write(&list, rows) {
+        Ok(()) => AcquireError::BadRows { table, list },
+        Err(_) => AcquireError::Initial(table),
+    }
 }
 
 struct Rounds<'a> {
@@ -275,6 +300,9 @@ impl Rounds<'_> {
             }
         };
         let errors = fitted.proxy.metadata().errors;
+        if let Some(warning) = errors.warning() {
+            let _ = writeln!(gfn_text::stderr(), "warning: round {number}: {warning}");
+        }
         self.tell(&format!(
             "round {number} of {}: {} molecules labelled; the proxy errs by {} (always the mean: {})",
             self.plan.rounds,

@@ -15,6 +15,7 @@ mod fragment;
 mod graph;
 mod molecule;
 mod read;
+mod strict;
 mod symmetry;
 mod synthetic;
 

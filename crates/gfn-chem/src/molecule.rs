@@ -4,7 +4,7 @@ use chematic::{chem, core, fp, smiles};
 use chematic_depict as depict;
 use thiserror::Error;
 
-use crate::Fingerprint;
+use crate::{Fingerprint, strict};
 
 /// Why something could not be computed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -52,12 +52,14 @@ impl Molecule {
 
     /// Reads a SMILES; its molecule may be impossible.
     pub(crate) fn parse_unchecked(smiles: &str) -> Result<Self, ChemError> {
-        smiles::parse(smiles)
-            .map(Self)
-            .map_err(|error| ChemError::Syntax {
-                smiles: smiles.into(),
-                message: error.to_string(),
-            })
+        let syntax = |message: String| ChemError::Syntax {
+            smiles: smiles.into(),
+            message,
+        };
+        let molecule = smiles::parse(smiles).map_err(|error| syntax(error.to_string()))?;
+        strict::check(smiles).map_err(syntax)?;
+        strict::check_rings(&molecule).map_err(syntax)?;
+        Ok(Self(molecule))
     }
 
     /// How many atoms there are, implicit hydrogens left out.

@@ -64,7 +64,8 @@ impl SyntheticAccessibility {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+        let tensors =
+            SafeTensors::deserialize(bytes).map_err(|error| gfn_input::safetensors_fault(bytes, &error))?;
         let ids: Vec<u32> = words(&tensors, "ids", Dtype::U32, u32::from_le_bytes)?;
         let scores: Vec<f32> = words(&tensors, "scores", Dtype::F32, f32::from_le_bytes)?;
         if ids.len() != scores.len() {

@@ -19,7 +19,7 @@ pub(crate) use dock::DockArgs;
 pub(crate) use files::{CheckArgs, DiffArgs, DiffFormat, Format, NewArgs};
 pub(crate) use numbers::with_negative_numbers;
 pub(crate) use plugin::{IsolationArg, Lang, PluginArgs, PluginCommand};
-pub(crate) use proxy::{FitArgs, ProxyCommand, SplitArg};
+pub(crate) use proxy::{CensoredArg, FitArgs, MergeArg, ProxyCommand, SplitArg, TransformArg};
 pub(crate) use sweep::{SweepArgs, SweepCommand, WorkArgs};
 
 /// Train generative flow networks from experiment files.

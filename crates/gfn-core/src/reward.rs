@@ -203,7 +203,8 @@ pub trait Reward: Send + Sync {
         Vec::new()
     }
 
-    /// What about its parameters does nothing for these objects: a sentence each that begins with the setting.
+    /// What about its parameters does nothing for these objects, or makes the reward worthless: a sentence each that begins with the
+    /// setting.
     fn remarks(&self) -> Vec<String> {
         Vec::new()
     }

@@ -2,7 +2,13 @@
 
 use std::path::Path;
 
-use crate::table::TableError;
+use gfn_input::Row;
+
+use crate::error::TableError;
+use crate::source::Source;
+
+/// So many columns are named in a message.
+const MAX_NAMED: usize = 12;
 
 /// Which columns are read.
 #[derive(Clone, Debug, Default)]
@@ -14,8 +20,40 @@ pub struct Columns {
 }
 
 /// The places of the molecules' and the values' columns.
-pub(crate) fn choose(path: &Path, names: &[String], columns: &Columns) -> Result<(usize, usize), TableError> {
-    let header = Header { path, names };
+pub(crate) fn choose(source: &Source, columns: &Columns) -> Result<(usize, usize), TableError> {
+    let (path, names) = (&source.path, &source.text.names);
+    choose_among(path, names, &unused(source), columns).map_err(|error| match error {
+        TableError::NoColumn {
+            file,
+            wanted,
+            known,
+            hint,
+        } => TableError::NoColumn {
+            file,
+            wanted,
+            known,
+            hint: format!("{hint}{}", source.hint()),
+        },
+        other => other,
+    })
+}
+
+/// Columns without a name and without a cell: a spreadsheet writes them where something once stood.
+fn unused(source: &Source) -> Vec<usize> {
+    let names = source.text.names.iter().enumerate();
+    let nameless = names.filter(|(_, name)| name.is_empty()).map(|(place, _)| place);
+    let holds = |place: usize| move |row: &Row| row.cell(place).is_ok_and(|cell| !cell.is_empty());
+    let is_blank = |place: &usize| !source.text.rows.iter().any(holds(*place));
+    nameless.filter(is_blank).collect()
+}
+
+fn choose_among(
+    path: &Path,
+    names: &[String],
+    unused: &[usize],
+    columns: &Columns,
+) -> Result<(usize, usize), TableError> {
+    let header = Header { path, names, unused };
     let smiles = match &columns.smiles {
         Some(wanted) => header.named(wanted)?,
         None => header.of_molecules()?,
@@ -37,6 +75,8 @@ pub(crate) fn choose(path: &Path, names: &[String], columns: &Columns) -> Result
 struct Header<'a> {
     path: &'a Path,
     names: &'a [String],
+    /// Columns that are passed over.
+    unused: &'a [usize],
 }
 
 impl Header<'_> {
@@ -72,7 +112,7 @@ impl Header<'_> {
     /// The only column besides the molecules'.
     fn other_than(&self, smiles: usize) -> Result<usize, TableError> {
         let mut others = self.places(|_| true);
-        others.retain(|place| *place != smiles);
+        others.retain(|place| *place != smiles && !self.unused.contains(place));
         match others[..] {
             [only] => Ok(only),
             [] => Err(self.missing("value", "; name the values' column with `--value`".into())),
@@ -91,10 +131,11 @@ impl Header<'_> {
     }
 
     fn known(&self, places: &[usize]) -> String {
-        let names: Vec<String> = places
-            .iter()
-            .map(|place| format!("`{}`", self.names[*place]))
-            .collect();
+        let names = places.iter().map(|place| format!("`{}`", self.names[*place]));
+        let mut names: Vec<String> = names.take(MAX_NAMED).collect();
+        if places.len() > MAX_NAMED {
+            names.push(format!("and {} more", places.len() - MAX_NAMED));
+        }
         names.join(", ")
     }
 
@@ -125,7 +166,8 @@ fn numbers(places: &[usize]) -> String {
     }
 }
 
-fn nearest(wanted: &str, names: &[String]) -> String {
+/// A hint at the name that is most like another one.
+pub(crate) fn nearest(wanted: &str, names: &[String]) -> String {
     let distance = |name: &&String| strsim::damerau_levenshtein(&name.to_lowercase(), &wanted.to_lowercase());
     let nearest = names.iter().min_by_key(distance);
     let nearest = nearest.filter(|name| distance(name) <= 2);
@@ -142,7 +184,7 @@ mod tests {
             smiles: smiles.map(str::to_string),
             value: value.map(str::to_string),
         };
-        choose(Path::new("t.csv"), &names, &columns).map_err(|error| error.to_string())
+        choose_among(Path::new("t.csv"), &names, &[], &columns).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -326,7 +326,7 @@ fn metadata(table: &Table, settings: &Settings, parts: &Parts, scale: &Scale) ->
         architecture: settings.architecture(),
         target: Target {
             name: table.name.clone(),
-            unit: settings.unit.clone(),
+            unit: table.unit.clone().or_else(|| settings.unit.clone()),
             direction: settings.direction,
             mean: scale.mean,
             deviation: scale.deviation,
@@ -342,6 +342,9 @@ fn metadata(table: &Table, settings: &Settings, parts: &Parts, scale: &Scale) ->
             sha256: table.sha256.clone(),
             rows: table.rows,
             skipped: table.skipped.len(),
+            others: table.others,
+            censored: table.censored,
+            choices: table.choices.clone(),
             molecules: table.molecules.len(),
         },
         split: Split {
@@ -359,6 +362,7 @@ fn metadata(table: &Table, settings: &Settings, parts: &Parts, scale: &Scale) ->
             mean_rmse: 0.0,
             mean_mae: 0.0,
         },
+        warnings: table.warnings.clone(),
     }
 }
 
@@ -403,6 +407,10 @@ fn judged(proxy: Proxy, molecules: &[Measured], test: &[usize], members: Vec<Tra
     let metadata = Metadata {
         errors: errors(&pairs, proxy.metadata().target.mean),
         ..proxy.metadata().clone()
+    };
+    let metadata = Metadata {
+        warnings: metadata.all_warnings(),
+        ..metadata
     };
     Fitted {
         proxy: proxy.with_metadata(metadata),

@@ -1,23 +1,35 @@
 //! Fits a proxy to a table of measured molecules: a table in, an ensemble of networks and an account of its errors out.
 //!
-//! [`Table`] reads and checks what was measured, [`fit`] parts it, trains the members and measures them on molecules that none
+//! [`Source`] opens a file, [`Table`] reads and checks what was measured as [`Reading`] says, [`fit`] parts it, trains the members and measures them on molecules that none
 //! has seen. What comes out is a [`gfn_proxy::fitted::Proxy`], which is computed without tensors. Everything depends on the table
 //! and the seed alone: not on the order of the rows, and not on the number of threads.
 
+mod assay;
 mod batch;
+mod cells;
 mod columns;
+mod error;
+mod filters;
 mod fit;
 mod member;
 mod network;
+mod reading;
+mod repeats;
+mod source;
 mod split;
 mod statistics;
 mod table;
 mod uncertainty;
 
 pub use columns::Columns;
+pub use error::TableError;
 pub use fit::{Evaluation, Fitted, Settings, Tested, fit, fit_until, must_be_learnable};
+pub use gfn_input::{Decimal, Separator};
 pub use member::{Epoch, Progress, Trained};
-pub use table::{BadRow, Measured, Repeats, Table, TableError};
+pub use reading::{Censored, Merge, Reading, Transform};
+pub use repeats::Repeats;
+pub use source::Source;
+pub use table::{BadRow, Measured, Table};
 
 use gfn_learn::LearnError;
 use thiserror::Error;

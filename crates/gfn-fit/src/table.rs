@@ -1,18 +1,19 @@
 //! What was measured: a table of molecules and values, read and checked row by row.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gfn_chem::{Composition, Molecule};
+use gfn_input::{Rejected, Row};
 use gfn_proxy::fitted::Features;
-use sha2::{Digest, Sha256};
-use thiserror::Error;
 
-use crate::columns::{Columns, choose};
-
-/// So many bad rows are told of.
-const TOLD: usize = 5;
+use crate::assay::Assay;
+use crate::cells::{Cells, choices, places};
+use crate::error::TableError;
+use crate::filters::Filters;
+use crate::reading::{Censored, Merge, Reading, Transform};
+use crate::repeats::{Repeats, Values, repeats, warnings};
+use crate::source::Source;
 
 /// The most heavy atoms of a molecule: a batch has matrices of all pairs of atoms of its largest one, so that a polymer among the
 /// molecules would fill the memory.
@@ -23,190 +24,120 @@ const MOST_ATOMS: usize = 500;
 pub struct Measured {
     /// Its canonical SMILES without stereochemistry, which networks do not see.
     pub smiles: String,
-    /// The value; of several, their mean.
+    /// The value; several are merged.
     pub value: f64,
     /// What a network sees of it.
     pub features: Features,
 }
 
 /// A row that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadRow {
-    /// Its line in the file, from 1; its number where there is no file.
-    pub line: u64,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
-/// How far values of one molecule are from one another, where some were measured several times.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Repeats {
-    /// Rows beyond the first of their molecule.
-    pub rows: usize,
-    /// The standard deviation of a molecule's values about their mean.
-    pub deviation: f64,
-}
+pub type BadRow = Rejected;
 
 /// Different molecules with a value each, in the order of their canonical SMILES.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
-    /// What the values are: the column's name.
+    /// What the values are: the column's name, or that of what it became.
     pub name: String,
+    /// Their unit, where it is known.
+    pub unit: Option<String>,
     /// The file's name.
     pub file: String,
     /// The sha256 of its content, where it was a file.
     pub sha256: Option<String>,
     /// How many rows there are.
     pub rows: usize,
-    /// Rows that are left out.
+    /// Rows of other values than those that are asked for.
+    pub others: usize,
+    /// Rows that hold a bound and no value, and are left out for that.
+    pub censored: usize,
+    /// Rows that are left out because they cannot be used.
     pub skipped: Vec<BadRow>,
     /// Rows that were merged.
     pub repeats: Option<Repeats>,
+    /// How the table was read, where that is not the usual way: options of the command line.
+    pub choices: Vec<String>,
+    /// What the user should know before relying on the values.
+    pub warnings: Vec<String>,
     /// The molecules.
     pub molecules: Vec<Measured>,
 }
 
-/// Why a table cannot be used.
-#[derive(Debug, Error)]
-pub enum TableError {
-    /// The file is not there, or not readable.
-    #[error("the table `{file}` cannot be read: {}", gfn_text::io_words(source))]
-    Read {
-        /// The file.
-        file: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// The file has no rows.
-    #[error(
-        "the table `{0}` is empty: expected a line with the columns' names, and a line for each molecule"
-    )]
-    Empty(PathBuf),
-    /// A column is missing.
-    #[error("the table `{file}` has no column `{wanted}`; it has {known}{hint}")]
-    NoColumn {
-        /// The file.
-        file: PathBuf,
-        /// The column.
-        wanted: String,
-        /// The columns that are there.
-        known: String,
-        /// What to do.
-        hint: String,
-    },
-    /// A name that is asked for stands in several columns.
-    #[error("the table `{file}` has several columns called `{name}` ({places}): rename all of them but one")]
-    SameName {
-        /// The file.
-        file: PathBuf,
-        /// The name.
-        name: String,
-        /// The columns, counted from 1.
-        places: String,
-    },
-    /// It is not clear which column has the molecules.
-    #[error(
-        "the table `{file}` has several columns that could be the molecules: {known} ({places}); choose one with `--smiles`"
-    )]
-    WhichSmiles {
-        /// The file.
-        file: PathBuf,
-        /// Those.
-        known: String,
-        /// Where they are, counted from 1.
-        places: String,
-    },
-    /// One column is to hold both.
-    #[error(
-        "the column `{name}` of the table `{file}` cannot be both the molecules and the values; name two with `--smiles` and `--value`"
-    )]
-    SameColumn {
-        /// The file.
-        file: PathBuf,
-        /// The column.
-        name: String,
-    },
-    /// It is not clear which column has the values.
-    #[error(
-        "the table `{file}` has several columns that could be the value: {known}; choose one with `--value`"
-    )]
-    WhichValue {
-        /// The file.
-        file: PathBuf,
-        /// Those.
-        known: String,
-    },
-    /// Some rows cannot be used.
-    #[error("{}", bad_rows(.file, .rows, *.total))]
-    BadRows {
-        /// The file.
-        file: String,
-        /// Those, in the order of the file.
-        rows: Vec<BadRow>,
-        /// How many rows there are.
-        total: usize,
-    },
-}
-
-fn bad_rows(file: &str, rows: &[BadRow], total: usize) -> String {
-    let mut text = format!("{} of the {total} rows of `{file}` cannot be used:", rows.len());
-    for BadRow { line, reason } in rows.iter().take(TOLD) {
-        let _ = write!(text, "\n  line {line}: {reason}");
-    }
-    if rows.len() > TOLD {
-        let _ = write!(text, "\n  and {} more", rows.len() - TOLD);
-    }
-    text + "\nmend them, or remove them"
-}
-
 /// A row as it stands.
-struct Raw {
-    line: u64,
-    smiles: String,
-    value: Result<f64, String>,
+pub(crate) struct Raw {
+    pub(crate) line: u64,
+    pub(crate) read: Result<(String, f64), BadRow>,
+}
+
+/// The values of a molecule, each with its line.
+struct Found {
+    features: Features,
+    lines: Vec<u64>,
+    values: Vec<f64>,
 }
 
 impl Table {
-    /// Reads a file of comma-separated values (tab-separated where its name ends in `.tsv`) with a line of names. Rows that
-    /// cannot be used are left out with `skip_bad`.
+    /// Reads a file that holds a table of one quantity.
     ///
     /// # Errors
-    /// [`TableError`], which names the line or the column.
-    pub fn read(path: &Path, columns: &Columns, skip_bad: bool) -> Result<Self, TableError> {
-        let bytes = std::fs::read(path).map_err(|source| TableError::Read {
-            file: path.into(),
+    /// [`TableError`], which names the line or the column, and what to say where it is not clear what is meant.
+    pub fn read(path: &Path, reading: &Reading) -> Result<Self, TableError> {
+        Self::of(&Source::open(path, None)?, reading)
+    }
+
+    /// The same of a file that is open.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub fn of(source: &Source, reading: &Reading) -> Result<Self, TableError> {
+        if reading.transform != Transform::None && reading.merge == Merge::Geometric {
+            return Err(TableError::Option {
+                file: source.path.clone(),
+                message: "`--merge geometric` of logarithms is none; their mean, `--merge mean`, is the geometric mean of the values"
+                    .into(),
+            });
+        }
+        let (place, mut findings) = places(source, reading)?;
+        let filters = Filters::of(source, &reading.filters)?;
+        let rows: Vec<&Row> = source.text.rows.iter().filter(|row| filters.take(row)).collect();
+        let cells = Cells {
             source,
-        })?;
-        let digest = Sha256::digest(&bytes);
-        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        let is_tabbed = path
-            .extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("tsv"));
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(if is_tabbed { b'\t' } else { b',' })
-            .trim(csv::Trim::All)
-            .flexible(true)
-            .from_reader(&bytes[..]);
-        let names = reader.byte_headers().cloned().unwrap_or_default();
-        let names: Vec<String> = names
-            .iter()
-            .map(|name| String::from_utf8_lossy(name).into_owned())
-            .collect();
-        if names.iter().all(String::is_empty) {
-            return Err(TableError::Empty(path.into()));
+            place,
+            assay: Assay::of(&source.text.names, place.1),
+            decimal: reading.decimal,
+        };
+        let valued: Vec<&Row> = rows.iter().copied().filter(|row| cells.has_value(row)).collect();
+        findings.extend(cells.assay.check(source, &filters, &valued));
+        findings.extend(cells.check_bounds(&valued, reading.censored));
+        if !findings.texts.is_empty() {
+            findings
+                .options
+                .extend(cells.further_options(&rows, reading, &findings));
+            return Err(TableError::Undeclared {
+                file: source.path.clone(),
+                findings: findings.texts,
+                options: findings.options,
+            });
         }
-        let (smiles, value) = choose(path, &names, columns)?;
-        let rows: Vec<Raw> = reader
-            .byte_records()
-            .map(|record| raw(record, smiles, value, &names))
+        let is_left_out = |row: &Row| reading.censored == Some(Censored::Drop) && cells.bound(row).is_some();
+        let quantity = cells.quantity(&valued, reading)?;
+        let read = rows.iter().filter(|row| !is_left_out(row));
+        let raw: Vec<Raw> = read
+            .map(|row| Raw {
+                line: row.line,
+                read: cells.read(row, &quantity),
+            })
             .collect();
-        if rows.is_empty() {
-            return Err(TableError::Empty(path.into()));
-        }
-        let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        let table = Self::of_rows(&names[value], &file, &rows, skip_bad)?;
+        let smiles = source.text.names[place.0].as_str();
+        let table = Self::of_rows(&quantity.name, &source.name(), Some(smiles), raw, reading)?;
+        let all = source.text.rows.len();
         Ok(Self {
-            sha256: Some(sha256),
+            unit: quantity.unit,
+            sha256: Some(source.sha256.clone()),
+            rows: all,
+            others: all - rows.len(),
+            censored: rows.iter().filter(|row| is_left_out(row)).count(),
+            choices: choices(source, reading),
+            warnings: [quantity.warnings, table.warnings].concat(),
             ..table
         })
     }
@@ -221,125 +152,111 @@ impl Table {
         pairs: impl IntoIterator<Item = (String, f64)>,
         skip_bad: bool,
     ) -> Result<Self, TableError> {
-        let rows = pairs.into_iter().zip(1..);
-        let rows: Vec<Raw> = rows
-            .map(|((smiles, value), line)| Raw {
+        let finite = |line: u64, value: f64| match value.is_finite() {
+            true => Ok(value),
+            false => Err(Rejected {
                 line,
-                smiles,
-                value: finite(value, &value.to_string()),
-            })
-            .collect();
-        Self::of_rows(name, origin, &rows, skip_bad)
+                column: None,
+                value: value.to_string(),
+                reason: format!("`{value}` is not a finite number"),
+            }),
+        };
+        let rows = pairs.into_iter().zip(1..);
+        let rows = rows.map(|((smiles, value), line)| Raw {
+            line,
+            read: finite(line, value).map(|value| (smiles, value)),
+        });
+        let reading = Reading {
+            skip_bad,
+            ..Reading::default()
+        };
+        let table = Self::of_rows(name, origin, None, rows.collect(), &reading)?;
+        // Warnings are for people with tables.
+        Ok(Self {
+            warnings: Vec::new(),
+            ..table
+        })
     }
 
-    fn of_rows(name: &str, file: &str, rows: &[Raw], skip_bad: bool) -> Result<Self, TableError> {
-        let (mut found, mut skipped) = (BTreeMap::<String, (Features, Vec<f64>)>::new(), Vec::new());
-        for (row, read) in rows.iter().zip(read_all(rows)) {
+    fn of_rows(
+        name: &str,
+        file: &str,
+        column: Option<&str>,
+        rows: Vec<Raw>,
+        reading: &Reading,
+    ) -> Result<Self, TableError> {
+        let (mut found, mut skipped) = (BTreeMap::<String, Found>::new(), Vec::new());
+        for (row, read) in rows.iter().zip(read_all(&rows, column)) {
             match read {
                 Ok((key, features, value)) => {
-                    found
-                        .entry(key)
-                        .or_insert_with(|| (features, Vec::new()))
-                        .1
-                        .push(value);
+                    let new = || Found {
+                        features,
+                        lines: Vec::new(),
+                        values: Vec::new(),
+                    };
+                    let found = found.entry(key).or_insert_with(new);
+                    found.lines.push(row.line);
+                    found.values.push(value);
                 }
-                Err(reason) => skipped.push(BadRow {
-                    line: row.line,
-                    reason,
-                }),
+                Err(bad) => skipped.push(bad),
             }
         }
-        if !skipped.is_empty() && !skip_bad {
+        if !skipped.is_empty() && !reading.skip_bad {
             return Err(TableError::BadRows {
                 file: file.into(),
                 rows: skipped,
                 total: rows.len(),
             });
         }
-        let repeats = repeats(found.values().map(|(_, values)| &values[..]));
-        let molecules = found.into_iter().map(|(smiles, (features, values))| Measured {
+        let repeats = repeats(found.values().map(|found| &found.values[..]));
+        let all: Vec<Values<'_>> = found
+            .iter()
+            .map(|(smiles, found)| Values {
+                smiles,
+                lines: &found.lines,
+                values: &found.values,
+            })
+            .collect();
+        let warnings = match reading.merge {
+            Merge::Geometric if all.iter().any(|all| all.values.iter().any(|value| *value <= 0.0)) => {
+                return Err(TableError::Option {
+                    file: file.into(),
+                    message: "`--merge geometric` needs positive values; take `mean` or `median`".into(),
+                });
+            }
+            merge => warnings(&all, reading.transform, merge),
+        };
+        let molecules = found.into_iter().map(|(smiles, found)| Measured {
             smiles,
-            value: mean(&values),
-            features,
+            value: reading.merge.of(&found.values),
+            features: found.features,
         });
         Ok(Self {
             name: name.into(),
+            unit: None,
             file: file.into(),
             sha256: None,
             rows: rows.len(),
+            others: 0,
+            censored: 0,
             skipped,
             repeats,
+            choices: Vec::new(),
+            warnings,
             molecules: molecules.collect(),
         })
     }
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
+pub(crate) type Read = Result<(String, Features, f64), BadRow>;
 
-fn repeats<'a>(values: impl Iterator<Item = &'a [f64]>) -> Option<Repeats> {
-    let (mut rows, mut squares) = (0, 0.0);
-    for values in values {
-        let mean = mean(values);
-        rows += values.len() - 1;
-        squares += values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
-    }
-    (rows > 0).then(|| Repeats {
-        rows,
-        deviation: (squares / rows as f64).sqrt(),
-    })
-}
-
-fn raw(record: csv::Result<csv::ByteRecord>, smiles: usize, value: usize, names: &[String]) -> Raw {
-    let record = match record {
-        Ok(record) => record,
-        Err(error) => {
-            return Raw {
-                line: error.position().map_or(0, csv::Position::line),
-                smiles: String::new(),
-                value: Err(error.to_string()),
-            };
-        }
-    };
-    let cell = |place: usize| {
-        record
-            .get(place)
-            .map(|cell| String::from_utf8_lossy(cell).into_owned())
-    };
-    Raw {
-        line: record.position().map_or(0, csv::Position::line),
-        smiles: cell(smiles).unwrap_or_default(),
-        value: number(cell(value).as_deref(), &names[value]),
-    }
-}
-
-fn number(cell: Option<&str>, name: &str) -> Result<f64, String> {
-    match cell {
-        None | Some("") => Err(format!("no value in the column `{name}`")),
-        Some(text) => match text.parse() {
-            Ok(value) => finite(value, text),
-            Err(_) => Err(format!("`{text}` is not a number")),
-        },
-    }
-}
-
-fn finite(value: f64, text: &str) -> Result<f64, String> {
-    match value.is_finite() {
-        true => Ok(value),
-        false => Err(format!("`{text}` is not a finite number")),
-    }
-}
-
-type Read = Result<(String, Features, f64), String>;
-
-/// Reads rows on all processors.
-fn read_all(rows: &[Raw]) -> Vec<Read> {
+/// Reads rows on all processors. `column` is the name of the molecules' column.
+pub(crate) fn read_all(rows: &[Raw], column: Option<&str>) -> Vec<Read> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         let workers: Vec<_> = rows
             .chunks(rows.len().div_ceil(threads).max(1))
-            .map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<Read>>()))
+            .map(|part| scope.spawn(move || part.iter().map(|row| read(row, column)).collect::<Vec<Read>>()))
             .collect();
         let parts = workers.into_iter().map(|worker| match worker.join() {
             Ok(read) => read,
@@ -349,15 +266,24 @@ fn read_all(rows: &[Raw]) -> Vec<Read> {
     })
 }
 
-fn read(row: &Raw) -> Read {
-    let value = row.value.clone()?;
-    if row.smiles.is_empty() {
-        return Err("no molecule".into());
-    }
-    check_size(&row.smiles)?;
-    let features = Features::parse(&row.smiles).map_err(|error| error.to_string())?;
-    let key = flat(&row.smiles).map_err(|error| error.to_string())?;
+fn read(row: &Raw, column: Option<&str>) -> Read {
+    let (smiles, value) = row.read.clone()?;
+    let seen = see(&smiles);
+    let (key, features) = seen.map_err(|reason| Rejected {
+        line: row.line,
+        column: column.map(str::to_string),
+        value: smiles,
+        reason,
+    })?;
     Ok((key, features, value))
+}
+
+/// The key of a molecule, and what a network sees of it.
+fn see(smiles: &str) -> Result<(String, Features), String> {
+    check_size(smiles)?;
+    let features = Features::parse(smiles).map_err(|error| error.to_string())?;
+    let key = flat(smiles).map_err(|error| error.to_string())?;
+    Ok((key, features))
 }
 
 /// Whether a molecule is small enough. What is no SMILES passes, to be refused by who knows more about it.
@@ -380,12 +306,17 @@ fn flat(smiles: &str) -> Result<String, gfn_chem::ChemError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::columns::Columns;
 
     fn read_text(text: &str, skip_bad: bool) -> Result<Table, TableError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("table.csv");
         std::fs::write(&path, text).unwrap();
-        Table::read(&path, &Columns::default(), skip_bad)
+        let reading = Reading {
+            skip_bad,
+            ..Reading::default()
+        };
+        Table::read(&path, &reading)
     }
 
     fn message(text: &str) -> String {
@@ -423,16 +354,16 @@ mod tests {
         let said = message(text);
         assert!(
             said.starts_with(
-                "8 of the 9 rows of `table.csv` cannot be used:\n  line 3: `C(` is not a SMILES"
+                "8 of the 9 rows of `table.csv` cannot be used:\n  line 3, column `smiles`: `C(` is not a SMILES"
             ),
             "{said}"
         );
         for part in [
-            "line 4: `none` is not a number",
-            "line 5: no value in the column `y`",
-            "line 6: `C[13CH3]` names an isotope",
-            "line 7: `[Na+].[Cl-]` is 2 molecules",
-            "and 3 more",
+            "line 4, column `y`: no value (`none`)",
+            "line 5, column `y`: no value",
+            "line 6, column `smiles`: `C[13CH3]` names an isotope",
+            "line 7, column `smiles`: `[Na+].[Cl-]` is 2 molecules",
+            "and 3 more (of all, 2 without a value, 1 without a molecule)",
             "mend them, or remove them",
         ] {
             assert!(said.contains(part), "{part}: {said}");
@@ -455,7 +386,7 @@ mod tests {
         let polymer = "CC(c1ccccc1)".repeat(2500);
         let text = format!("smiles,y\nCCO,1\n{polymer},2\n");
         let said = message(&text);
-        let expected = "line 3: 20000 heavy atoms; a proxy sees molecules of at most 500";
+        let expected = "line 3, column `smiles`: 20000 heavy atoms; a proxy sees molecules of at most 500";
         assert!(said.contains(expected), "{said}");
         let left = read_text(&text, true).unwrap();
         assert_eq!((left.molecules.len(), left.skipped.len()), (1, 1));
@@ -471,18 +402,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("table.tsv");
         std::fs::write(&path, "mol\tenergy\tother\nCC\t-1.5\tx\n").unwrap();
-        let columns = |value: &str| Columns {
-            smiles: Some("mol".into()),
-            value: Some(value.into()),
+        let columns = |value: &str| Reading {
+            columns: Columns {
+                smiles: Some("mol".into()),
+                value: Some(value.into()),
+            },
+            ..Reading::default()
         };
         assert_eq!(
-            Table::read(&path, &columns("energy"), false).unwrap().molecules[0].value,
+            Table::read(&path, &columns("energy")).unwrap().molecules[0].value,
             -1.5
         );
-        let said = Table::read(&path, &columns("enery"), false)
-            .unwrap_err()
-            .to_string();
+        let said = Table::read(&path, &columns("enery")).unwrap_err().to_string();
         assert!(said.contains("did you mean `energy`?"), "{said}");
-        assert!(Table::read(Path::new("nowhere.csv"), &columns("y"), false).is_err());
+        assert!(Table::read(Path::new("nowhere.csv"), &columns("y")).is_err());
     }
 }

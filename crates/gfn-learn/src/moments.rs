@@ -1,5 +1,6 @@
 //! The optimiser's state, saved: without it, a run that is resumed would take other steps.
 
+use gfn_input::safetensors_fault;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use tch::{Device, Tensor};
 
@@ -48,7 +49,7 @@ pub fn to_bytes(optimiser: &Optimiser) -> Result<Vec<u8>, LearnError> {
 /// # Errors
 /// A sentence about the first tensor that does not fit.
 pub fn restore(optimiser: &mut Optimiser, bytes: &[u8]) -> Result<(), String> {
-    let saved = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+    let saved = SafeTensors::deserialize(bytes).map_err(|error| safetensors_fault(bytes, &error))?;
     let data = |name: &str, dtype: Dtype, length: usize| match saved.tensor(name) {
         Ok(view) if view.dtype() == dtype && view.shape() == [length] => Ok(view.data().to_vec()),
         _ => Err(format!("it holds no tensor `{name}` of {length} {dtype:?}")),

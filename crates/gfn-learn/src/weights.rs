@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gfn_input::check_safetensors;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::LearnError;
@@ -57,7 +58,10 @@ pub fn load(model: &mut Model, path: &Path) -> Result<(), LearnError> {
 /// What is wrong with them, completing "the file …"; the model is then as it was, or its log Z is.
 pub fn restore(model: &mut Model, bytes: &[u8]) -> Result<(), String> {
     let refuse = |message: String| message;
-    let saved = SafeTensors::deserialize(bytes).map_err(|error| format!("is damaged: {error}"))?;
+    let saved = SafeTensors::deserialize(bytes).map_err(|error| match check_safetensors(bytes) {
+        Err(reason) => reason,
+        Ok(()) => format!("is damaged: {error}"),
+    })?;
     let tensor = |name: &str, dtype: Dtype, shape: &[usize]| {
         let view = saved
             .tensor(name)

@@ -213,9 +213,16 @@ fn files_that_do_not_fit_are_refused() {
         refusal(&mut model, None),
         "cannot be read: No such file or directory (os error 2)"
     );
-    for length in [0, 4, 20, own.len() / 2, own.len() - 1] {
+    let cut = [
+        (0, "is an empty file"),
+        (4, "is binary data"),
+        (20, "is cut off within its header"),
+        (own.len() / 2, "is cut off: it has"),
+        (own.len() - 1, "is cut off: it has"),
+    ];
+    for (length, expected) in cut {
         let message = refusal(&mut model, Some(&own[..length]));
-        assert!(message.starts_with("is damaged: "), "{message}");
+        assert!(message.starts_with(expected), "{message}");
     }
     let mut longer = own.clone();
     longer.push(0);

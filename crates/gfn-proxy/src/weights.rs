@@ -1,7 +1,9 @@
 //! The network's weights, read from a safetensors file and checked name by name.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use gfn_input::{Kind, safetensors_fault};
 use ndarray::Array2;
 use safetensors::tensor::{Dtype, SafeTensors};
 use sha2::{Digest, Sha256};
@@ -145,7 +147,7 @@ impl Weights {
 }
 
 fn parse(bytes: &[u8]) -> Result<Vec<(&'static str, Stored)>, String> {
-    let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| safetensors_fault(bytes, &error))?;
     let read = |&(name, rows, columns): &(&'static str, usize, usize)| {
         let tensor = tensors
             .tensor(name)
@@ -182,7 +184,11 @@ pub(crate) fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
         return Err(std::io::Error::other("it is not a file"));
     }
     if found.len() > FILE_LIMIT {
-        return Err(std::io::Error::other("it is larger than 32 MiB"));
+        let mut head = Vec::new();
+        std::fs::File::open(path)?.take(1 << 16).read_to_end(&mut head)?;
+        let kind = Kind::of(&head).filter(|kind| *kind != Kind::Safetensors);
+        let kind = kind.map_or(String::new(), |kind| format!(" and {kind}"));
+        return Err(std::io::Error::other(format!("it is larger than 32 MiB{kind}")));
     }
     std::fs::read(path)
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 
+use gfn_input::rows;
 use serde::{Deserialize, Serialize};
 
 /// A row of `distribution.csv`.
@@ -32,8 +33,7 @@ pub fn write(sink: impl Write, rows: impl IntoIterator<Item = Row>) -> std::io::
 
 /// Reads rows; one that cannot be read gives what is wrong with it, with its line.
 pub fn read(source: impl Read) -> impl Iterator<Item = Result<Row, String>> {
-    let rows = csv::Reader::from_reader(source).into_deserialize();
-    rows.map(|row| row.map_err(|error: csv::Error| error.to_string()))
+    rows(source).map(|row| row.map_err(|error| error.to_string()))
 }
 
 #[cfg(test)]

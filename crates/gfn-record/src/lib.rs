@@ -15,6 +15,7 @@ pub mod manifest;
 pub mod number;
 pub mod phases;
 mod protobuf;
+pub mod rejected;
 pub mod samples;
 pub mod sweep;
 pub mod tags;

@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 
+use gfn_input::rows;
 use serde::{Deserialize, Serialize};
 
 /// A row of `likelihoods.csv`.
@@ -35,8 +36,7 @@ pub fn write<'a>(sink: impl Write, rows: impl IntoIterator<Item = &'a Likelihood
 
 /// Reads rows; one that cannot be read gives what is wrong with it, with its line.
 pub fn read(source: impl Read) -> impl Iterator<Item = Result<Likelihood, String>> {
-    let rows = csv::Reader::from_reader(source).into_deserialize();
-    rows.map(|row| row.map_err(|error: csv::Error| error.to_string()))
+    rows(source).map(|row| row.map_err(|error| error.to_string()))
 }
 
 #[cfg(test)]

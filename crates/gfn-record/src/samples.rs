@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 
+use gfn_input::rows;
 use serde::{Deserialize, Serialize};
 
 use crate::number;
@@ -71,8 +72,7 @@ pub fn write_json<'a>(
 
 /// Reads samples; a row that cannot be read gives what is wrong with it, with its line.
 pub fn read(source: impl Read) -> impl Iterator<Item = Result<Sample, String>> {
-    let rows = csv::Reader::from_reader(source).into_deserialize();
-    rows.map(|row| row.map_err(|error: csv::Error| error.to_string()))
+    rows(source).map(|row| row.map_err(|error| error.to_string()))
 }
 
 #[cfg(test)]
@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(back, [Ok(sample)]);
         let damaged: Vec<_> = read(&text.as_bytes()[..text.len() - 4]).collect();
         assert!(
-            damaged[0].as_ref().unwrap_err().contains("line: 2"),
+            damaged[0].as_ref().unwrap_err().starts_with("line 2: "),
             "{damaged:?}"
         );
     }

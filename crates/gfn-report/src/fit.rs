@@ -35,6 +35,8 @@ pub struct FitPage {
     pub members: Vec<FittedMember>,
     /// Names and values of what else is to be known.
     pub facts: Vec<(String, String)>,
+    /// What the user should know before relying on it.
+    pub warnings: Vec<String>,
 }
 
 /// A molecule of the test.
@@ -119,6 +121,7 @@ fn overview(fit: &FitPage) -> Markup {
         Tile::new("test molecules", count(fit.test.len() as u64), None),
     ];
     html! {
+        @for warning in &fit.warnings { p.notice.bad role="alert" { strong { "Warning: " } (warning) } }
         (tiles(&shown))
         div.panels {
             (picture("Predicted against true", &parity(fit), &[("as it should be", Ink::Truth)], None))
@@ -381,6 +384,17 @@ mod tests {
         for fault in ["<b>", "cannot be drawn", "NaN"] {
             assert!(!told.contains(fault), "{fault}");
         }
+    }
+
+    #[test]
+    fn a_warning_comes_first() {
+        let page = fit_page(&FitPage {
+            warnings: vec!["no better than <the> mean".into()],
+            ..fit()
+        });
+        let warning = page.find("no better than &lt;the&gt; mean").expect("the warning");
+        assert!(warning < page.find("root mean square error").expect("the errors"));
+        assert!(!fit_page(&fit()).contains("role=\"alert\""));
     }
 
     #[test]

@@ -232,6 +232,14 @@ impl Reward for ProxyReward {
         true
     }
 
+    fn remarks(&self) -> Vec<String> {
+        let warning = self.proxy.metadata().errors.warning();
+        warning
+            .map(|warning| format!("`reward.path`: {warning}"))
+            .into_iter()
+            .collect()
+    }
+
     fn provenance(&self) -> Vec<(String, String)> {
         let metadata = self.proxy.metadata();
         let (target, errors) = (&metadata.target, &metadata.errors);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
-use gfn_fit::Settings;
+use gfn_fit::{Separator, Settings};
 
 use super::numbers::{float, whole};
 
@@ -23,6 +23,8 @@ pub(crate) enum ProxyCommand {
     ///   gfn proxy fit solubility.csv
     ///   gfn proxy fit assay.csv --smiles structure --value pIC50 --split scaffold
     ///   gfn proxy fit docked.csv --minimise --unit kcal/mol --out docked.safetensors
+    ///   gfn proxy fit chembl.csv --value "Standard Value" --where "Standard Type=IC50"
+    ///     --where "Standard Units=nM" --censored drop --transform negative-log10
     #[command(verbatim_doc_comment)]
     Fit(FitArgs),
     /// Tell what a proxy predicts, what it was fitted to, and how far off it is.
@@ -37,7 +39,7 @@ pub(crate) enum ProxyCommand {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct FitArgs {
-    /// The table, comma-separated (tab-separated where it ends in .tsv).
+    /// The table: cells separated by commas, by tabs where it ends in .tsv, or by what --separator says.
     #[arg(value_name = "DATA.csv")]
     pub(crate) data: PathBuf,
     /// The column of the molecules [default: the one called smiles].
@@ -52,13 +54,31 @@ pub(crate) struct FitArgs {
     /// Smaller values are better, such as energies of docking.
     #[arg(long)]
     pub(crate) minimise: bool,
-    /// The values' unit, to be shown.
+    /// The values' unit [default: that of the table's column of units].
     #[arg(long)]
     pub(crate) unit: Option<String>,
+    /// What separates cells: `,`, `;`, `|` or `tab` [default: what fits the table; it is told where that is unusual].
+    #[arg(long, value_name = "SEPARATOR", value_parser = separator)]
+    pub(crate) separator: Option<Separator>,
+    /// Numbers have a decimal comma: `0,5`.
+    #[arg(long)]
+    pub(crate) decimal_comma: bool,
+    /// Read only rows with this value in this column; may be given several times.
+    #[arg(long = "where", value_name = "COLUMN=VALUE")]
+    pub(crate) filters: Vec<String>,
+    /// Values that are only bounds, such as `>10000` [default: they are refused].
+    #[arg(long, value_enum)]
+    pub(crate) censored: Option<CensoredArg>,
+    /// What is fitted to: values as they are, or their logarithms.
+    #[arg(long, value_enum, default_value_t = TransformArg::None)]
+    pub(crate) transform: TransformArg,
+    /// How several values of one molecule become one.
+    #[arg(long, value_enum, default_value_t = MergeArg::Mean)]
+    pub(crate) merge: MergeArg,
     /// How molecules are parted.
     #[arg(long, value_enum, default_value_t = SplitArg::Random)]
     pub(crate) split: SplitArg,
-    /// Leave out rows that cannot be used, instead of stopping there.
+    /// Leave out rows that cannot be used, instead of stopping there; in both cases a file beside the output lists them.
     #[arg(long)]
     pub(crate) skip_bad: bool,
     /// Tells one fit from another: the split, the first weights, the order of molecules.
@@ -94,6 +114,41 @@ pub(crate) struct FitArgs {
     /// Make no page with the errors.
     #[arg(long)]
     pub(crate) no_report: bool,
+}
+
+fn separator(text: &str) -> Result<Separator, String> {
+    text.parse()
+}
+
+/// What is done with bounds.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CensoredArg {
+    /// Leave them out.
+    Drop,
+    /// Take the bound for the value.
+    AsExact,
+}
+
+/// What values become.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum TransformArg {
+    /// They stay.
+    None,
+    /// Their logarithms to base 10.
+    Log10,
+    /// The negative logarithms to base 10, of concentrations in mol/L: pIC50 of an IC50.
+    NegativeLog10,
+}
+
+/// What several values of one molecule become.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum MergeArg {
+    /// Their mean.
+    Mean,
+    /// Their median.
+    Median,
+    /// Their geometric mean.
+    Geometric,
 }
 
 /// How molecules are parted.

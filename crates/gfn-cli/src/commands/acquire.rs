@@ -79,6 +79,7 @@ impl From<AcquireError> for Failure {
             AcquireError::Experiment(problems) => (*problems).into(),
             AcquireError::Plan(_)
             | AcquireError::Initial(_)
+            | AcquireError::BadRows { .. }
             | AcquireError::Negative { .. }
             | AcquireError::Changed { .. } => Self::usage(error.to_string()),
             // They have codes of their own.

@@ -1,18 +1,22 @@
 //! `gfn proxy`: fitting one to a table, and telling of one.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use gfn_fit::{Columns, Evaluation, Fitted, Settings, Table, TableError, fit as fit_to};
+use gfn_fit::{
+    Censored, Columns, Decimal, Evaluation, Fitted, Merge, Reading, Settings, Source, Table, TableError,
+    Transform, fit as fit_to,
+};
 use gfn_proxy::fitted::{Direction, Metadata, Proxy, SplitKind, to_bytes};
-use gfn_record::durable;
+use gfn_record::{durable, rejected};
 use gfn_report::{FitPage, FittedMember, TestedMolecule, fit_page};
 use gfn_runner::observers::FitProgress;
 
 use super::{print, print_json};
-use crate::args::{FitArgs, ProxyCommand, SplitArg};
+use crate::args::{CensoredArg, FitArgs, MergeArg, ProxyCommand, SplitArg, TransformArg};
 use crate::exit::Failure;
 use crate::output;
 
@@ -25,11 +29,10 @@ pub(crate) fn proxy(command: ProxyCommand) -> Result<(), Failure> {
 
 fn fit(args: &FitArgs) -> Result<(), Failure> {
     let places = Places::of(args)?;
-    let columns = Columns {
-        smiles: args.smiles.clone(),
-        value: args.value.clone(),
-    };
-    let table = Table::read(&args.data, &columns, args.skip_bad).map_err(refused_table)?;
+    let source = Source::open(&args.data, args.separator).map_err(refused)?;
+    source.note().into_iter().for_each(|note| say("note", &note));
+    let table = Table::of(&source, &reading(args)).map_err(|error| refused_table(error, &places.rejected))?;
+    rejected::write(&places.rejected, &table.skipped).map_err(refused)?;
     let settings = settings(args);
     let began = Instant::now();
     let progress = FitProgress::new(&settings, args.quiet);
@@ -52,13 +55,31 @@ fn fit(args: &FitArgs) -> Result<(), Failure> {
         write(page, fit_page(&page_of(&table, &fitted)).as_bytes())?;
         let _ = writeln!(text, "{} shows it all", page.display());
     }
-    print(&text)
+    if !table.skipped.is_empty() {
+        let _ = writeln!(
+            text,
+            "{} lists the rows that cannot be used",
+            places.rejected.display()
+        );
+    }
+    print(&text)?;
+    // Last, where it is seen.
+    let warnings = &fitted.proxy.metadata().warnings;
+    warnings.iter().for_each(|warning| say("warning", warning));
+    Ok(())
+}
+
+/// A line that is no result.
+fn say(kind: &str, line: &str) {
+    let _ = writeln!(gfn_text::stderr(), "{kind}: {line}");
 }
 
 /// What a fit writes.
 struct Places {
     out: PathBuf,
     page: Option<PathBuf>,
+    /// The list of rows that cannot be used.
+    rejected: PathBuf,
 }
 
 impl Places {
@@ -94,7 +115,15 @@ impl Places {
                 page,
                 ", or make no page with `--no-report`",
             )),
-            _ => Ok(Self { out, page }),
+            _ if is_table(&place.with_extension(rejected::EXTENSION)) => {
+                let rejected = out.with_extension(rejected::EXTENSION);
+                Err(replaces("list of bad rows", "table", &rejected, ""))
+            }
+            _ => Ok(Self {
+                rejected: out.with_extension(rejected::EXTENSION),
+                out,
+                page,
+            }),
         }
     }
 }
@@ -139,17 +168,52 @@ fn resolved(path: &Path) -> Result<PathBuf, String> {
     }
 }
 
-/// What is wrong with the table, and how to do without its bad rows.
-fn refused_table(error: TableError) -> Failure {
-    match error {
-        TableError::BadRows { .. } => refused(format!("{error}; `--skip-bad` leaves them out")),
-        error => refused(error),
-    }
+/// What is wrong with the table, how to do without its bad rows, and where all of them are listed.
+fn refused_table(error: TableError, list: &Path) -> Failure {
+    let TableError::BadRows { rows, .. } = &error else {
+        return refused(error);
+    };
+    let all = match rejected::write(list, rows) {
+        Ok(()) => format!("`{}` lists all of them", list.display()),
+        Err(failure) => format!("they are not listed in a file: {failure}"),
+    };
+    refused(format!("{error}; `--skip-bad` leaves them out; {all}"))
 }
 
 /// What is wrong with the table or the settings, and not with the work.
 fn refused(error: impl std::fmt::Display) -> Failure {
     Failure::usage(error.to_string())
+}
+
+/// What the user says of the table.
+fn reading(args: &FitArgs) -> Reading {
+    Reading {
+        columns: Columns {
+            smiles: args.smiles.clone(),
+            value: args.value.clone(),
+        },
+        decimal: match args.decimal_comma {
+            true => Decimal::Comma,
+            false => Decimal::Point,
+        },
+        filters: args.filters.clone(),
+        censored: args.censored.map(|censored| match censored {
+            CensoredArg::Drop => Censored::Drop,
+            CensoredArg::AsExact => Censored::AsExact,
+        }),
+        transform: match args.transform {
+            TransformArg::None => Transform::None,
+            TransformArg::Log10 => Transform::Log10,
+            TransformArg::NegativeLog10 => Transform::NegativeLog10,
+        },
+        merge: match args.merge {
+            MergeArg::Mean => Merge::Mean,
+            MergeArg::Median => Merge::Median,
+            MergeArg::Geometric => Merge::Geometric,
+        },
+        unit: args.unit.clone(),
+        skip_bad: args.skip_bad,
+    }
 }
 
 fn settings(args: &FitArgs) -> Settings {
@@ -171,7 +235,6 @@ fn settings(args: &FitArgs) -> Settings {
             true => Direction::Minimise,
             false => Direction::Maximise,
         },
-        unit: args.unit.clone(),
         threads: args
             .threads
             .and_then(std::num::NonZeroUsize::new)
@@ -194,10 +257,16 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// What was learned from, in a line.
 fn origin(metadata: &Metadata) -> String {
     let (data, split) = (&metadata.data, &metadata.split);
-    let skipped = match data.skipped {
-        0 => String::new(),
-        skipped => format!(", {skipped} left out"),
-    };
+    let left_out = [
+        (data.others, "of other values"),
+        (data.censored, "bounds"),
+        (data.skipped, "left out"),
+    ];
+    let skipped: String = left_out
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!(", {count} {what}"))
+        .collect();
     format!(
         "{}: {} rows{skipped}, {} molecules, of which {} to learn from, {} to validate, {} to test ({} split)",
         data.file,
@@ -304,6 +373,7 @@ fn page_of(table: &Table, fitted: &Fitted) -> FitPage {
         coverage: evaluation.coverage.clone(),
         members: members.collect(),
         facts,
+        warnings: metadata.all_warnings(),
     }
 }
 
@@ -318,6 +388,11 @@ fn facts(metadata: &Metadata) -> Vec<(String, String)> {
         .unit
         .as_deref()
         .map_or(String::new(), |unit| format!(" {unit}"));
+    let choices = &metadata.data.choices;
+    let read_with = match choices.is_empty() {
+        true => "nothing unusual".to_string(),
+        false => choices.join("; "),
+    };
     let facts = [
         ("predicts", format!("{}{unit}; {better}", target.name)),
         (
@@ -345,6 +420,7 @@ fn facts(metadata: &Metadata) -> Vec<(String, String)> {
                 metadata.uncertainty.factor, metadata.uncertainty.constant
             ),
         ),
+        ("read with", read_with),
         ("seed", metadata.split.seed.to_string()),
         ("features", format!("version {}", metadata.features)),
         ("gfn", metadata.gfn.clone()),
@@ -369,5 +445,10 @@ fn info(file: &Path, json: bool) -> Result<(), Failure> {
         let _ = writeln!(text, "{name:<16}{value}");
     }
     let _ = writeln!(text, "{:<16}{sha256}", "sha256");
-    print(&text)
+    print(&text)?;
+    metadata
+        .all_warnings()
+        .iter()
+        .for_each(|warning| say("warning", warning));
+    Ok(())
 }

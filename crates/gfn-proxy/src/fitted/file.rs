@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use gfn_input::{check_safetensors, safetensors_fault};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use thiserror::Error;
 
@@ -159,15 +160,16 @@ struct Known {
 }
 
 fn account(bytes: &[u8]) -> Result<String, String> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
+    check_safetensors(bytes).map_err(|reason| format!("it {reason}"))?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| safetensors_fault(bytes, &error))?;
     let text = header.metadata().as_ref().and_then(|all| all.get(KEY));
     text.cloned()
-        .ok_or_else(|| format!("its metadata have no `{KEY}`"))
+        .ok_or_else(|| format!("it holds tensors of something else (its metadata have no `{KEY}`)"))
 }
 
 fn read(metadata: Metadata, bytes: &[u8]) -> Result<Proxy, String> {
     check(&metadata)?;
-    let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| safetensors_fault(bytes, &error))?;
     let architecture = metadata.architecture;
     let scales = [MEAN, DEVIATION].map(|name| numbers(&tensors, name, &[DESCRIPTORS]));
     let [means, deviations] = scales;

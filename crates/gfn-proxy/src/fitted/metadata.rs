@@ -27,6 +27,22 @@ pub struct Metadata {
     pub split: Split,
     /// How far it is from the test molecules, which it never saw.
     pub errors: Errors,
+    /// What the user should know before relying on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+impl Metadata {
+    /// What the user should know before relying on the proxy; also of files whose writer did not yet say so.
+    pub fn all_warnings(&self) -> Vec<String> {
+        let mut warnings = self.warnings.clone();
+        warnings.extend(
+            self.errors
+                .warning()
+                .filter(|warning| !self.warnings.contains(warning)),
+        );
+        warnings
+    }
 }
 
 /// The sizes of an ensemble.
@@ -142,8 +158,21 @@ pub struct Data {
     pub rows: usize,
     /// Its rows that could not be used.
     pub skipped: usize,
+    /// Its rows that hold other values than those that were asked for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub others: usize,
+    /// Its rows that were left out because they hold a bound in place of a value.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub censored: usize,
+    /// How it was read, where that was not the usual way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
     /// Its different molecules.
     pub molecules: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// How molecules are parted.
@@ -187,4 +216,57 @@ pub struct Errors {
     pub mean_rmse: f64,
     /// Its mean absolute error.
     pub mean_mae: f64,
+}
+
+impl Errors {
+    /// Whether always predicting the mean would do as well.
+    pub fn lose_to_mean(&self) -> bool {
+        self.rmse >= self.mean_rmse || self.r2.is_some_and(|r2| r2 < 0.0)
+    }
+
+    /// That always predicting the mean would do as well, in a sentence; none where it would not.
+    pub fn warning(&self) -> Option<String> {
+        let r2 = self.r2.map_or(String::new(), |r2| format!(", R2 {r2:.4}"));
+        self.lose_to_mean().then(|| {
+            format!(
+                "the proxy is no better than always predicting the mean: its test error is {:.4}, that of the mean {:.4}{r2}; what is \
+                 found by it means nothing",
+                self.rmse, self.mean_rmse
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_loses_to_the_mean_says_so() {
+        let errors = |rmse, mean_rmse, r2| Errors {
+            rmse,
+            mae: 0.0,
+            r2,
+            spearman: None,
+            mean_rmse,
+            mean_mae: 0.0,
+        };
+        for (found, warns) in [
+            (errors(1.0, 2.0, Some(0.75)), false),
+            (errors(2.0, 2.0, Some(0.0)), true),
+            (errors(78.0, 2.0, Some(-1463.0)), true),
+            // The test molecules vary little, and are far from the mean of the others.
+            (errors(1.0, 2.0, Some(-0.1)), true),
+            (errors(1.0, 2.0, None), false),
+            (errors(3.0, 2.0, None), true),
+        ] {
+            assert_eq!(found.warning().is_some(), warns, "{found:?}");
+        }
+        assert!(
+            errors(78.0, 2.0, Some(-1463.0))
+                .warning()
+                .unwrap()
+                .contains("R2 -1463.0000")
+        );
+    }
 }
