@@ -138,7 +138,7 @@ fn rounds_that_are_killed_end_as_those_that_are_not() {
     ];
     let said = fail(&arguments(&whole_text, &other), 2);
     for words in [
-        "was begun with other settings",
+        "was started with different settings",
         "seed: 0, now 5",
         "max_blocks: 5, now 4",
     ] {
@@ -276,7 +276,7 @@ fn what_cannot_be_is_said_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("resolved.toml"), "").unwrap();
     let said = fail(&arguments(&folder.path().display().to_string(), &[]), 2);
-    assert!(said.contains("is not empty"), "{said}");
+    assert!(said.contains("name a new folder with --out"), "{said}");
     let resolved = succeed(&["resolve", EXPERIMENT]);
     assert!(resolved.contains("[acquisition.fit]"), "{resolved}");
 }

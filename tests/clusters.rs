@@ -228,7 +228,7 @@ fn another_engine_runs_a_sweep() {
     );
     qsub("");
     let out = place.succeed(&["resume", "sweeps/tiny", "--allow-commands"]);
-    assert!(out.starts_with("1 elements submitted: job 17\n"), "{out}");
+    assert!(out.starts_with("1 element submitted: job 17\n"), "{out}");
     assert_eq!(status()["counts"]["finished"], 6);
     let log = fs::read_to_string(place.path("bin/qsub.log")).expect("a log");
     assert!(

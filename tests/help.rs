@@ -291,7 +291,7 @@ fn a_new_file_runs_as_it_stands() {
     succeed(&["check", &name]);
     let out = folder.path().join("run");
     succeed(&["run", &name, "--out", &out.to_string_lossy(), "--quiet"]);
-    says(&fail(&["new", &name], 2), &["is there already"]);
+    says(&fail(&["new", &name], 2), &["exists already"]);
     assert_eq!(
         std::fs::read_to_string(&file).expect("a file"),
         text,

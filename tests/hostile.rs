@@ -97,8 +97,9 @@ fn experiment(from: &str, to: &str) -> String {
 /// A manifest of a run with an error of somebody else's words.
 fn manifest() -> String {
     let text = serde_json::json!({
-        "gfn": "0.1.0", "libtorch": HOSTILE, "device": HOSTILE, "precision": "f32", "processor": HOSTILE, "threads": 1,
-        "parameters": 1, "experiment": HOSTILE, "error": HOSTILE,
+        "format": 1, "gfn": HOSTILE, "libtorch": HOSTILE, "name": HOSTILE, "seed": 0, "status": "failed", "error": HOSTILE,
+        "experiment": HOSTILE, "resolved_sha256": "", "device": HOSTILE, "threads": 1, "processor": HOSTILE, "parameters": 1,
+        "started": 0, "steps": 0, "changes": [HOSTILE],
     });
     text.to_string()
 }
@@ -114,26 +115,18 @@ fn plugin() -> String {
     });
     let ready = serde_json::json!({ "type": "ready", "protocol": 1, "description": description }).to_string();
     // JSON escapes mean the same, and Python's source stays plain.
-    let plain: String = ready
-        .chars()
-        .map(|letter| {
-            if letter.is_ascii() && letter != '\u{7f}' {
-                letter.to_string()
-            } else {
-                format!("\\u{:04x}", u32::from(letter))
-            }
-        })
-        .collect();
-    format!(
-        "import sys\nfor line in sys.stdin:\n    print(r'''{plain}''', flush=True)\n    sys.stderr.write({shown:?})\n",
-        shown = "noise\n"
-    )
+    let plain = |letter: char| match letter {
+        ' '..='~' => letter.to_string(),
+        _ => format!("\\u{:04x}", u32::from(letter)),
+    };
+    let ready: String = ready.chars().map(plain).collect();
+    format!("import sys\nfor line in sys.stdin:\n    print(r'''{ready}''', flush=True)\n")
 }
 
 fn cases() -> Vec<Case> {
     let small = experiment("small", "small");
     let named = |text: &str| experiment("\"small\"", text);
-    let sample = "index,object,reward,log_reward,length,log_probability\n0,HOSTILE,1.0,0.0,2,\n";
+    let sample = "object,reward,log_reward,log_probability,steps\n\"HOSTILE\",1.0,0.0,,2\n";
     let run = |case: Case| {
         case.file("HOSTILE/resolved.toml", &small)
             .file("HOSTILE/manifest.json", &manifest())
@@ -151,10 +144,8 @@ fn cases() -> Vec<Case> {
         case("a missing file", &["check", "HOSTILE.toml"]),
         case("the name of a file with a mistake", &["check", "HOSTILE.toml"])
             .file("HOSTILE.toml", "heigth = 1"),
-        case("a key", &["check", "a.toml"]).file(
-            "a.toml",
-            &experiment("height", "\"HOSTILE\"").replace(HOSTILE, &escaped()),
-        ),
+        case("a key", &["check", "a.toml"])
+            .file("a.toml", &experiment("height", &format!("\"{}\"", escaped()))),
         case("a value", &["check", "a.toml"]).file("a.toml", &named(&format!("\"{}\"", escaped()))),
         case("a line that is no TOML", &["check", "a.toml"])
             .file("a.toml", "name = HOSTILE\n")
@@ -185,11 +176,13 @@ fn cases() -> Vec<Case> {
             &["export", "HOSTILE", "--to", "csv", "-o", "HOSTILE/out"],
         )),
         case("a folder that is no run", &["show", "HOSTILE"]),
-        case("a table", &["proxy", "fit", "HOSTILE.csv", "--quiet"]).file("HOSTILE.csv", "smiles,y\nCC,1\n"),
+        case("a table", &["proxy", "fit", "HOSTILE.csv", "--quiet"]).file("HOSTILE.csv", "a,b,c\nCC,1,2\n"),
         case("a cell of a table", &["proxy", "fit", "a.csv", "--quiet"])
-            .file("a.csv", "smiles,y\nHOSTILE,1\nCC,HOSTILE\n"),
+            .file("a.csv", "smiles,y\nHOSTILE,1\nCC,HOSTILE\n")
+            .says("\\u{1b}[31;8m"),
         case("a column of a table", &["proxy", "fit", "a.csv", "--quiet"])
-            .file("a.csv", "HOSTILE,b,c\nCC,1,2\n"),
+            .file("a.csv", "HOSTILE,b,c\nCC,1,2\n")
+            .says("\\u{1b}[31;8m"),
         case("a proxy", &["proxy", "info", "HOSTILE"]).file("HOSTILE", "HOSTILE"),
         case("blocks", &["check", "a.toml"])
             .file(
@@ -203,13 +196,14 @@ fn cases() -> Vec<Case> {
                 "b.json",
                 &serde_json::json!({ "name": HOSTILE, "blocks": [{ "name": HOSTILE, "smiles": HOSTILE }] })
                     .to_string(),
-            ),
+            )
+            .says("\\u{1b}[31;8m"),
         case("the commands of a sweep", &["sweep", "submit", "a.toml"])
             .file(
                 "a.toml",
                 &format!(
                     "{small}[sweep.parameters]\nnetwork.hidden = [4, 8]\n[sweep.slurm]\nprelude = [\"{}\"]\n",
-                    escaped().replace("\\r", "")
+                    escaped().replace("\\u000d", "")
                 ),
             )
             .says("\\u{1b}[31;8m"),
@@ -221,10 +215,9 @@ fn cases() -> Vec<Case> {
         .says("\\u{1b}[31;8m"),
         case(
             "a plugin's input",
-            &["plugin", "run", "--input", "o.jsonl", "p.py"],
-        )
-        .file("o.jsonl", "\"HOSTILE"),
-        case("the name of a plugin", &["plugin", "info", "HOSTILE.py"]),
+            &["plugin", "run", "--input", "HOSTILE.jsonl", "p.py"],
+        ),
+        case("the name of a plugin", &["plugin", "info", "HOSTILE.py"]).says("\\u{1b}[31;8m"),
         case(
             "the name of a new plugin",
             &["plugin", "new", "--lang", "python", "HOSTILE"],
@@ -290,8 +283,9 @@ fn nothing_hidden_reaches_a_terminal() {
     for case in cases().iter().filter(|case| !bars.contains(&case.place)) {
         let folder = tempfile::tempdir().expect("a folder");
         let output = case.on_a_terminal(folder.path()).output().expect("script starts");
-        // The terminal puts a return before each line break.
-        expect_plain(case.place, case.said, &text_of(&output).replace("\r\n", "\n"));
+        // The terminal puts a return before each line break, and shows that its input has ended.
+        let text = text_of(&output).replace("\r\n", "\n").replace("^D\u{8}\u{8}", "");
+        expect_plain(case.place, case.said, &text);
     }
 }
 

@@ -67,7 +67,7 @@ fn a_proxy_is_fitted_told_of_and_the_same_again() {
     let [without, with] = figure(&said, "root mean square error");
     assert!(with < 0.5 * without, "{said}");
     assert!(
-        said.contains("136 to learn from, 16 to validate, 16 to test (random split)"),
+        said.contains("136 to train, 16 to validate, 16 to test (random split)"),
         "{said}"
     );
     let page = std::fs::read_to_string(out.with_extension("html")).unwrap();
@@ -274,7 +274,7 @@ fn wrong_tables_are_refused_by_line() {
     let done = gfn(&[&fit[..], &small, &["--skip-bad"]].concat());
     let said = String::from_utf8_lossy(&done.stdout);
     assert!(
-        said.contains("4710 rows, 1 left out, ") && said.contains("rows repeat a molecule"),
+        said.contains("4710 rows, 1 left out, ") && said.contains("rows of a repeated molecule"),
         "{said}"
     );
     assert!(String::from_utf8_lossy(&done.stderr).contains("network 2/2, epoch "));

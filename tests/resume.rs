@@ -178,7 +178,7 @@ fn signals_save() {
         let output = child.wait_with_output().expect("a child");
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(75), "{name}: {said}");
-        assert!(said.contains("go on with `gfn resume "), "{said}");
+        assert!(said.contains("resume with `gfn resume "), "{said}");
     }
     let out = stopped.to_string_lossy();
     succeed(&["resume", &out, "--quiet"]);
@@ -353,7 +353,7 @@ fn folders_that_somebody_tidied() {
     let aside = root.path().join("aside");
     std::fs::rename(killed.join("checkpoints"), &aside).expect("a folder");
     let said = fail(&["resume", &out, "--quiet"], 1);
-    assert!(said.contains("holds no checkpoint that can be used"), "{said}");
+    assert!(said.contains("has no usable checkpoint"), "{said}");
     std::fs::rename(&aside, killed.join("checkpoints")).expect("a folder");
 
     std::fs::remove_file(killed.join("manifest.json")).expect("a file");

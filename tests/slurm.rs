@@ -288,7 +288,7 @@ fn a_sweep_survives_what_happens_to_a_cluster() {
     assert!(out.starts_with("12 elements submitted: "), "{out}");
     let out = cluster.succeed(&["submit", "sweeps/tiny", "--allow-commands"]);
     assert!(
-        out.contains("elements are in the queue already; nothing is left to submit"),
+        out.contains("elements are in the queue already; no trial is left to submit"),
         "{out}"
     );
 
@@ -304,7 +304,7 @@ fn a_sweep_survives_what_happens_to_a_cluster() {
         "all but that whose worker was killed: {status:#}"
     );
     let out = cluster.succeed(&["resume", "sweeps/tiny", "--allow-commands"]);
-    assert!(out.starts_with("1 elements submitted: "), "{out}");
+    assert!(out.starts_with("1 element submitted: "), "{out}");
     cluster.wait_for_end();
     let status = cluster.status("sweeps/tiny");
     assert_eq!(
@@ -410,7 +410,7 @@ fn elements_queue_again_and_leave_the_queue() {
     wait_for("next life", || again(0).or(again(1)));
     let (code, _, error) = cluster.gfn(&["cancel", "long"]);
     assert_eq!(code, Some(0), "{error}");
-    assert!(error.contains("elements taken out of the queue"), "{error}");
+    assert!(error.contains("removed from the queue"), "{error}");
 
     cluster.wait_for_end();
     let status = cluster.status("long");

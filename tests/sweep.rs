@@ -402,7 +402,7 @@ fn failures_are_counted() {
     );
     let said = place.fail(&["run", "tiny.toml", "--jobs", "1"], 1);
     assert!(
-        said.contains("is tried again") && said.contains("`sweep.max_failures`"),
+        said.contains("is retried") && said.contains("`sweep.max_failures`"),
         "{said}"
     );
     let status = place.json(&["status", "sweeps/tiny", "--json"]);
@@ -465,7 +465,7 @@ fn decisions_can_be_made_again() {
     place.succeed(&["run", "tiny.toml", "--quiet", "--jobs", "2"]);
     let said = place.succeed(&["status", "sweeps/tiny", "--audit"]);
     assert!(
-        said.contains("audit: 5 settings and 0 decisions to go on made again, 0 disagree"),
+        said.contains("audit: repeated 5 settings and 0 promotions; 0 disagree"),
         "{said}"
     );
     let path = place.sweep("tiny").join("settings/000004/setting.json");

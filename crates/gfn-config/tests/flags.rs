@@ -172,7 +172,7 @@ fn flag_with_nan() {
 error: `nan` is not a finite number\n\
 \x20--> --set loss.epsilon=nan\n\
 \x20                       ^^^\n\
-\x20 = help: numbers must be finite; leave the key out for no limit\n\
+\x20 = help: numbers must be finite; leave the key out for no limit; a string needs two kinds of quotes: --set 'loss.epsilon=\"nan\"'\n\
 "
     );
 }

@@ -137,7 +137,7 @@ fn unknown_profiles_are_told_with_those_there_are() {
     assert!(shown(&single, "zzz").ends_with("help: the only profile is `quick`\n"));
     let none = shown(&one("a = 1\n"), "quick");
     assert!(
-        none.contains("the file has no profiles; one is written as `[profile.NAME.training]`"),
+        none.contains("the file has no profiles; write one as `[profile.NAME.training]`"),
         "{none}"
     );
     // What a broken file has lost is not missed.
@@ -147,7 +147,8 @@ fn unknown_profiles_are_told_with_those_there_are() {
 
 #[test]
 fn profiles_are_tables_and_hold_no_keys_of_files() {
-    let help = "a profile is written as `[profile.NAME.training]` and the keys under it, and chosen with `--profile NAME`";
+    let help =
+        "write a profile as `[profile.NAME.training]` with keys under it; choose it with `--profile NAME`";
     assert_eq!(
         one("profile = \"quick\"\n").shown("exp.toml"),
         format!(

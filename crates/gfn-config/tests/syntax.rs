@@ -197,12 +197,12 @@ error: `inf` is not a finite number\n\
 3 | terminal_weight = inf\n\
 \x20 |                   ^^^\n\
 \x20 = help: numbers must be finite; leave the key out for no limit\n\n\
-error: `1e999` is not a finite number\n\
+error: `1e999` is too large for a number\n\
 \x20--> exp.toml:4:8\n\
 \x20 |\n\
 4 | clip = 1e999\n\
 \x20 |        ^^^^^\n\
-\x20 = help: numbers must be finite; leave the key out for no limit\n\
+\x20 = help: numbers go up to about 1.8e308; leave the key out for no limit\n\
 "
     );
 }

@@ -166,8 +166,11 @@ mod tests {
         let full = json!({"name": "a", "version": "1", "summary": "s\u{1b}[1m", "kinds": ["reward", "vocabulary"], "input": "texts",
             "objects": ["molecule"], "greatest": 2.5, "parameters": {"type": "object", "properties": {"a": {"description": "\u{1b}[2J"}}}, "max_batch": 7});
         let description = Description::read(full).unwrap();
-        assert_eq!(description.parameters["properties"]["a"]["description"], "[2J");
-        assert_eq!(description.summary, "s [1m");
+        assert_eq!(
+            description.parameters["properties"]["a"]["description"],
+            "\\u{1b}[2J"
+        );
+        assert_eq!(description.summary, "s\\u{1b}[1m");
         let written = serde_json::to_value(&description).unwrap();
         assert_eq!(Description::read(written).unwrap(), description);
     }

@@ -126,7 +126,7 @@ pub enum NewError {
     #[error("`{0}` cannot be a new plugin's name; use up to 64 letters, digits, `-` and `_`, a letter first")]
     Name(String),
     /// The folder is there already.
-    #[error("{0} is there already; name a new folder, or remove it")]
+    #[error("{0} exists already; name a new folder")]
     Exists(PathBuf),
     /// A file could not be written.
     #[error("{path}: {}", gfn_text::io_words(error))]
@@ -241,7 +241,7 @@ mod tests {
     fn a_folder_that_is_there_stays_as_it_is() {
         let root = tempfile::tempdir().unwrap();
         let error = new_project(Language::Python, "x", root.path()).unwrap_err();
-        assert!(error.to_string().contains("is there already"), "{error}");
+        assert!(error.to_string().contains("exists already"), "{error}");
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
 
         fs::write(root.path().join("file"), "").unwrap();

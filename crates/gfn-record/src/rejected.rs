@@ -17,8 +17,13 @@ pub fn write(path: &Path, rows: &[Rejected]) -> Result<(), String> {
     let is_there = path.symlink_metadata().is_ok();
     let is_ours = is_there && path.is_file() && std::fs::read(path).is_ok_and(|bytes| is_ours(&bytes));
     match (rows.is_empty(), is_there, is_ours) {
-        (true, _, true) => std::fs::remove_file(path)
-            .map_err(|error| format!("`{}` cannot be removed: {error}", path.display())),
+        (true, _, true) => std::fs::remove_file(path).map_err(|error| {
+            format!(
+                "`{}` cannot be removed: {}",
+                path.display(),
+                gfn_text::io_words(&error)
+            )
+        }),
         (true, ..) => Ok(()),
         (false, true, false) => Err(format!(
             "`{}` is there and is no list of bad rows: move it, or name another output with `--out`",

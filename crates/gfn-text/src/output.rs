@@ -135,7 +135,9 @@ impl<W: Write> Write for Output<W> {
 impl<W: Write> Drop for Output<W> {
     fn drop(&mut self) {
         let pending = std::mem::take(&mut self.pending);
-        let _ = self.put_wrong(&pending);
+        if !pending.is_empty() {
+            let _ = self.put_wrong(&pending);
+        }
     }
 }
 

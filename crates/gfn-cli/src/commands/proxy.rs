@@ -14,6 +14,7 @@ use gfn_proxy::fitted::{Direction, Metadata, Proxy, SplitKind, to_bytes};
 use gfn_record::{durable, rejected};
 use gfn_report::{FitPage, FittedMember, TestedMolecule, fit_page};
 use gfn_runner::observers::FitProgress;
+use gfn_text::counted;
 
 use super::{print, print_json};
 use crate::args::{CensoredArg, FitArgs, MergeArg, ProxyCommand, SplitArg, TransformArg};
@@ -47,13 +48,13 @@ fn fit(args: &FitArgs) -> Result<(), Failure> {
     let seconds = began.elapsed().as_secs_f64();
     let _ = writeln!(
         text,
-        "\n{} ({} networks, fitted in {seconds:.1} s)",
+        "\n{} ({}, fitted in {seconds:.1} s)",
         places.out.display(),
-        args.ensemble
+        counted(args.ensemble, "network")
     );
     if let Some(page) = &places.page {
         write(page, fit_page(&page_of(&table, &fitted)).as_bytes())?;
-        let _ = writeln!(text, "{} shows it all", page.display());
+        let _ = writeln!(text, "report: {}", page.display());
     }
     if !table.skipped.is_empty() {
         let _ = writeln!(
@@ -268,10 +269,10 @@ fn origin(metadata: &Metadata) -> String {
         .map(|(count, what)| format!(", {count} {what}"))
         .collect();
     format!(
-        "{}: {} rows{skipped}, {} molecules, of which {} to learn from, {} to validate, {} to test ({} split)",
+        "{}: {}{skipped}, {}, of which {} to train, {} to validate, {} to test ({} split)",
         data.file,
-        data.rows,
-        data.molecules,
+        counted(data.rows, "row"),
+        counted(data.molecules, "molecule"),
         split.training,
         split.validation,
         split.test,
@@ -316,8 +317,9 @@ fn summary(table: &Table, fitted: &Fitted) -> String {
     if let Some(repeats) = table.repeats {
         let _ = writeln!(
             text,
-            "{} rows repeat a molecule; its values differ by {:.4} (standard deviation)",
-            repeats.rows, repeats.deviation
+            "{} of a repeated molecule; the standard deviation of its values is {:.4}",
+            counted(repeats.rows, "row"),
+            repeats.deviation
         );
     }
     let (rows, share) = (errors(metadata), 100.0 * within_one(&fitted.evaluation));
@@ -355,8 +357,9 @@ fn page_of(table: &Table, fitted: &Fitted) -> FitPage {
     let mut facts = facts(metadata);
     let repeats = table.repeats.map(|repeats| {
         let text = format!(
-            "{} rows, standard deviation {:.4}",
-            repeats.rows, repeats.deviation
+            "{}, standard deviation {:.4}",
+            counted(repeats.rows, "row"),
+            repeats.deviation
         );
         ("repeated molecules".into(), text)
     });

@@ -84,13 +84,12 @@ fn hand_over(mut board: Board, launcher: &Launcher, allow_commands: bool) -> Res
     let text = match submitted.arrays.as_slice() {
         [] => format!("{waiting}no trial is left to submit\n"),
         arrays => format!(
-            "{waiting}{} submitted as {} {}\n",
+            "{waiting}{} submitted: {}\n",
             counted(submitted.elements, "element"),
-            if arrays.len() == 1 { "job" } else { "jobs" },
             arrays.join(", ")
         ),
     };
-    print(&format!("{text}`gfn sweep status {shown}` shows how it stands\n"))
+    print(&format!("{text}`gfn sweep status {shown}` shows its state\n"))
 }
 
 /// Commands in a file run only when somebody allowed it.

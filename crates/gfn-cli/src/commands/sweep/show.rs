@@ -10,6 +10,7 @@ use gfn_sweep::best::{self, Ranked, ranked};
 use gfn_sweep::board::Board;
 use gfn_sweep::plan::Plan;
 use gfn_sweep::{SweepError, audit as audited, open};
+use gfn_text::counted;
 use serde_json::{Value, json};
 
 use super::super::{print, print_json};
@@ -64,7 +65,7 @@ pub(super) fn plan(plan: &Plan, json: bool) -> Result<(), Failure> {
     match rows.len() {
         1 => {
             text += &format!(
-                "\nsettings are chosen as results come in, from\n{}",
+                "\nsettings are chosen as results arrive, from\n{}",
                 domains(&manifest)
             )
         }
@@ -118,7 +119,6 @@ pub(super) fn whether_any_ended(sweep: &Path) -> Result<(), Failure> {
 fn headline(manifest: &SweepManifest, settings: u64) -> String {
     let seeds = manifest.seeds.len() as u64;
     let trials = settings * seeds;
-    let noun = if seeds == 1 { "seed" } else { "seeds" };
     let better = match manifest.direction {
         gfn_record::sweep::Direction::Minimize => "less",
         gfn_record::sweep::Direction::Maximize => "more",
@@ -130,7 +130,10 @@ fn headline(manifest: &SweepManifest, settings: u64) -> String {
         ..
     } = manifest;
     format!(
-        "{name}: {method}, {settings} settings × {seeds} {noun} = {trials} trials; {objective}, {better} is better\n"
+        "{name}: {method}, {} × {} = {}; {objective}, {better} is better\n",
+        counted(settings, "setting"),
+        counted(seeds, "seed"),
+        counted(trials, "trial")
     )
 }
 
@@ -222,7 +225,9 @@ pub(super) fn status(sweep: &Path, audit: bool, json: bool) -> Result<(), Failur
         if let Some(found) = &found {
             let (settings, promotions, wrong) = (found.settings, found.promotions, found.wrong.len());
             text += &format!(
-                "audit: {settings} settings and {promotions} decisions to go on made again, {wrong} disagree\n"
+                "audit: repeated {} and {}; {wrong} disagree\n",
+                counted(settings, "setting"),
+                counted(promotions, "promotion")
             );
         }
         print(&text)?;
