@@ -49,7 +49,7 @@ pub fn create(plan: &Plan, path: &Path) -> Result<Board, SweepError> {
 /// Whether a folder holds anything but what grows aside before it is the experiment.
 fn holds_others(path: &Path) -> bool {
     let aside = format!(".{}.", names::EXPERIMENT);
-    let is_other = |entry: io::Result<fs::DirEntry>| {
+    let is_other = |entry: std::io::Result<fs::DirEntry>| {
         entry.is_ok_and(|entry| !entry.file_name().to_string_lossy().starts_with(&aside))
     };
     fs::read_dir(path).is_ok_and(|mut entries| entries.any(is_other))
