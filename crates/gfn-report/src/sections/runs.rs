@@ -113,6 +113,7 @@ fn of_runs(context: &Context<'_>, quantities: &[&Quantity], has_state: bool) -> 
         group.runs.iter().zip(names).map(move |(run, name)| {
             let mut cells: Vec<Cell> = Vec::new();
             cells.extend((!is_alone).then(|| name_of(group)));
+            let name = name.replace("seed ", "seed\u{a0}");
             cells.push(Cell::shortened(name, run.folder.display().to_string()));
             cells.extend(has_state.then(|| Cell::text(state(run))));
             let values = quantities
