@@ -50,7 +50,11 @@ pub(crate) fn interval(mean: f64, half: f64) -> String {
     let exponent = size.log10().floor() as i32;
     let of_half = half.log10().floor() as i32;
     if exponent - of_half > MEAN_FIGURES - 2 {
-        return format!("{} ±\u{a0}{}", unbroken(&figure(mean)), unbroken(&two_figures(half)));
+        return format!(
+            "{} ±\u{a0}{}",
+            unbroken(&figure(mean)),
+            unbroken(&two_figures(half))
+        );
     }
     if !(-4..6).contains(&exponent) {
         let scale = 10f64.powi(-exponent);

@@ -48,7 +48,7 @@ pub(crate) struct FitArgs {
     /// The column of the values [default: the only other one].
     #[arg(long, value_name = "COLUMN")]
     pub(crate) value: Option<String>,
-    /// The file to write; one that is there is replaced [default: DATA.proxy.safetensors, where the command is typed].
+    /// The file to write; an existing one is replaced [default: DATA.proxy.safetensors in the current folder, which replaces a proxy of DATA alone].
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Smaller values are better, such as energies of docking.

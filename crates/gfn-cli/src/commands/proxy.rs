@@ -286,27 +286,23 @@ fn origin(metadata: &Metadata) -> String {
 /// The errors on test molecules, beside those of always predicting the mean.
 fn errors(metadata: &Metadata) -> String {
     let errors = &metadata.errors;
-    let optional = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
+    let optional = |value: Option<f64>| value.map_or("-".into(), shown);
     let rows = [
         (
             "root mean square error",
-            format!("{:.4}", errors.mean_rmse),
-            format!("{:.4}", errors.rmse),
+            shown(errors.mean_rmse),
+            shown(errors.rmse),
         ),
-        (
-            "mean absolute error",
-            format!("{:.4}", errors.mean_mae),
-            format!("{:.4}", errors.mae),
-        ),
+        ("mean absolute error", shown(errors.mean_mae), shown(errors.mae)),
         ("R2", "0".into(), optional(errors.r2)),
         ("rank correlation", "-".into(), optional(errors.spearman)),
     ];
     let mut text = format!(
-        "{:<28}{:>18}{:>12}\n",
+        "{:<28} {:>17}  {:>10}\n",
         "test molecules", "always the mean", "proxy"
     );
     for (name, without, with) in rows {
-        let _ = writeln!(text, "{name:<28}{without:>18}{with:>12}");
+        let _ = writeln!(text, "{name:<28} {without:>17}  {with:>10}");
     }
     text
 }
@@ -317,9 +313,9 @@ fn summary(table: &Table, fitted: &Fitted) -> String {
     if let Some(repeats) = table.repeats {
         let _ = writeln!(
             text,
-            "{} of a repeated molecule; the standard deviation of its values is {:.4}",
+            "{} of a repeated molecule; the standard deviation of its values is {}",
             counted(repeats.rows, "row"),
-            repeats.deviation
+            shown(repeats.deviation)
         );
     }
     let (rows, share) = (errors(metadata), 100.0 * within_one(&fitted.evaluation));
@@ -357,9 +353,9 @@ fn page_of(table: &Table, fitted: &Fitted) -> FitPage {
     let mut facts = facts(metadata);
     let repeats = table.repeats.map(|repeats| {
         let text = format!(
-            "{}, standard deviation {:.4}",
+            "{}, standard deviation {}",
             counted(repeats.rows, "row"),
-            repeats.deviation
+            shown(repeats.deviation)
         );
         ("repeated molecules".into(), text)
     });
@@ -401,8 +397,10 @@ fn facts(metadata: &Metadata) -> Vec<(String, String)> {
         (
             "learned from",
             format!(
-                "mean {:.4}{unit}, standard deviation {:.4}, best {:.4}",
-                target.mean, target.deviation, target.best
+                "mean {}{unit}, standard deviation {}, best {}",
+                shown(target.mean),
+                shown(target.deviation),
+                shown(target.best)
             ),
         ),
         ("elements", metadata.elements.join(", ")),
@@ -419,8 +417,9 @@ fn facts(metadata: &Metadata) -> Vec<(String, String)> {
         (
             "expected error",
             format!(
-                "root of ({:.2} x spread of the networks)^2 + {:.4}^2",
-                metadata.uncertainty.factor, metadata.uncertainty.constant
+                "root of ({} x spread of the networks)^2 + {}^2",
+                shown(metadata.uncertainty.factor),
+                shown(metadata.uncertainty.constant)
             ),
         ),
         ("read with", read_with),
