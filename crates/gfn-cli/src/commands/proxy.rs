@@ -11,6 +11,7 @@ use gfn_fit::{
     Transform, fit as fit_to,
 };
 use gfn_proxy::fitted::{Direction, Metadata, Proxy, SplitKind, to_bytes};
+use gfn_record::number::shown;
 use gfn_record::{durable, rejected};
 use gfn_report::{FitPage, FittedMember, TestedMolecule, fit_page};
 use gfn_runner::observers::FitProgress;
@@ -106,9 +107,6 @@ impl Places {
             Some(_) if is_table(&place_of_page) => Some("table"),
             _ => None,
         };
-        if args.out.is_none() {
-            may_replace(&out, page.as_deref(), &args.data).map_err(Failure::usage)?;
-        }
         match (&page, lost) {
             (Some(page), Some(lost)) => Err(replaces(
                 "page with the errors",
@@ -120,11 +118,19 @@ impl Places {
                 let rejected = out.with_extension(rejected::EXTENSION);
                 Err(replaces("list of bad rows", "table", &rejected, ""))
             }
-            _ => Ok(Self {
-                rejected: out.with_extension(rejected::EXTENSION),
-                out,
-                page,
-            }),
+            _ if args.out.is_none() => {
+                may_replace(&out, page.as_deref(), &args.data).map_err(Failure::usage)?;
+                Ok(Self::at(out, page))
+            }
+            _ => Ok(Self::at(out, page)),
+        }
+    }
+
+    fn at(out: PathBuf, page: Option<PathBuf>) -> Self {
+        Self {
+            rejected: out.with_extension(rejected::EXTENSION),
+            out,
+            page,
         }
     }
 }
