@@ -1,5 +1,9 @@
 //! Tables as people have them: what cannot be read is told with its place, and nothing is cut off or left out without a word.
-#![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "the helpers of tests are tests"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Output;

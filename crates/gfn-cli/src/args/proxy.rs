@@ -26,7 +26,7 @@ pub(crate) enum ProxyCommand {
     ///   gfn proxy fit chembl.csv --value "Standard Value" --where "Standard Type=IC50"
     ///     --where "Standard Units=nM" --censored drop --transform negative-log10
     #[command(verbatim_doc_comment)]
-    Fit(FitArgs),
+    Fit(Box<FitArgs>),
     /// Tell what a proxy predicts, what it was fitted to, and how far off it is.
     Info {
         /// Its file.
