@@ -171,18 +171,15 @@ pub(crate) fn blueprint(
 }
 
 /// Finds what lies at the paths that a plugin may read and write: rights to files that are not there would be lost without a
-/// word. The paths are absolute and without links from here on.
+/// word. Links are not followed: what was approved is where they led then.
 fn grant(options: &mut Options) -> Result<Vec<Granted>, PluginError> {
     let (name, allowed) = (&options.name, &mut options.confinement);
     let mut granted = Vec::new();
     for path in allowed.read.iter_mut().chain(&mut allowed.write) {
         let wrong = PluginError::file(name, path);
-        let found = path
-            .canonicalize()
-            .and_then(|real| Ok((Granted::new(&real)?, real)));
-        let (found, real) = found.map_err(wrong)?;
-        *path = real;
-        granted.push(found);
+        let whole = std::path::absolute(&*path).unwrap_or_else(|_| path.clone());
+        granted.push(Granted::new(&whole).map_err(wrong)?);
+        *path = whole;
     }
     Ok(granted)
 }

@@ -428,7 +428,7 @@ fn a_start_that_fails_is_told_with_the_last_lines() {
         (13, "13 brings bad luck"),
         (14, "no more room"),
         (15, "about to fall"),
-        (16, "`start_timeout`"),
+        (16, "`start_timeout_seconds`"),
     ];
     for (luck, part) in cases {
         options.parameters = json!({"luck": luck});

@@ -166,7 +166,7 @@ GFN_EXPORT int32_t gfn_plugin_entry_v1(const gfn_host *host, gfn_plugin *plugin)
     plugin->struct_size = sizeof *plugin;
     plugin->abi_minor = GFN_ABI_MINOR;
     plugin->description =
-        "{\"name\": \"rogue\", \"version\": \"1.2.3\", \"summary\": \"Misbehaves.\", \"input\": \"states\","
+        "{\"name\": \"rogue\", \"version\": \"1.2.3\", \"summary\": \"Misbehaves.\", \"input\": \"states\", \"can_be_zero\": true,"
         " \"parameters\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
         "   \"weight\": {\"type\": \"number\", \"default\": 1},"
         "   \"luck\": {\"type\": \"integer\", \"default\": 0},"

@@ -11,6 +11,7 @@ DESCRIPTION = {
     "name": "frames",
     "version": "1.0",
     "summary": "The longer, the better.",
+    "can_be_zero": True,
     "input": os.environ.get("TEST_INPUT", "texts"),
     "parameters": {"type": "object", "properties": {"weight": {"type": "number", "default": 2.0}}},
 }

@@ -17,6 +17,7 @@ DESCRIPTION = {
         "properties": {"weight": {"type": "number", "default": 2.0}},
     },
     "deterministic": True,
+    "can_be_zero": True,
 }
 
 

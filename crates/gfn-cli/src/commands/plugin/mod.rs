@@ -87,7 +87,8 @@ fn options(args: &PluginArgs) -> Result<Options, Failure> {
     };
     let program = program(&args.words, protocol)?;
     let absolute = |paths: &[PathBuf]| -> Vec<PathBuf> {
-        let whole = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        // Who types a path means where it leads now.
+        let whole = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
         paths.iter().map(whole).collect()
     };
     let timeout = Duration::try_from_secs_f64(args.timeout)
