@@ -409,7 +409,8 @@ fn chembl() -> Option<PathBuf> {
     }
     let reason = format!("{} is not there", path.display());
     assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{reason}");
-    println!("skipped: {reason}");
+    std::io::Write::write_all(&mut gfn_text::stderr(), format!("skipped: {reason}\n").as_bytes())
+        .expect("standard error");
     None
 }
 
