@@ -8,7 +8,6 @@ use gfn_fit::{Separator, Settings};
 use super::numbers::{float, whole};
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum ProxyCommand {
     /// Fit a proxy to a table of measured molecules.
     ///
