@@ -3,10 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What holds processes and devices, not files; what a command needs of it is granted one by one.
+const NOT_FILES: [&str; 2] = ["/proc", "/dev"];
+
 /// The largest folders and files that hold nothing of `hidden`. Links are not among them: they may lead there.
 pub(super) fn all_but(hidden: &[PathBuf]) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    look_into(Path::new("/"), hidden, &mut found);
+    let not_files = NOT_FILES.iter().map(PathBuf::from);
+    let hidden: Vec<PathBuf> = hidden.iter().cloned().chain(not_files).collect();
+    look_into(Path::new("/"), &hidden, &mut found);
     found
 }
 
@@ -32,7 +37,13 @@ mod tests {
 
     #[test]
     fn what_leads_to_a_hidden_folder_is_not_granted() {
-        assert_eq!(all_but(&[]), [Path::new("/")]);
+        let all = all_but(&[]);
+        assert!(all.contains(&PathBuf::from("/usr")), "{all:?}");
+        assert!(
+            !all.iter()
+                .any(|path| path == Path::new("/proc") || path == Path::new("/")),
+            "{all:?}"
+        );
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         for name in ["hidden/inner", "other", "deep/hidden"] {
