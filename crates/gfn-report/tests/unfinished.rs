@@ -97,7 +97,7 @@ fn damaged_lines_are_told_and_the_rest_is_shown() {
     for expected in [
         "metrics.jsonl: line 4:",
         "metrics.jsonl: 3 more lines cannot be read",
-        "samples.csv: CSV",
+        "samples.csv: line 2: column `reward`",
     ] {
         assert!(faults.contains(expected), "{faults}");
     }
