@@ -579,7 +579,7 @@ pub(crate) mod tests {
         };
         assert_eq!(
             message(&table(|one, _| one as f64), &none),
-            "`members` is 0; expected 1 to 100"
+            "`ensemble` is 0; expected 1 to 100"
         );
         let chains = Table::of_pairs("y", "x", (1..60).map(|n| ("C".repeat(n), n as f64)), false).unwrap();
         let scaffold = Settings {

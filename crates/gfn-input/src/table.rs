@@ -102,10 +102,13 @@ impl Table {
             return Err(TableFault::Comment(shortened(&names[0])));
         }
         let records: Vec<Found> = records.collect();
+        if records.is_empty() {
+            return Err(TableFault::Empty);
+        }
         // A spreadsheet writes a separator behind every row where a column without a name was once used.
         let is_trailing =
             |found: &Found| found.record.len() > names.len() && found.is_blank_from(names.len());
-        let may_trail = !records.is_empty() && records.iter().all(is_trailing);
+        let may_trail = records.iter().all(is_trailing);
         let rows = records.into_iter().map(|found| Row {
             line: found.line,
             cells: match fault(&found, names.len(), may_trail, separator) {
@@ -355,6 +358,7 @@ mod tests {
         };
         assert!(said(b"").starts_with("is empty"));
         assert!(said(b"\xef\xbb\xbf").starts_with("is empty"));
+        assert!(said(b"smiles,y\r\n\r\n").starts_with("is empty"));
         assert!(said(b"\xff\xfes\0m\0").starts_with("is text in UTF-16"));
         assert!(said(b"# made by x\nsmiles,y\n").starts_with("begins with `# made by x`"));
         assert!(said(b"PK\x03\x04 xl/workbook.xml").contains("CSV UTF-8"));
