@@ -97,6 +97,20 @@ fn rounds_that_are_killed_end_as_those_that_are_not() {
     succeed(&arguments(&moved.display().to_string(), &[]));
     assert_eq!(results(&moved), expected);
 
+    // Whatever is changed afterwards is noticed, and not learned from.
+    super::integrity::flips_are_noticed(&whole_text, &[], &[1]);
+    super::integrity::flips_are_noticed(&moved.display().to_string(), &[], &[2]);
+    let labels = whole.join("rounds/001/labelled.csv");
+    let text = std::fs::read_to_string(&labels).unwrap();
+    std::fs::write(&labels, text.replacen("0.", "1.", 1)).unwrap();
+    let more = arguments(&whole_text, &["acquisition.rounds=3"]);
+    let said = fail(&more, 1);
+    assert!(
+        said.contains("rounds/001/labelled.csv was changed after it was written"),
+        "{said}"
+    );
+    std::fs::write(&labels, text).unwrap();
+
     // Each round labels what no round before it did, and standings follow from the labels.
     let smiles = |name: &str| -> Vec<String> {
         let text = std::fs::read_to_string(whole.join(name)).unwrap();

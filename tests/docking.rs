@@ -48,7 +48,8 @@ printf 'MODEL 1\nREMARK VINA RESULT:    %s      0.000      0.000\n' "$energy" > 
 const FAKETIME: &str = "#!/bin/sh\necho libc.so.6\n";
 
 /// A receptor with an atom in sEH's box.
-const RECEPTOR: &str = "ATOM      1  N   MET A   1     -13.400  26.300 -13.300  1.00  0.00    +0.000 N \n";
+pub(super) const RECEPTOR: &str =
+    "ATOM      1  N   MET A   1     -13.400  26.300 -13.300  1.00  0.00    +0.000 N \n";
 
 /// A folder with a receptor and programs that are made up.
 struct Bench {

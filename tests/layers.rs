@@ -22,24 +22,25 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 27] = [
+const LAYERS: [Layer; 28] = [
+    layer("gfn-files", &[]),
     layer("gfn-core", &[]),
     layer("gfn-text", &[]),
     layer("gfn-input", &[]),
-    layer("gfn-chem", &["gfn-input"]),
-    layer("gfn-proxy", &["gfn-chem", "gfn-input"]),
-    layer("gfn-docking", &["gfn-chem"]),
-    layer("gfn-config", &[]),
-    layer("gfn-record", &["gfn-input"]),
+    layer("gfn-chem", &["gfn-files", "gfn-input"]),
+    layer("gfn-proxy", &["gfn-files", "gfn-chem", "gfn-input"]),
+    layer("gfn-docking", &["gfn-files", "gfn-chem"]),
+    layer("gfn-config", &["gfn-files"]),
+    layer("gfn-record", &["gfn-files", "gfn-input"]),
     layer("gfn-search", &[]),
     layer("gfn-cluster", &[]),
     layer("gfn-draw", &["gfn-chem", "gfn-record"]),
-    layer("gfn-report", &["gfn-chem", "gfn-draw", "gfn-record"]),
-    layer("gfn-export", &["gfn-record", "gfn-report"]),
-    layer("gfn-top", &["gfn-record", "gfn-report"]),
+    layer("gfn-report", &["gfn-files", "gfn-chem", "gfn-draw", "gfn-record"]),
+    layer("gfn-export", &["gfn-files", "gfn-record", "gfn-report"]),
+    layer("gfn-top", &["gfn-files", "gfn-record", "gfn-report"]),
     layer("gfn-plugin-sdk", &[]),
-    layer("gfn-plugins", &["gfn-plugin-sdk"]),
-    layer("gfn-envs", &["gfn-core", "gfn-chem"]),
+    layer("gfn-plugins", &["gfn-files", "gfn-plugin-sdk"]),
+    layer("gfn-envs", &["gfn-files", "gfn-core", "gfn-chem"]),
     Layer {
         name: "gfn-rewards",
         on: &["gfn-core", "gfn-chem", "gfn-proxy", "gfn-docking"],
@@ -53,16 +54,24 @@ const LAYERS: [Layer; 27] = [
     layer("gfn-losses", &["gfn-core", "gfn-samplers"]),
     Layer {
         name: "gfn-learn",
-        on: &["gfn-core", "gfn-input", "gfn-losses"],
+        on: &["gfn-files", "gfn-core", "gfn-input", "gfn-losses"],
         in_tests: &["gfn-envs", "gfn-samplers"],
     },
     layer(
         "gfn-fit",
-        &["gfn-core", "gfn-input", "gfn-chem", "gfn-proxy", "gfn-learn"],
+        &[
+            "gfn-files",
+            "gfn-core",
+            "gfn-input",
+            "gfn-chem",
+            "gfn-proxy",
+            "gfn-learn",
+        ],
     ),
     layer(
         "gfn-registry",
         &[
+            "gfn-files",
             "gfn-core",
             "gfn-chem",
             "gfn-cluster",
@@ -78,6 +87,7 @@ const LAYERS: [Layer; 27] = [
     layer(
         "gfn-runner",
         &[
+            "gfn-files",
             "gfn-core",
             "gfn-chem",
             "gfn-config",
@@ -97,6 +107,7 @@ const LAYERS: [Layer; 27] = [
     layer(
         "gfn-sweep",
         &[
+            "gfn-files",
             "gfn-core",
             "gfn-cluster",
             "gfn-config",
@@ -109,6 +120,7 @@ const LAYERS: [Layer; 27] = [
     layer(
         "gfn-acquire",
         &[
+            "gfn-files",
             "gfn-core",
             "gfn-chem",
             "gfn-config",
@@ -124,6 +136,7 @@ const LAYERS: [Layer; 27] = [
     layer(
         "gfn-cli",
         &[
+            "gfn-files",
             "gfn-acquire",
             "gfn-core",
             "gfn-chem",

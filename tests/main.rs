@@ -13,6 +13,7 @@ mod files;
 mod golden;
 mod help;
 mod hostile;
+mod integrity;
 mod layered;
 mod mistakes;
 mod molecules;

@@ -74,6 +74,16 @@ fn a_proxy_is_fitted_told_of_and_the_same_again() {
     assert!(page.contains("Proxy of score") && page.contains("predicted (points)"));
 
     let bytes = std::fs::read(&out).unwrap();
+    let path = out.display().to_string();
+    succeed(&["verify", &path]);
+    for at in [9, 200, bytes.len() / 2, bytes.len() - 1] {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        std::fs::write(&out, changed).unwrap();
+        fail(&["verify", &path], 1);
+        let said = gfn(&["proxy", "info", &path]);
+        assert!(!said.status.success(), "byte {at}");
+    }
     fitted(folder.path(), &["--threads", "2", "--unit", "points"]);
     assert!(
         bytes == std::fs::read(&out).unwrap(),

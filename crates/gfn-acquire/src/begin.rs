@@ -1,5 +1,6 @@
 //! Before the first step: what the file asks for, and what of it may be another than when the folder was begun.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use gfn_config::{Difference, Problem, Problems};
@@ -11,7 +12,7 @@ use gfn_registry::{Assembled, Experiment, assemble_until, builtin};
 use gfn_runner::changes::{in_words, is_under, that_matter};
 
 use crate::AcquireError;
-use crate::folder::{EXPERIMENT, Folder, Label, if_there};
+use crate::folder::{EXPERIMENT, Folder, Label};
 
 /// Where energies are kept where the oracle docks and its file names no place.
 const ENERGIES: &str = "energies.jsonl";
@@ -122,9 +123,12 @@ pub fn check(experiment: &Experiment, environment: &dyn Environment) -> Result<(
 /// [`AcquireError::Changed`] where labels that are there would be of something else.
 pub(crate) fn begin(folder: &Folder, plan: &Acquisition, text: &str) -> Result<Vec<String>, AcquireError> {
     let path = folder.file(EXPERIMENT);
-    let Some(before) = if_there(&path, std::fs::read_to_string(&path))? else {
-        folder.write(&path, text.as_bytes())?;
-        return Ok(Vec::new());
+    let before = match folder.read(&path) {
+        Err(FolderError::Io { error, .. }) if error.kind() == ErrorKind::NotFound => {
+            folder.write(&path, text.as_bytes())?;
+            return Ok(Vec::new());
+        }
+        before => String::from_utf8_lossy(&before?).into_owned(),
     };
     let changes = that_matter(&before, text).map_err(|message| FolderError::Damaged {
         path: path.clone(),

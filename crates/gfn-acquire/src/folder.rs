@@ -1,12 +1,13 @@
 //! The folder of the rounds: what lies where, and tables that are whole or not there.
 
-use std::fs::File;
+use std::cell::RefCell;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use gfn_input::rows;
 use gfn_record::durable;
-use gfn_record::folder::{FolderError, must_be_empty};
+use gfn_record::folder::{FolderError, LARGE, must_be_empty};
+use gfn_record::ledger::Ledger;
 use gfn_record::lock::Writer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub(crate) const EXPERIMENT: &str = "acquisition.toml";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Label {
     /// Its canonical SMILES.
+    #[serde(with = "gfn_files::cell::text")]
     pub(crate) smiles: String,
     /// What the oracle gave it.
     pub(crate) value: f64,
@@ -27,21 +29,26 @@ pub(crate) struct Label {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Proposal {
     /// Its canonical SMILES.
+    #[serde(with = "gfn_files::cell::text")]
     pub(crate) smiles: String,
     /// What the proxy's reward says of it; absent for molecules drawn at random.
     pub(crate) predicted: Option<f64>,
     /// The state of the environment, numbers with blanks between them: the oracle scores states, not SMILES.
+    #[serde(with = "gfn_files::cell::text")]
     pub(crate) state: String,
 }
 
 /// A molecule that was to be labelled: a row of `labelled.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Labelled {
     /// Its canonical SMILES.
+    #[serde(with = "gfn_files::cell::text")]
     pub(crate) smiles: String,
     /// What the oracle gave it, 0 where docking failed; absent where it has no reward at all.
     pub(crate) value: Option<f64>,
     /// Why it failed.
+    #[serde(with = "gfn_files::cell::option", default)]
     pub(crate) failure: Option<String>,
 }
 
@@ -49,6 +56,8 @@ pub(crate) struct Labelled {
 pub(crate) struct Folder {
     path: PathBuf,
     writer: Writer,
+    /// What its files are.
+    ledger: RefCell<Ledger>,
 }
 
 impl Folder {
@@ -67,7 +76,8 @@ impl Folder {
             error,
         })?;
         let writer = Writer::acquire(&path, 0, takeover)?;
-        Ok(Self { path, writer })
+        let ledger = RefCell::new(Ledger::read(&path)?);
+        Ok(Self { path, writer, ledger })
     }
 
     /// Where it is.
@@ -90,6 +100,8 @@ impl Folder {
 
     /// Removes a file, if it is there.
     pub(crate) fn remove(&self, path: &Path) -> Result<(), FolderError> {
+        let mut ledger = self.ledger.borrow_mut();
+        ledger.forget(&self.writer, &self.path, &self.name(path))?;
         if_there(path, std::fs::remove_file(path)).map(|_| ())
     }
 
@@ -98,9 +110,44 @@ impl Folder {
         if_there(path, std::fs::remove_dir_all(path)).map(|_| ())
     }
 
-    /// Writes a whole file.
+    /// Writes a whole file, and what it is.
     pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
-        self.writer.write(path, bytes)
+        let mut ledger = self.ledger.borrow_mut();
+        ledger.write(&self.writer, &self.path, &self.name(path), bytes)
+    }
+
+    /// Reads a file that [`Self::write`] wrote.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or was changed since.
+    pub(crate) fn read(&self, path: &Path) -> Result<Vec<u8>, FolderError> {
+        let bytes = gfn_files::read(path, LARGE).map_err(|error| FolderError::Io {
+            path: path.to_path_buf(),
+            error,
+        })?;
+        let checked = self.ledger.borrow().check(&self.path, &self.name(path), &bytes);
+        checked.map(|()| bytes)
+    }
+
+    /// Reads a table that [`Round::write_table`] wrote.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`], and where it is no such table.
+    pub(crate) fn read_table<T: DeserializeOwned>(&self, path: &Path) -> Result<Vec<T>, FolderError> {
+        let bytes = self.read(path)?;
+        let damaged = |error: String| FolderError::Damaged {
+            path: path.to_path_buf(),
+            message: error,
+        };
+        rows(&bytes[..])
+            .map(|row| row.map_err(|error| damaged(error.to_string())))
+            .collect()
+    }
+
+    /// The name of a file in the folder.
+    fn name(&self, path: &Path) -> String {
+        let name = path.strip_prefix(&self.path).unwrap_or(path);
+        name.to_string_lossy().into_owned()
     }
 }
 
@@ -183,18 +230,6 @@ pub(crate) fn to_csv<T: Serialize>(rows: &[T]) -> Vec<u8> {
     writer.into_inner().expect("memory can be written")
 }
 
-/// Reads a table that was written by [`Round::write_table`].
-pub(crate) fn read_table<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, FolderError> {
-    let damaged = |message: String| FolderError::Damaged {
-        path: path.to_path_buf(),
-        message,
-    };
-    let file = File::open(path).map_err(|error| damaged(error.to_string()))?;
-    rows(file)
-        .map(|row| row.map_err(|error| damaged(error.to_string())))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,7 +246,7 @@ mod tests {
             value,
         });
         round.write_table(&round.data(), &rows).unwrap();
-        let read: Vec<Label> = read_table(&round.data()).unwrap();
+        let read: Vec<Label> = folder.read_table(&round.data()).unwrap();
         assert!(
             read.iter()
                 .zip(&rows)
@@ -219,7 +254,7 @@ mod tests {
         );
         assert_eq!(read, rows);
         std::fs::write(round.data(), "smiles,value\nC,x\n").unwrap();
-        let message = read_table::<Label>(&round.data()).unwrap_err().to_string();
+        let message = folder.read_table::<Label>(&round.data()).unwrap_err().to_string();
         assert!(message.contains("data.csv"), "{message}");
     }
 }

@@ -1,13 +1,14 @@
 //! Asking the oracle: the reward of the file, which is too expensive to be asked often.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use gfn_core::{Objects, Reward, RewardError};
-use gfn_record::folder::FolderError;
+use gfn_files::seal::{line, read_line};
+use gfn_record::folder::{FolderError, LARGE};
 use gfn_registry::Assembled;
 use gfn_runner::signals::Stop;
 
@@ -55,36 +56,33 @@ impl Kept {
             path: path.to_path_buf(),
             error,
         };
-        let bytes = if_there(path, std::fs::read(path))?.unwrap_or_default();
+        let bytes = if_there(path, gfn_files::read(path, LARGE))?.unwrap_or_default();
         let (mut rows, mut length) = (Vec::new(), 0);
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let row = line.strip_suffix(b"\n").map(serde_json::from_slice::<Labelled>);
+            let line_read = line
+                .strip_suffix(b"\n")
+                .and_then(|line| std::str::from_utf8(line).ok());
+            let row = line_read.and_then(read_line::<Labelled>);
             match (row, proposals.get(rows.len())) {
-                (Some(Ok(row)), Some(proposal)) if row.smiles == proposal.smiles => rows.push(row),
+                (Some(row), Some(proposal)) if row.smiles == proposal.smiles => rows.push(row),
                 _ => break,
             }
             length += line.len();
         }
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .map_err(failed)?;
+        let file = gfn_files::append(path).map_err(failed)?;
         file.set_len(length as u64).map_err(failed)?;
         let path = path.to_path_buf();
         Ok((Self { path, file }, rows))
     }
 
     fn add(&mut self, rows: &[Labelled]) -> Result<(), FolderError> {
-        let mut lines = Vec::new();
-        for row in rows {
-            serde_json::to_writer(&mut lines, row).expect("rows are plain data");
-            lines.push(b'\n');
-        }
-        self.file.write_all(&lines).map_err(|error| FolderError::Io {
-            path: self.path.clone(),
-            error,
-        })
+        let lines: String = rows.iter().map(|row| line(row) + "\n").collect();
+        self.file
+            .write_all(lines.as_bytes())
+            .map_err(|error| FolderError::Io {
+                path: self.path.clone(),
+                error,
+            })
     }
 }
 

@@ -5,7 +5,7 @@ use gfn_proxy::fitted::Proxy;
 use serde::Serialize;
 
 use crate::AcquireError;
-use crate::folder::{Folder, Label, Labelled, read_table};
+use crate::folder::{Folder, Label, Labelled};
 
 /// How many of the best molecules are listed.
 const BEST: usize = 100;
@@ -40,6 +40,7 @@ pub struct Standing {
 /// A molecule and the round that found it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Best {
+    #[serde(with = "gfn_files::cell::text")]
     smiles: String,
     value: f64,
     round: u64,
@@ -57,7 +58,7 @@ pub struct Results {
 impl Results {
     /// The results of all rounds that are done.
     pub(crate) fn of(folder: &Folder) -> Result<Self, AcquireError> {
-        let first: Vec<Label> = read_table(&folder.round(1).data())?;
+        let first: Vec<Label> = folder.read_table(&folder.round(1).data())?;
         let mut all: Vec<Best> = first
             .into_iter()
             .map(|label| best(label.smiles, label.value, 0))
@@ -66,7 +67,7 @@ impl Results {
         sort(&mut all);
         let at_random = folder.round(0).labelled();
         let failed = match at_random.is_file() {
-            true => failures(&read_table(&at_random)?),
+            true => failures(&folder.read_table(&at_random)?),
             false => 0,
         };
         let mut standings = vec![Standing {
@@ -76,14 +77,14 @@ impl Results {
         }];
         let rounds = (1..).map(|number| (number, folder.round(number)));
         for (number, round) in rounds.take_while(|(_, round)| round.labelled().is_file()) {
-            let rows: Vec<Labelled> = read_table(&round.labelled())?;
+            let rows: Vec<Labelled> = folder.read_table(&round.labelled())?;
             let values: Vec<f64> = rows.iter().filter_map(|row| row.value).collect();
             let found = rows
                 .iter()
                 .filter_map(|row| Some(best(row.smiles.clone(), row.value?, number)));
             all.extend(found);
             sort(&mut all);
-            let (proxy, _) = Proxy::load(&round.proxy(), None)?;
+            let (proxy, _) = Proxy::read(&round.proxy(), &folder.read(&round.proxy())?, None)?;
             let errors = proxy.metadata().errors;
             standings.push(Standing {
                 new: values.len(),

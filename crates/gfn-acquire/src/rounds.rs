@@ -10,12 +10,12 @@ use gfn_config::Tree;
 use gfn_core::Reward;
 use gfn_fit::{FitError, Settings, Table, TableError, fit_until};
 use gfn_proxy::fitted::to_bytes;
-use gfn_record::folder::{FolderError, names, sha256};
+use gfn_record::folder::{FolderError, SMALL, names, sha256};
 use gfn_record::number;
 use gfn_record::rejected;
 use gfn_registry::acquisition::{Acquisition, Fit, Function};
 use gfn_registry::{Experiment, assemble_until};
-use gfn_runner::finished::Loaded;
+use gfn_runner::finished::{Damage, Loaded};
 use gfn_runner::observers::FitProgress;
 use gfn_runner::run;
 use gfn_runner::signals::Stop;
@@ -24,7 +24,7 @@ use gfn_runner::{RunError, changes};
 
 use crate::AcquireError;
 use crate::begin::{Oracle, begin, exponent_of, floor_of, given, must_be_of_molecules, oracle_of, plan_of};
-use crate::folder::{Folder, Label, Labelled, Proposal, Round, if_there, read_table, to_csv};
+use crate::folder::{Folder, Label, Labelled, Proposal, Round, if_there, to_csv};
 use crate::oracle::label;
 use crate::proposals::{Distinct, at_random, chosen};
 use crate::results::Results;
@@ -92,6 +92,7 @@ fn go_through(experiment: &Experiment, options: &Options) -> Result<Outcome, Acq
         }
         _ => None,
     };
+    experiment.begin_written_files()?;
     let changes = begin(&folder, &plan, &text)?;
     if given.is_some() {
         // A list that was written while the table had bad rows.
@@ -221,7 +222,7 @@ impl Rounds<'_> {
                 return Ok(None);
             }
         }
-        let labelled: Vec<Labelled> = read_table(&round.labelled())?;
+        let labelled: Vec<Labelled> = self.folder.read_table(&round.labelled())?;
         Ok(Some(labelled.into_iter().filter_map(with_value).collect()))
     }
 
@@ -255,7 +256,7 @@ impl Rounds<'_> {
         if !round.proposed().is_file() && !self.propose(number, &round)? {
             return Ok(false);
         }
-        let proposals: Vec<Proposal> = read_table(&round.proposed())?;
+        let proposals: Vec<Proposal> = self.folder.read_table(&round.proposed())?;
         if !self.label(&proposals, &round)? {
             return Ok(false);
         }
@@ -267,15 +268,15 @@ impl Rounds<'_> {
     /// What was labelled until now, the last round's molecules at the end.
     fn gather(&self, number: u64, round: &Round<'_>) -> Result<(), AcquireError> {
         let before = self.folder.round(number - 1);
-        let mut labels: Vec<Label> = read_table(&before.data())?;
-        let labelled: Vec<Labelled> = read_table(&before.labelled())?;
+        let mut labels: Vec<Label> = self.folder.read_table(&before.data())?;
+        let labelled: Vec<Labelled> = self.folder.read_table(&before.labelled())?;
         labels.extend(labelled.into_iter().filter_map(with_value));
         Ok(round.write_table(&round.data(), &labels)?)
     }
 
     /// Fits the round's proxy; whether that came to its end.
     fn fit(&self, number: u64, round: &Round<'_>) -> Result<bool, AcquireError> {
-        let labels: Vec<Label> = read_table(&round.data())?;
+        let labels: Vec<Label> = self.folder.read_table(&round.data())?;
         let pairs = labels.into_iter().map(|label| (label.smiles, label.value));
         let name = self.oracle.experiment.reward.name;
         let origin = format!("round {number}");
@@ -349,7 +350,8 @@ impl Rounds<'_> {
         if let run::Outcome::Saved { .. } = ended.map_err(failed)? {
             return Ok(false);
         }
-        let mut policy = Loaded::open_until(&round.run(), &[], &self.options.stop).map_err(failed)?;
+        let mut policy =
+            Loaded::open_until(&round.run(), &[], Damage::Refuse(""), &self.options.stop).map_err(failed)?;
         let (samples, states) = policy
             .draw(self.plan.candidates, self.seed_of(number), self.options.quiet)
             .map_err(failed)?;
@@ -377,7 +379,7 @@ impl Rounds<'_> {
     ) -> Result<(), AcquireError> {
         self.folder.remove_folder(&run.with_extension("old"))?;
         let path = run.join(names::RESOLVED);
-        let Some(before) = if_there(&path, std::fs::read_to_string(&path))? else {
+        let Some(before) = if_there(&path, gfn_files::read_text(&path, SMALL))? else {
             return Ok(());
         };
         let parts = assemble_until(experiment, self.options.stop.cancel())?;
@@ -407,13 +409,13 @@ impl Rounds<'_> {
 
     /// The molecules that were labelled before this round, or that the oracle failed at.
     fn seen(&self, number: u64) -> Result<HashSet<String>, FolderError> {
-        let first: Vec<Label> = read_table(&self.folder.round(1).data())?;
+        let first: Vec<Label> = self.folder.read_table(&self.folder.round(1).data())?;
         let mut seen: HashSet<String> = first.into_iter().map(|label| label.smiles).collect();
         for earlier in 0..number {
             let labelled = self.folder.round(earlier).labelled();
             // There is none of round 0 where a table was given.
             if earlier > 0 || labelled.is_file() {
-                let rows: Vec<Labelled> = read_table(&labelled)?;
+                let rows: Vec<Labelled> = self.folder.read_table(&labelled)?;
                 seen.extend(rows.into_iter().map(|row| row.smiles));
             }
         }

@@ -7,11 +7,15 @@
 use std::path::{Path, PathBuf};
 
 use chematic::{chem, fp, perception, smiles};
+use gfn_files::regular::MIB;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use thiserror::Error;
 
 use crate::molecule::unsupported;
 use crate::{ChemError, Molecule};
+
+/// The largest table of fragments; RDKit's takes 6 MiB.
+const FILE_LIMIT: u64 = 256 * MIB;
 
 /// What a fragment scores that the table does not know.
 const UNKNOWN: f64 = -4.0;
@@ -53,7 +57,7 @@ impl SyntheticAccessibility {
     /// # Errors
     /// [`TableError`] names the file and what is wrong with it.
     pub fn load(path: &Path) -> Result<Self, TableError> {
-        let bytes = std::fs::read(path).map_err(|source| TableError::Read {
+        let bytes = gfn_files::read(path, FILE_LIMIT).map_err(|source| TableError::Read {
             file: path.into(),
             source,
         })?;

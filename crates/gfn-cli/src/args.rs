@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand, ValueEnum};
 use gfn_config::Problems;
 use gfn_registry::Experiment;
+use gfn_runner::finished::Damage;
 
 pub(crate) use dock::DockArgs;
 pub(crate) use files::{CheckArgs, DiffArgs, DiffFormat, Format, NewArgs};
@@ -219,6 +220,8 @@ pub(crate) enum Command {
         /// The folder to write to; files of an earlier export are replaced, and no others.
         #[arg(short, long, value_name = "DIR", default_value = "export")]
         out: PathBuf,
+        #[command(flatten)]
+        damage: DamageArgs,
     },
     /// List runs and sweeps.
     Ls {
@@ -255,6 +258,28 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Check that the files of runs, sweeps, acquisitions and proxies are as they were written.
+    ///
+    /// Compares each file with the hash that was recorded when it was written,
+    /// and lists those that are changed or missing; with --all, every file. What
+    /// is not recorded, such as report.html, may be changed. Ends with 0 where
+    /// no file is changed or missing, with 1 where one is.
+    ///
+    /// Examples:
+    ///   gfn verify runs/mol/seed-0
+    ///   gfn verify sweeps/lr proxy.safetensors --all
+    #[command(verbatim_doc_comment)]
+    Verify {
+        /// Folders of runs, sweeps or acquisitions, folders that hold such, proxies, and tables with a hash beside them.
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// List every file.
+        #[arg(long)]
+        all: bool,
+        /// Print JSON, every file included.
+        #[arg(long)]
+        json: bool,
+    },
     /// Sample objects from the policy of a run, as CSV or JSON Lines.
     Sample {
         /// The run's folder.
@@ -274,6 +299,8 @@ pub(crate) enum Command {
         /// Change a setting, such as hardware.device=cpu.
         #[arg(long = "set", value_name = "KEY=VALUE")]
         sets: Vec<String>,
+        #[command(flatten)]
+        damage: DamageArgs,
     },
     /// Active learning: train on a proxy of an expensive reward, in rounds.
     ///
@@ -327,6 +354,8 @@ pub(crate) enum Command {
         /// Change a setting, such as evaluation.samples=10000.
         #[arg(long = "set", value_name = "KEY=VALUE")]
         sets: Vec<String>,
+        #[command(flatten)]
+        damage: DamageArgs,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -359,6 +388,24 @@ pub(crate) struct AcquireArgs {
     /// Show no progress.
     #[arg(long)]
     pub(crate) quiet: bool,
+}
+
+// No doc comment: the help of commands would show it as their own.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct DamageArgs {
+    /// Use files of the run although they were changed after they were written.
+    #[arg(long)]
+    accept_damage: bool,
+}
+
+impl DamageArgs {
+    /// What is done with a changed file.
+    pub(crate) fn damage(self) -> Damage {
+        match self.accept_damage {
+            true => Damage::Accept,
+            false => Damage::Refuse(", or use it as it is with --accept-damage"),
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]

@@ -336,7 +336,8 @@ fn wrong_option(option: &str) -> Option<Wrong> {
     let name = name.strip_prefix("--").filter(|name| is_word(name, "-"));
     let fits = value.is_none_or(|value| is_word(value, "._-,:=&|*()[]@/%+"));
     match name {
-        Some(name) if OWN.contains(&name) => Some(wrong(
+        // Slurm takes the beginning of a name for the name.
+        Some(name) if OWN.iter().any(|own| own.starts_with(name)) => Some(wrong(
             "options",
             format!("has `{option}`, which `gfn` gives itself"),
             "use the setting for it, if there is one",

@@ -96,6 +96,10 @@ fn options_that_are_ours_are_refused() {
         "--signal=KILL@1",
         "--wrap=x",
         "--output=x",
+        // Slurm takes the beginning of a name for the name.
+        "--outp=/home/ada/.bashrc",
+        "--err=x",
+        "--chd=/",
         "-t",
         "--",
         "exclude=n1",

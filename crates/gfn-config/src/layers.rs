@@ -1,7 +1,6 @@
 //! The layers of an experiment: files with what they extend, the chosen profile, variables, flags.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use gfn_text::io_words;
@@ -223,37 +222,14 @@ fn identity(path: &Path) -> PathBuf {
 }
 
 pub(crate) fn read_text(path: &Path) -> Result<String, Problem> {
-    let unreadable = |error| {
-        Problem::new(format!(
-            "cannot read `{}`: {}",
-            display_name(path),
-            io_words(&error)
-        ))
-    };
-    let metadata = std::fs::metadata(path).map_err(|error| missing(path, &error))?;
-    if !metadata.is_file() {
-        let is = if metadata.is_dir() {
-            "a folder"
-        } else {
-            "not a file"
-        };
-        return Err(Problem::new(format!(
-            "cannot read `{}`: it is {is}",
-            display_name(path)
-        )));
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(FILE_LIMIT + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > FILE_LIMIT {
-        return Err(Problem::new(format!(
+    let bytes = gfn_files::read(path, FILE_LIMIT).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => Problem::new(format!(
             "`{}` is larger than 1 MiB, too large for an experiment",
             display_name(path)
         ))
-        .help("keep data in a file of its own, and name its path in the experiment"));
-    }
+        .help("keep data in a file of its own, and name its path in the experiment"),
+        _ => missing(path, &error),
+    })?;
     decoded(path, bytes)
 }
 

@@ -4,17 +4,26 @@
 //! begins after it. What other processes have written meanwhile is read before each batch.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use gfn_files::place;
+use gfn_files::seal::{self, read_line};
 use serde::{Deserialize, Serialize};
 
 use crate::error::DockingError;
 use crate::single::Outcome;
 
+/// The first line of a file that this program has begun.
+const HEADER: &str = "{\"gfn\":\"energies\",\"format\":1}";
+
+/// Of a file that is there, so much is read to find out whether it is one of energies.
+const GLANCE: u64 = 1 << 16;
+
 /// A line of the file.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Line {
     /// A hash of everything besides the molecule that the energy depends on.
     settings: String,
@@ -59,9 +68,7 @@ impl Cache {
             return Ok(());
         };
         let text = shared.news().map_err(DockingError::cache(&shared.path))?;
-        let lines = text
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Line>(line).ok());
+        let lines = text.lines().filter_map(read_line::<Line>);
         for line in lines.filter(|line| line.settings == self.settings) {
             let outcome = match (line.energy, line.failure) {
                 (Some(energy), _) => Outcome::Energy(energy),
@@ -104,12 +111,41 @@ impl Shared {
     fn open(path: &Path) -> Result<Self, DockingError> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let made = folder.map_or(Ok(()), std::fs::create_dir_all);
-        let opened = made.and_then(|()| OpenOptions::new().read(true).append(true).create(true).open(path));
-        Ok(Self {
+        let opened = made.and_then(|()| gfn_files::append(&place::followed(path)?));
+        let mut shared = Self {
             path: path.to_path_buf(),
             file: opened.map_err(DockingError::cache(path))?,
             read: 0,
-        })
+        };
+        shared.begin().map_err(DockingError::cache(path))?;
+        Ok(shared)
+    }
+
+    /// Writes the first line of an empty file; refuses one that is something else before a byte is added to it.
+    fn begin(&mut self) -> io::Result<()> {
+        let is_locked = self.file.lock().is_ok();
+        let begun = match self.file.metadata()?.len() {
+            0 => (&self.file).write_all(format!("{HEADER}\n").as_bytes()),
+            _ => self.must_be_of_energies(),
+        };
+        if is_locked {
+            let _ = self.file.unlock();
+        }
+        begun
+    }
+
+    /// A file with our first line, or with a line of energies of an earlier version near its beginning.
+    fn must_be_of_energies(&self) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        (&self.file).seek(SeekFrom::Start(0))?;
+        (&self.file).take(GLANCE).read_to_end(&mut bytes)?;
+        match is_of_energies(&bytes) {
+            true => Ok(()),
+            false => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it is there and holds something else than energies; nothing was written to it; name another file",
+            )),
+        }
     }
 
     /// The whole lines that were not read yet.
@@ -150,16 +186,83 @@ impl Shared {
                 text.push(b'\n');
             }
         }
-        serde_json::to_writer(&mut text, line)?;
+        text.extend(seal::line(line).into_bytes());
         text.push(b'\n');
         self.file.write_all(&text)?;
         self.file.sync_data()
     }
 }
 
+/// Whether a file is there and remembers energies.
+pub fn is_cache(path: &Path) -> bool {
+    let Ok(file) = gfn_files::open(path) else {
+        return false;
+    };
+    let mut bytes = Vec::new();
+    let read = file.take(GLANCE).read_to_end(&mut bytes);
+    read.is_ok() && is_of_energies(&bytes)
+}
+
+/// Begins the file at `path`, unless it is begun.
+///
+/// # Errors
+/// Where it cannot be written, or holds something else than energies.
+pub fn begin_cache(path: &Path) -> Result<(), DockingError> {
+    Shared::open(path).map(drop)
+}
+
+/// Whether the first bytes of a file hold our first line, or a line of energies of an earlier version.
+fn is_of_energies(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let is_ours = |line: &str| line == HEADER || read_line::<Line>(line).is_some();
+    text.lines().any(is_ours)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_something_else_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |path: &Path| Cache::open(Some(path), "a".into()).unwrap_err().to_string();
+        for (name, text) in [
+            ("bashrc", "alias ls=ls\n"),
+            ("json", "{\"a\":1}\n"),
+            ("no end", "x"),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            assert!(
+                refused(&path).contains("holds something else than energies"),
+                "{name}"
+            );
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{name}");
+        }
+        let new = folder.path().join("new.jsonl");
+        Cache::open(Some(&new), "a".into()).unwrap();
+        Cache::open(Some(&new), "b".into()).unwrap();
+        assert_eq!(std::fs::read_to_string(&new).unwrap(), format!("{HEADER}\n"));
+        let pipe = folder.path().join("pipe");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        assert!(refused(&pipe).contains("it is a named pipe"));
+        assert!(refused(Path::new("/dev/null")).contains("it is a device"));
+    }
+
+    #[test]
+    fn a_changed_energy_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("energies.jsonl");
+        let mut cache = Cache::open(Some(&path), "a".into()).unwrap();
+        cache.insert("C", &Outcome::Energy(-1.25)).unwrap();
+        cache.insert("CC", &Outcome::Energy(-2.5)).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("-1.25", "-9.25")).unwrap();
+        let again = Cache::open(Some(&path), "a".into()).unwrap();
+        assert_eq!(again.get("C"), None);
+        assert_eq!(again.get("CC"), Some(&Outcome::Energy(-2.5)));
+    }
 
     #[test]
     fn what_one_process_finds_out_another_knows() {

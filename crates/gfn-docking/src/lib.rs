@@ -18,6 +18,7 @@ mod programs;
 mod receptor;
 mod single;
 
+pub use cache::{begin_cache, is_cache};
 pub use docker::{Docker, Request, Settings};
 pub use error::DockingError;
 pub use receptor::Receptor;

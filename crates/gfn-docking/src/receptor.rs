@@ -1,11 +1,16 @@
 //! The receptor: its file, checked before anything is docked.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use gfn_files::regular::MIB;
 use sha2::{Digest, Sha256};
 
 use crate::error::DockingError;
 use crate::pdbqt::positions;
+
+/// The largest receptor: ten times what the largest complexes have.
+const FILE_LIMIT: u64 = 256 * MIB;
 
 /// A receptor, read and known by its hash.
 #[derive(Clone, Debug)]
@@ -22,11 +27,10 @@ impl Receptor {
     /// Where it is not there, is another, or holds no atoms.
     pub fn load(path: &Path, sha256: Option<&str>) -> Result<Self, DockingError> {
         let wrong = |message: String| DockingError::receptor(path, message);
-        // A device may never end.
-        if !path.is_file() {
-            return Err(wrong("there is no such file".into()));
-        }
-        let bytes = std::fs::read(path).map_err(|error| wrong(gfn_text::io_words(&error)))?;
+        let bytes = gfn_files::read(path, FILE_LIMIT).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => wrong("there is no such file".into()),
+            _ => wrong(gfn_text::io_words(&error)),
+        })?;
         let found: String = Sha256::digest(&bytes)
             .iter()
             .map(|byte| format!("{byte:02x}"))

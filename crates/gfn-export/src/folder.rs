@@ -1,7 +1,7 @@
 //! The folder of an export. Of the files that are there, those of an earlier export are replaced, and no others.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -114,7 +114,7 @@ impl Folder {
 /// The hash of a file; of a folder or a link to nothing there is none.
 fn hash(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
-    io::copy(&mut File::open(path)?, &mut bytes)?;
+    io::copy(&mut gfn_files::open(path)?, &mut bytes)?;
     Ok(sha256(&bytes))
 }
 

@@ -2,10 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use gfn_files::regular::MIB;
 use gfn_input::{Separator, Table as Text};
 use sha2::{Digest, Sha256};
 
 use crate::error::TableError;
+
+/// The largest table: some ten million molecules.
+const FILE_LIMIT: u64 = 1024 * MIB;
 
 /// A file that holds a table.
 #[derive(Clone, Debug)]
@@ -26,7 +30,7 @@ impl Source {
     /// # Errors
     /// [`TableError`] where the file holds no table.
     pub fn open(path: &Path, separator: Option<Separator>) -> Result<Self, TableError> {
-        let bytes = std::fs::read(path).map_err(|source| TableError::Read {
+        let bytes = gfn_files::read(path, FILE_LIMIT).map_err(|source| TableError::Read {
             file: path.into(),
             source,
         })?;

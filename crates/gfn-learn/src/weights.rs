@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
+use gfn_files::regular::MIB;
 use gfn_input::check_safetensors;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::LearnError;
 use crate::model::Model;
+
+/// The largest file of weights: two thousand million parameters.
+const FILE_LIMIT: u64 = 8 * 1024 * MIB;
 
 const NETWORKS: [&str; 2] = ["forward", "backward"];
 const LOG_Z: &str = "log_z";
@@ -47,7 +51,7 @@ pub fn load(model: &mut Model, path: &Path) -> Result<(), LearnError> {
         path: path.display().to_string(),
         message,
     };
-    let bytes = std::fs::read(path)
+    let bytes = gfn_files::read(path, FILE_LIMIT)
         .map_err(|error| refuse(format!("cannot be read: {}", gfn_text::io_words(&error))))?;
     restore(model, &bytes).map_err(refuse)
 }

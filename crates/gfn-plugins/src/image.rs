@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
+use gfn_files::regular::MIB;
 use sha2::{Digest, Sha256};
 
 use crate::error::PluginError;
+
+/// The largest library.
+const FILE_LIMIT: u64 = 2048 * MIB;
 
 /// A library's bytes and their hash.
 pub(crate) struct Image {
@@ -15,7 +19,7 @@ pub(crate) struct Image {
 impl Image {
     /// Reads the library at `path` for the plugin of that name, which must have the expected hash if one is.
     pub(crate) fn read(plugin: &str, path: &Path, expected: Option<&str>) -> Result<Self, PluginError> {
-        let bytes = std::fs::read(path).map_err(PluginError::file(plugin, path))?;
+        let bytes = gfn_files::read(path, FILE_LIMIT).map_err(PluginError::file(plugin, path))?;
         let hash = hexadecimal(&Sha256::digest(&bytes));
         match expected {
             Some(expected) if !expected.eq_ignore_ascii_case(&hash) => Err(PluginError::Changed {

@@ -42,7 +42,7 @@ fn in_path(program: &str) -> Option<PathBuf> {
 
 fn is_script(path: &Path) -> bool {
     let mut start = [0; 2];
-    std::fs::File::open(path)
+    gfn_files::open(path)
         .and_then(|mut file| file.read_exact(&mut start))
         .is_ok()
         && &start == b"#!"

@@ -1,6 +1,6 @@
 //! The network's weights, read from a safetensors file and checked name by name.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use gfn_input::{Kind, safetensors_fault};
@@ -179,18 +179,17 @@ fn parse(bytes: &[u8]) -> Result<Vec<(&'static str, Stored)>, String> {
 
 /// The bytes of a file, if it is one and of a sensible size.
 pub(crate) fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
-    let found = std::fs::metadata(path)?;
-    if !found.is_file() {
-        return Err(std::io::Error::other("it is not a file"));
-    }
-    if found.len() > FILE_LIMIT {
-        let mut head = Vec::new();
-        std::fs::File::open(path)?.take(1 << 16).read_to_end(&mut head)?;
-        let kind = Kind::of(&head).filter(|kind| *kind != Kind::Safetensors);
-        let kind = kind.map_or(String::new(), |kind| format!(" and {kind}"));
-        return Err(std::io::Error::other(format!("it is larger than 32 MiB{kind}")));
-    }
-    std::fs::read(path)
+    gfn_files::read(path, FILE_LIMIT).map_err(|error| match error.kind() {
+        // A file of that size is something else, which its first bytes may tell.
+        ErrorKind::FileTooLarge => {
+            let mut head = Vec::new();
+            let read = gfn_files::open(path).and_then(|file| file.take(1 << 16).read_to_end(&mut head));
+            let kind = Kind::of(&head).filter(|kind| read.is_ok() && *kind != Kind::Safetensors);
+            let kind = kind.map_or(String::new(), |kind| format!(" and {kind}"));
+            std::io::Error::other(format!("{error}{kind}"))
+        }
+        _ => error,
+    })
 }
 
 /// The sha256 of some bytes in 64 hexadecimal digits.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The object, as in `samples.csv`.
+    #[serde(with = "gfn_files::cell::text")]
     pub object: String,
     /// Its reward, before shaping; 0 where it has none.
     pub reward: f64,

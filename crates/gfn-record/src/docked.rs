@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The canonical SMILES.
+    #[serde(with = "gfn_files::cell::text")]
     pub smiles: String,
     /// The energy of the best pose, in kcal/mol; absent where there is none.
     pub energy: Option<f64>,
@@ -16,6 +17,7 @@ pub struct Row {
     /// What the run's reward said of the molecule, before shaping.
     pub reward: Option<f64>,
     /// Why there is no energy.
+    #[serde(with = "gfn_files::cell::option", default)]
     pub failure: Option<String>,
 }
 

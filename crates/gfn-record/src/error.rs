@@ -39,6 +39,21 @@ pub enum FolderError {
         /// How.
         message: String,
     },
+    /// A file is not what was written.
+    #[error(
+        "{path} was changed after it was written: its bytes are not those recorded in {record}; put a copy of the file \
+         back{remedy}; `gfn verify {folder}` checks every file"
+    )]
+    Altered {
+        /// Which.
+        path: PathBuf,
+        /// The file that records its hash.
+        record: String,
+        /// The folder to check.
+        folder: PathBuf,
+        /// What else can be done.
+        remedy: &'static str,
+    },
     /// Another process writes this folder.
     #[error("{path} is being written by {holder}; wait for it, stop it, or name another folder with --out")]
     Held {
@@ -76,6 +91,26 @@ impl FolderError {
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |error| Self::Io { path, error }
+    }
+
+    /// A file of a folder that is not what `record` says.
+    pub fn altered(path: &Path, record: &str, folder: &Path) -> Self {
+        Self::Altered {
+            path: path.to_path_buf(),
+            record: record.to_string(),
+            folder: folder.to_path_buf(),
+            remedy: "",
+        }
+    }
+
+    /// The same error where something else than putting a copy back helps as well: words that continue ` …; put a copy of
+    /// the file back`.
+    #[must_use]
+    pub fn with_remedy(mut self, words: &'static str) -> Self {
+        if let Self::Altered { remedy, .. } = &mut self {
+            *remedy = words;
+        }
+        self
     }
 
     /// A file that does not say what it should.

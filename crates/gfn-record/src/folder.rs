@@ -3,15 +3,24 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use gfn_files::regular::MIB;
+use gfn_files::seal::{self, Seal};
 use sha2::{Digest, Sha256};
 
 use crate::checkpoint;
 use crate::durable;
 pub use crate::error::FolderError;
+use crate::integrity::{Expected, Recorded, Records};
+use crate::ledger::LEDGER;
 use crate::lock::{self, Writer, names_in};
 use crate::manifest::Manifest;
+
+/// The largest small file of a folder: a manifest, an experiment.
+pub const SMALL: u64 = 64 * MIB;
+/// The largest file of a folder that is read whole: metrics and samples of months.
+pub const LARGE: u64 = 64 * 1024 * MIB;
 
 /// The names of a run's files.
 pub mod names {
@@ -45,13 +54,14 @@ pub mod names {
     pub const TENSORBOARD: &str = "tensorboard";
 }
 
-/// Makes sure that a folder holds nothing but what tells its writer.
+/// Makes sure that a folder holds nothing but what tells its writer, and the hashes that come before the first file.
 ///
 /// # Errors
 /// Where it holds something, or cannot be read.
 pub fn must_be_empty(path: &Path) -> Result<(), FolderError> {
     let held = names_in(path).map_err(FolderError::io(path))?;
-    match held.iter().all(|name| name == lock::PLACE) {
+    let is_ours = |name: &String| name == lock::PLACE || name == LEDGER;
+    match held.iter().all(is_ours) {
         true => Ok(()),
         false => Err(FolderError::Occupied(path.to_path_buf())),
     }
@@ -62,6 +72,8 @@ pub fn must_be_empty(path: &Path) -> Result<(), FolderError> {
 pub struct RunFolder {
     path: PathBuf,
     writer: Option<Arc<Writer>>,
+    /// What was written whole through this folder and its copies.
+    written: Arc<Mutex<Records>>,
 }
 
 impl RunFolder {
@@ -125,10 +137,7 @@ impl RunFolder {
     /// # Errors
     /// Where it is not one.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
-        let folder = Self {
-            path: path.to_path_buf(),
-            writer: None,
-        };
+        let folder = Self::at(path);
         if folder.file(names::RESOLVED).is_file() {
             Ok(folder)
         } else {
@@ -136,10 +145,23 @@ impl RunFolder {
         }
     }
 
+    /// The folder `path`, to read, whatever it holds.
+    pub fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            writer: None,
+            written: Arc::default(),
+        }
+    }
+
     fn with_writer(path: PathBuf, takeover: bool) -> Result<Self, FolderError> {
         let generation = checkpoint::newest_generation(&path)?;
         let writer = Some(Arc::new(Writer::acquire(&path, generation, takeover)?));
-        Ok(Self { path, writer })
+        Ok(Self {
+            path,
+            writer,
+            written: Arc::default(),
+        })
     }
 
     /// Where the folder is.
@@ -168,30 +190,70 @@ impl RunFolder {
     /// # Errors
     /// Where another process took the folder over, the disk is full or the folder cannot be written.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
-        self.writer()?.write(&self.file(name), bytes)
+        self.writer()?.write(&self.file(name), bytes)?;
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.insert(name.to_string(), Recorded::of(bytes));
+        Ok(())
     }
 
-    /// Writes the manifest.
+    /// The files that [`Self::write`] has written.
+    pub fn written(&self) -> Records {
+        self.written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Writes the manifest, which proves itself by its seal.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), FolderError> {
-        let mut text = serde_json::to_string_pretty(manifest).expect("a manifest is plain data");
-        text.push('\n');
-        self.write(names::MANIFEST, text.as_bytes())
+        let bytes = seal::json(manifest, names::MANIFEST);
+        self.writer()?.write(&self.file(names::MANIFEST), &bytes)
+    }
+
+    /// What is recorded of the run's files, the manifest's own seal included.
+    ///
+    /// # Errors
+    /// Where the manifest is missing or damaged.
+    pub fn expected(&self) -> Result<Expected, FolderError> {
+        Ok(Expected::of(self, &self.manifest()?))
     }
 
     /// Reads the manifest.
     ///
     /// # Errors
-    /// Where it is missing or damaged.
+    /// Where it is missing or damaged, and [`FolderError::Altered`] where it is not as it was written.
     pub fn manifest(&self) -> Result<Manifest, FolderError> {
+        match self.read_manifest()? {
+            (manifest, Seal::Whole | Seal::Absent) => Ok(manifest),
+            (_, Seal::Broken) => Err(self.manifest_altered()),
+        }
+    }
+
+    /// The error of a manifest that is not as it was written.
+    pub fn manifest_altered(&self) -> FolderError {
+        FolderError::altered(&self.file(names::MANIFEST), "itself", &self.path)
+    }
+
+    /// Reads the manifest as far as it can be read, and its seal.
+    ///
+    /// # Errors
+    /// Where it is missing or says nothing.
+    pub fn read_manifest(&self) -> Result<(Manifest, Seal), FolderError> {
         let path = self.file(names::MANIFEST);
-        let text = fs::read_to_string(&path).map_err(FolderError::io(&path))?;
+        let bytes = gfn_files::read(&path, SMALL).map_err(FolderError::io(&path))?;
+        let seal = seal::check(&bytes, names::MANIFEST);
         let manifest: Manifest =
-            serde_json::from_str(&text).map_err(|error| FolderError::damaged(&path, error.to_string()))?;
+            serde_json::from_slice(&bytes).map_err(|error| FolderError::damaged(&path, error.to_string()))?;
+        // A seal that was cut out whole leaves the records that came with it.
+        let seal = match (seal, &manifest.files) {
+            (Seal::Absent, Some(_)) => Seal::Broken,
+            (seal, _) => seal,
+        };
         match manifest.format {
-            1 => Ok(manifest),
+            1 => Ok((manifest, seal)),
             other => Err(FolderError::damaged(
                 &path,
                 format!(

@@ -9,30 +9,99 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-use crate::folder::{FolderError, RunFolder};
+use crate::folder::{FolderError, RunFolder, hexadecimal};
+use crate::integrity::Recorded;
 use crate::lock::Writer;
 
+/// How far a file had grown when a checkpoint was saved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// Its length.
+    pub bytes: u64,
+    /// The SHA-256 of those bytes; absent where an earlier version saved the checkpoint.
+    pub sha256: Option<String>,
+}
+
+impl From<u64> for Mark {
+    fn from(bytes: u64) -> Self {
+        Self { bytes, sha256: None }
+    }
+}
+
+impl From<Recorded> for Mark {
+    fn from(Recorded { bytes, sha256 }: Recorded) -> Self {
+        let sha256 = Some(sha256);
+        Self { bytes, sha256 }
+    }
+}
+
+/// How far a file has grown, its hash not finished yet: it is taken after every update, and seldom wanted.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    bytes: u64,
+    hasher: Sha256,
+}
+
+impl Reached {
+    /// The length.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The length and the hash.
+    pub fn recorded(&self) -> Recorded {
+        Recorded {
+            bytes: self.bytes,
+            sha256: hexadecimal(&self.hasher.clone().finalize()),
+        }
+    }
+}
+
 /// A file that grows at its end.
+///
+/// Its hash grows with it, so that a checkpoint costs no second reading.
 #[derive(Debug)]
 pub struct Growing {
     path: PathBuf,
     file: File,
     offset: u64,
     writer: Arc<Writer>,
+    hasher: Sha256,
+}
+
+/// Hashes what is read.
+struct Hashing<'a, R> {
+    source: R,
+    hasher: &'a mut Sha256,
+}
+
+impl<R: Read> Read for Hashing<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.source.read(buffer)?;
+        self.hasher.update(&buffer[..length]);
+        Ok(length)
+    }
 }
 
 impl Growing {
-    /// Goes on with the file `name` of a run after its first `offset` bytes; at 0 it need not exist.
+    /// Continues the file `name` of a run after the bytes that `from` marks; at 0 it need not exist.
     ///
     /// # Errors
-    /// [`FolderError::Damaged`] where it is shorter, or cannot be read or written.
-    pub fn resume(folder: &RunFolder, name: &str, offset: u64) -> Result<Self, FolderError> {
+    /// [`FolderError::Damaged`] where those bytes are not there or are others, or it cannot be read or written. The file
+    /// stays as it was.
+    pub fn resume(folder: &RunFolder, name: &str, from: impl Into<Mark>) -> Result<Self, FolderError> {
         let path = folder.file(name);
         let writer = Arc::clone(folder.writer()?);
+        let Mark {
+            bytes: offset,
+            sha256,
+        } = from.into();
         let mut kept = None;
+        let mut hasher = Sha256::new();
         if offset > 0 {
-            let found = File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
+            let found = gfn_files::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
             let (length, file) =
                 found.map_err(|error| FolderError::damaged(&path, gfn_text::io_words(&error)))?;
             if length < offset {
@@ -42,19 +111,31 @@ impl Growing {
             }
             kept = Some(file);
         }
-        let copy = |file: &mut File| match &mut kept {
-            Some(kept) => {
-                kept.rewind()?;
-                io::copy(&mut kept.take(offset), file).map(drop)
+        let mut is_other = false;
+        let copy = |file: &mut File| {
+            let Some(kept) = &mut kept else { return Ok(()) };
+            // Once more where there had to be made room.
+            kept.rewind()?;
+            hasher = Sha256::new();
+            let (source, hasher) = (kept.take(offset), &mut hasher);
+            io::copy(&mut Hashing { source, hasher }, file)?;
+            let found = hexadecimal(&hasher.clone().finalize());
+            is_other = sha256.as_ref().is_some_and(|sha256| *sha256 != found);
+            match is_other {
+                true => Err(io::Error::other("it was changed")),
+                false => Ok(()),
             }
-            None => Ok(()),
         };
-        let file = writer.publish(&path, copy)?;
+        let file = writer.publish(&path, copy).map_err(|error| match is_other {
+            true => FolderError::damaged(&path, changed(offset)),
+            false => error,
+        })?;
         Ok(Self {
             path,
             file,
             offset,
             writer,
+            hasher,
         })
     }
 
@@ -72,7 +153,16 @@ impl Growing {
         });
         written.map_err(FolderError::io(&self.path))?;
         self.offset += bytes.len() as u64;
+        self.hasher.update(bytes);
         Ok(())
+    }
+
+    /// How far it has grown.
+    pub fn reached(&self) -> Reached {
+        Reached {
+            bytes: self.offset,
+            hasher: self.hasher.clone(),
+        }
     }
 
     /// The length of the file.
@@ -89,6 +179,11 @@ impl Growing {
     }
 }
 
+/// How a file is damaged whose first bytes are not those that a checkpoint knows.
+pub fn changed(bytes: u64) -> String {
+    format!("its first {bytes} bytes are not those that were written before the checkpoint")
+}
+
 /// A file that grows by one JSON line at a time.
 #[derive(Debug)]
 pub struct Lines(Growing);
@@ -98,8 +193,8 @@ impl Lines {
     ///
     /// # Errors
     /// Those of [`Growing::resume`].
-    pub fn resume(folder: &RunFolder, name: &str, offset: u64) -> Result<Self, FolderError> {
-        Growing::resume(folder, name, offset).map(Self)
+    pub fn resume(folder: &RunFolder, name: &str, from: impl Into<Mark>) -> Result<Self, FolderError> {
+        Growing::resume(folder, name, from).map(Self)
     }
 
     /// Appends a line.
@@ -115,6 +210,11 @@ impl Lines {
     /// The length of the file.
     pub fn offset(&self) -> u64 {
         self.0.offset()
+    }
+
+    /// How far it has grown.
+    pub fn reached(&self) -> Reached {
+        self.0.reached()
     }
 
     /// Waits until all of it is on the disk.
@@ -158,6 +258,26 @@ mod tests {
         );
         assert_eq!(resumed.offset(), 12);
         assert_eq!(fs::metadata(folder.file("x")).unwrap().len(), 12);
+    }
+
+    #[test]
+    fn a_changed_beginning_is_damaged_and_stays() {
+        let (_root, folder) = folder();
+        let mut lines = Lines::resume(&folder, "x", 0).unwrap();
+        lines.push(&10).unwrap();
+        let recorded = lines.reached().recorded();
+        lines.push(&20).unwrap();
+        assert_eq!(lines.reached().recorded(), Recorded::of(b"10\n20\n"));
+        let mut resumed = Lines::resume(&folder, "x", recorded.clone()).unwrap();
+        resumed.push(&30).unwrap();
+        assert_eq!(resumed.reached().recorded(), Recorded::of(b"10\n30\n"));
+        // Beyond the mark, nothing is held against the file.
+        fs::write(folder.file("x"), "10\n99\n").unwrap();
+        Lines::resume(&folder, "x", recorded.clone()).unwrap();
+        fs::write(folder.file("x"), "11\n30\n").unwrap();
+        let error = Lines::resume(&folder, "x", recorded).unwrap_err();
+        assert!(matches!(error, FolderError::Damaged { .. }), "{error}");
+        assert_eq!(fs::read(folder.file("x")).unwrap(), b"11\n30\n");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Likelihood {
     /// The object, as in `samples.csv`. Where several finished states are one object, such as trees that make the same
     /// molecule, each has a row.
+    #[serde(with = "gfn_files::cell::text")]
     pub object: String,
     /// Its log-reward, shaped.
     pub log_reward: f64,

@@ -1,13 +1,13 @@
 //! `manifest.json`: what made a run, where, with what, and how it ended.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::event::Measured;
-use crate::folder::{FolderError, sha256};
+use crate::folder::FolderError;
+use crate::integrity::{Recorded, Records};
 use crate::phases::Phases;
 
 /// How a run stands.
@@ -39,10 +39,10 @@ impl DataFile {
     /// # Errors
     /// Where it cannot be read.
     pub fn pin(path: &Path) -> Result<Self, FolderError> {
-        let bytes = read(path).map_err(FolderError::io(path))?;
+        let recorded = Recorded::of_file(path).map_err(FolderError::io(path))?;
         Ok(Self {
             path: path.to_path_buf(),
-            sha256: sha256(&bytes),
+            sha256: recorded.sha256,
         })
     }
 
@@ -57,15 +57,6 @@ impl DataFile {
         } else {
             Err(FolderError::Changed(self.path.clone()))
         }
-    }
-}
-
-/// The bytes of a file, if it is one: a device may never end.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    if std::fs::metadata(path)?.is_file() {
-        std::fs::read(path)
-    } else {
-        Err(io::Error::other("it is not a file"))
     }
 }
 
@@ -97,6 +88,9 @@ pub struct Manifest {
     pub data: Vec<DataFile>,
     /// The SHA-256 of `resolved.toml`.
     pub resolved_sha256: String,
+    /// That of the `resolved.toml` that this one replaces, until the run ends.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resolved_before: Option<String>,
     /// Where tensors lived.
     pub device: String,
     /// How matrix products round: `f32`, `tf32` or `bf16`.
@@ -149,6 +143,10 @@ pub struct Manifest {
     /// The trained policy.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub after: Option<Measured>,
+    /// What the run has written, besides this file and its checkpoints; while it is under way, only what is not written
+    /// again. Absent from older manifests.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub files: Option<Records>,
 }
 
 /// Before manifests spoke of precision there was but one.

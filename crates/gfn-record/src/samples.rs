@@ -11,6 +11,7 @@ use crate::number;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// The object: a SMILES, coordinates.
+    #[serde(with = "gfn_files::cell::text")]
     pub object: String,
     /// Its reward, before shaping.
     pub reward: f64,
@@ -92,6 +93,22 @@ mod tests {
         write_json(&mut bytes, [&sample, &sample]).unwrap();
         let line = "{\"object\":\"a \\\"b\\\"\",\"reward\":0.0,\"log_reward\":\"-inf\",\"log_probability\":null,\"steps\":3}\n";
         assert_eq!(String::from_utf8(bytes).unwrap(), line.repeat(2));
+    }
+
+    #[test]
+    fn a_formula_is_text_in_the_table_and_comes_back() {
+        let sample = Sample {
+            object: "=1+1".into(),
+            reward: -0.5,
+            log_reward: -1.0,
+            log_probability: None,
+            steps: 3,
+        };
+        let mut bytes = Vec::new();
+        write(&mut bytes, [&sample]).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.ends_with("\n'=1+1,-0.5,-1.0,,3\n"), "{text}");
+        assert_eq!(read(text.as_bytes()).collect::<Vec<_>>(), [Ok(sample)]);
     }
 
     #[test]

@@ -8,11 +8,11 @@
 
 use crate::durable;
 use crate::folder::{FolderError, RunFolder, names};
-use crate::growing::Growing;
+use crate::growing::{Growing, Mark, Reached};
 use crate::protobuf::{bytes_field, double_field, single_field, whole_field};
 
-/// The file's name in its folder; TensorBoard looks for `tfevents` in it, and other writers put the time after that.
-const NAME: &str = "events.out.tfevents.0000000000.gfn";
+/// The file's path in a run's folder. TensorBoard looks for `tfevents` in its name, and other writers put the time after that.
+pub const PATH: &str = "tensorboard/events.out.tfevents.0000000000.gfn";
 
 /// The time of step 0, in seconds since 1970. A clock would make two runs differ, so a step takes a second here: curves
 /// over "wall time" and "relative time" have the shape of those over steps. 0 is not used: TensorBoard takes it for none.
@@ -38,12 +38,13 @@ impl EventFile {
     ///
     /// # Errors
     /// Those of [`Growing::resume`].
-    pub fn resume(folder: &RunFolder, offset: u64) -> Result<Self, FolderError> {
+    pub fn resume(folder: &RunFolder, from: impl Into<Mark>) -> Result<Self, FolderError> {
+        let from = from.into();
+        let is_new = from.bytes == 0;
         folder.writer()?;
         durable::make_folder(&folder.file(names::TENSORBOARD))?;
-        let name = format!("{}/{NAME}", names::TENSORBOARD);
-        let mut file = Self(Growing::resume(folder, &name, offset)?);
-        if offset == 0 {
+        let mut file = Self(Growing::resume(folder, PATH, from)?);
+        if is_new {
             file.0
                 .append(&record(&event(0, &bytes_field(3, b"brain.Event:2"))))?;
         }
@@ -132,6 +133,11 @@ impl EventFile {
     /// The length of the file.
     pub fn offset(&self) -> u64 {
         self.0.offset()
+    }
+
+    /// How far it has grown.
+    pub fn reached(&self) -> Reached {
+        self.0.reached()
     }
 
     /// Waits until all of it is on the disk.
@@ -265,7 +271,7 @@ mod tests {
             .unwrap();
         file.end(300).unwrap();
 
-        let bytes = fs::read(folder.file("tensorboard").join(NAME)).unwrap();
+        let bytes = fs::read(folder.file(PATH)).unwrap();
         assert_eq!(file.offset(), bytes.len() as u64);
         let records = records(&bytes);
         assert_eq!(records.len(), 6);

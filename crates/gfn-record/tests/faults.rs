@@ -9,6 +9,10 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use gfn_record::folder::names;
+use gfn_record::ledger::Ledger;
+use gfn_record::verify::{self, State};
+
 use crate::{program, save, step, temporary};
 
 /// What is done to a call.
@@ -65,6 +69,7 @@ fn inject(base: &Path, calls: &str, fault: &str, nth: usize) -> bool {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(!errors.contains("panicked"), "{at}: {errors}");
     let after = step(&run);
+    nothing_is_blamed(&run, &at);
     assert!(
         (before..=before + 2).contains(&after),
         "{at}: step {after} after {before}"
@@ -73,8 +78,26 @@ fn inject(base: &Path, calls: &str, fault: &str, nth: usize) -> bool {
     assert!(!output.status.success() || after > before, "{at}: {errors}");
     save(&run, 1);
     assert_eq!(step(&run), after + 1, "{at}");
+    nothing_is_blamed(&run, &at);
     let traced = fs::read_to_string(&trace).unwrap();
     traced.contains("(INJECTED)") || traced.contains("killed by SIGKILL")
+}
+
+/// Whenever a process is stopped, each file agrees with what is recorded of it.
+fn nothing_is_blamed(run: &Path, at: &str) {
+    if !run.join(names::RESOLVED).exists() {
+        return;
+    }
+    let mut found = verify::folder(run).unwrap();
+    found
+        .files
+        .retain(|file| matches!(file.state, State::Changed | State::Missing));
+    assert!(found.files.is_empty(), "{at}: {:?}", found.files);
+    if let Ok(table) = fs::read(run.join("table.csv")) {
+        let ledger = Ledger::read(run).unwrap();
+        assert_eq!(ledger.files().count(), 1, "{at}");
+        ledger.check(run, "table.csv", &table).unwrap();
+    }
 }
 
 fn copy(from: &Path, to: &Path) {

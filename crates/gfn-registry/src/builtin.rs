@@ -1,7 +1,10 @@
 //! The one list of what is built in. Adding a component is adding a line here.
 
+use std::path::{Path, PathBuf};
+
 use gfn_core::{Cancel, Environment, Loss, ObjectKind, Reward, Sampler};
 use gfn_envs::hypergrid;
+use gfn_files::place;
 use gfn_learn::networks::{NetworkParams, message_passing, mlp};
 use gfn_learn::optimiser::{Adam, AdamParams, AdamW};
 use gfn_losses::{
@@ -145,9 +148,42 @@ fn whole_path(path: &str, key: &str, bases: &Bases<'_>) -> String {
 fn whole_paths(params: &mut docking::Params, bases: &Bases<'_>) -> Result<(), String> {
     params.receptor = whole_path(&params.receptor, "receptor", bases);
     if let Some(path) = &mut params.cache_file {
-        *path = whole_path(path, "cache_file", bases);
+        *path = written_path("reward.cache_file", path, "cache_file", bases, docking::is_cache)?;
     }
     Ok(())
+}
+
+/// The whole path of a file that an experiment writes, which must lie where an experiment may write: beside the file that
+/// names it or below, or in the user's cache. What the user types may lie anywhere. What `gfn` has resolved, for a run to go
+/// on, names a file that is there and `is_ours`.
+fn written_path(
+    setting: &str,
+    path: &str,
+    key: &str,
+    bases: &Bases<'_>,
+    is_ours: fn(&Path) -> bool,
+) -> Result<String, String> {
+    let whole = whole_path(path, key, bases);
+    if bases.is_typed(key) {
+        return Ok(whole);
+    }
+    let beside = |folder: PathBuf| match folder.as_os_str().is_empty() {
+        true => PathBuf::from("."),
+        false => folder,
+    };
+    let own = [bases.of(key), bases.own_folder().to_path_buf()].map(beside);
+    let cache = place::cache();
+    let folders = own.iter().chain(&cache).map(PathBuf::as_path);
+    let why = match place::is_within(Path::new(&whole), folders) {
+        Ok(true) => return Ok(whole),
+        Ok(false) if bases.is_resolved() && is_ours(Path::new(&whole)) => return Ok(whole),
+        Ok(false) => "neither in the folder of the file that names it, nor in your cache".to_string(),
+        Err(error) => error.to_string(),
+    };
+    Err(format!(
+        "`{setting}` is a file to be written, and `{path}` lies elsewhere: {why}; name a file beside the experiment, or allow \
+         this one on the command line with `--set {setting}='\"{whole}\"'`",
+    ))
 }
 
 /// Networks.

@@ -47,6 +47,35 @@ impl<'a> Bases<'a> {
         }
     }
 
+    /// Whether the user typed the value under `key`: a flag, or a variable of the process.
+    pub fn is_typed(&self, key: &str) -> bool {
+        let source = self
+            .node
+            .get(key)
+            .and_then(|node| self.tree.sources().get(node.origin.source));
+        source.is_some_and(|source| matches!(source.kind, SourceKind::Variable | SourceKind::Flag))
+    }
+
+    /// Whether `gfn` wrote the file that the section stands in, in a folder of its own: a run, a trial, a sweep, an acquisition.
+    pub(crate) fn is_resolved(&self) -> bool {
+        let with = [
+            ("resolved.toml", "manifest.json"),
+            ("spec.toml", "trial.json"),
+            ("experiment.toml", "sweep.json"),
+            ("acquisition.toml", ".writer"),
+        ];
+        let is_one = |file: &Path| {
+            let beside = with.iter().find(|(name, _)| file.ends_with(name));
+            beside.is_some_and(|(_, other)| file.with_file_name(other).exists())
+        };
+        self.file().is_some_and(is_one)
+    }
+
+    /// The experiment's own folder.
+    pub(crate) fn own_folder(&self) -> &Path {
+        self.otherwise
+    }
+
     /// The same for a table within the section.
     pub fn inside(&self, node: &'a Node) -> Self {
         Self { node, ..*self }

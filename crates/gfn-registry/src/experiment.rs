@@ -6,6 +6,7 @@ use gfn_config::{FILE_KEYS, Node, Origin, Problem, Problems, Tree, VERSION, lite
 use gfn_core::{Environment, Loss, Needs, Reward};
 use gfn_learn::networks::NetworkParams;
 use gfn_learn::optimiser::AdamParams;
+use gfn_rewards::docking;
 use gfn_rewards::shaped::Shape;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -201,6 +202,25 @@ impl Experiment {
             .chain(network)
             .filter(|path| path.is_absolute())
             .collect()
+    }
+
+    /// Begins the files that the experiment writes besides its runs, so that what is resolved from it, in folders elsewhere, may
+    /// write them too.
+    ///
+    /// # Errors
+    /// Where one cannot be written, or holds something else.
+    pub fn begin_written_files(&self) -> Result<(), Problems> {
+        let path = match self.reward.name {
+            builtin::DOCKING => self.reward.table.get("cache_file").and_then(toml::Value::as_str),
+            _ => None,
+        };
+        let begun = path.map_or(Ok(()), |path| docking::begin_cache(Path::new(path)));
+        begun.map_err(|message| {
+            let section = self.tree.section("reward").unwrap_or(self.tree.root());
+            let place = section.get("cache_file").unwrap_or(section);
+            let message = format!("`reward.cache_file`: {message}");
+            self.tree.problems(vec![Problem::new(message).at(&place.origin)])
+        })
     }
 
     /// What [`Self::to_table`] gives where nothing else of the experiment is made.

@@ -1,12 +1,13 @@
 //! A run's folder, read as far as it can be.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{Cursor, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use gfn_files::seal::Seal;
 use gfn_record::distribution::{self, Row};
 use gfn_record::event::{Event, Measured, StepMetrics};
-use gfn_record::folder::{FolderError, RunFolder, names};
+use gfn_record::folder::{FolderError, LARGE, RunFolder, SMALL, names};
+use gfn_record::integrity::Expected;
 use gfn_record::likelihoods::{self, Likelihood};
 use gfn_record::manifest::{Manifest, Status};
 use gfn_record::samples::{self, Sample};
@@ -62,6 +63,10 @@ pub struct Run {
     pub quarantined: Vec<Quarantined>,
     /// What could not be read.
     pub faults: Vec<String>,
+    /// Files that were read and are not as they were written.
+    pub changed: Vec<String>,
+    /// What is recorded of its files.
+    pub expected: Expected,
 }
 
 impl Run {
@@ -103,19 +108,68 @@ impl Run {
             return;
         };
         let mut faults = Faults::default();
-        self.samples = rows(&folder, names::SAMPLES, samples::read, &mut faults);
+        let content = self.content(&folder, names::SAMPLES, &mut faults);
+        self.samples = rows(content, names::SAMPLES, samples::read, &mut faults);
         self.faults.extend(faults.told);
+    }
+
+    /// The bytes of a file, none where it is not there. One that is not as it was written is marked.
+    fn content(&mut self, folder: &RunFolder, name: &'static str, faults: &mut Faults) -> Option<Vec<u8>> {
+        match gfn_files::read(&folder.file(name), LARGE) {
+            Ok(bytes) => {
+                self.note(name, &bytes);
+                Some(bytes)
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if self.expected.knows(name) && !self.is_written {
+                    faults.of_file(
+                        name,
+                        vec!["it is recorded in manifest.json, and is not there".into()],
+                    );
+                }
+                None
+            }
+            Err(error) => {
+                faults.of_file(name, vec![gfn_text::io_words(&error)]);
+                None
+            }
+        }
+    }
+
+    /// Marks a file whose content is not what is recorded.
+    pub fn note(&mut self, name: &str, content: &[u8]) {
+        let is_whole = self.expected.holds(name, content).unwrap_or(true);
+        if !is_whole && !self.changed.iter().any(|known| known == name) {
+            self.changed.push(name.to_string());
+        }
+    }
+
+    /// Reads a file once more, and marks it where it is not what is recorded.
+    pub fn check(&mut self, name: &str) {
+        let opened = gfn_files::open(&self.folder.join(name));
+        let holds = opened.and_then(|file| self.expected.holds(name, file));
+        if holds.is_ok_and(|holds| !holds) && !self.changed.iter().any(|known| known == name) {
+            self.changed.push(name.to_string());
+        }
+    }
+
+    /// A sentence for each file that is not as it was written.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let folder = self.folder.display().to_string();
+        self.changed.iter().map(move |name| {
+            format!("{name} was changed after it was written; `gfn verify {folder}` checks every file")
+        })
     }
 
     /// The experiment and the manifest.
     fn begun(folder: &RunFolder) -> Result<Self, ReadError> {
         let path = folder.file(names::RESOLVED);
-        let resolved = std::fs::read_to_string(&path).map_err(|error| FolderError::Io { path, error })?;
+        let resolved = gfn_files::read_text(&path, SMALL).map_err(|error| FolderError::Io { path, error })?;
         let mut run = Self {
             folder: folder.path().to_path_buf(),
             is_written: gfn_record::lock::is_written(folder.path()) == Some(true),
             resolved,
-            origins: std::fs::read_to_string(folder.file(names::ORIGINS)).ok(),
+            origins: gfn_files::read_text(&folder.file(names::ORIGINS), SMALL).ok(),
             ..Self::default()
         };
         match run.resolved.parse() {
@@ -124,16 +178,27 @@ impl Run {
                 .faults
                 .push(format!("{}: {}", names::RESOLVED, error.message())),
         }
-        match folder.manifest() {
-            Ok(manifest) => run.manifest = Some(manifest),
+        match folder.read_manifest() {
+            Ok((manifest, seal)) => {
+                if seal == Seal::Broken {
+                    run.changed.push(names::MANIFEST.into());
+                }
+                run.expected = Expected::of(folder, &manifest);
+                run.manifest = Some(manifest);
+            }
             Err(error) => run.faults.push(error.to_string()),
+        }
+        run.note(names::RESOLVED, run.resolved.clone().as_bytes());
+        if let Some(origins) = run.origins.clone() {
+            run.note(names::ORIGINS, origins.as_bytes());
         }
         Ok(run)
     }
 
     fn read_metrics(&mut self, folder: &RunFolder) {
         let mut faults = Faults::default();
-        for event in lines(folder, names::METRICS, Event::parse, &mut faults) {
+        let content = self.content(folder, names::METRICS, &mut faults);
+        for event in lines(content, names::METRICS, Event::parse, &mut faults) {
             match event {
                 Event::Step(step) => self.steps.push(step),
                 Event::Measured(measured) => self.measured.push(*measured),
@@ -145,11 +210,15 @@ impl Run {
     fn read_tables(&mut self, folder: &RunFolder) {
         self.read_metrics(folder);
         let mut faults = Faults::default();
-        self.samples = rows(folder, names::SAMPLES, samples::read, &mut faults);
-        self.distribution = rows(folder, names::DISTRIBUTION, distribution::read, &mut faults);
-        self.likelihoods = rows(folder, names::LIKELIHOODS, likelihoods::read, &mut faults);
+        let content = self.content(folder, names::SAMPLES, &mut faults);
+        self.samples = rows(content, names::SAMPLES, samples::read, &mut faults);
+        let content = self.content(folder, names::DISTRIBUTION, &mut faults);
+        self.distribution = rows(content, names::DISTRIBUTION, distribution::read, &mut faults);
+        let content = self.content(folder, names::LIKELIHOODS, &mut faults);
+        self.likelihoods = rows(content, names::LIKELIHOODS, likelihoods::read, &mut faults);
+        let content = self.content(folder, names::QUARANTINE, &mut faults);
         self.quarantined = lines(
-            folder,
+            content,
             names::QUARANTINE,
             |line| serde_json::from_slice(line),
             &mut faults,
@@ -249,18 +318,17 @@ impl Faults {
 
 /// The lines of a JSONL file that can be read; a file that is not there has none.
 fn lines<T>(
-    folder: &RunFolder,
+    content: Option<Vec<u8>>,
     name: &str,
     parse: impl Fn(&[u8]) -> serde_json::Result<T>,
     faults: &mut Faults,
 ) -> Vec<T> {
-    let Ok(file) = File::open(folder.file(name)) else {
-        return Vec::new();
-    };
+    let content = content.unwrap_or_default();
+    let content = content.strip_suffix(b"\n").unwrap_or(&content);
     let (mut read, mut wrong) = (Vec::new(), Vec::new());
-    for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
-        let parsed = line.map_err(|error| gfn_text::io_words(&error));
-        let parsed = parsed.and_then(|line| parse(&line).map_err(|error| error.to_string()));
+    let lines = content.split(|byte| *byte == b'\n').enumerate();
+    for (index, line) in lines.filter(|_| !content.is_empty()) {
+        let parsed = parse(line).map_err(|error| error.to_string());
         match parsed {
             Ok(value) => read.push(value),
             Err(error) => wrong.push(format!("line {}: {error}", index + 1)),
@@ -272,16 +340,13 @@ fn lines<T>(
 
 /// The rows of a CSV file that can be read; a file that is not there has none.
 fn rows<T, I: Iterator<Item = Result<T, String>>>(
-    folder: &RunFolder,
+    content: Option<Vec<u8>>,
     name: &str,
-    read: impl Fn(BufReader<File>) -> I,
+    read: impl Fn(Cursor<Vec<u8>>) -> I,
     faults: &mut Faults,
 ) -> Vec<T> {
-    let Ok(file) = File::open(folder.file(name)) else {
-        return Vec::new();
-    };
     let (mut whole, mut wrong) = (Vec::new(), Vec::new());
-    for row in read(BufReader::new(file)) {
+    for row in content.into_iter().flat_map(|content| read(Cursor::new(content))) {
         match row {
             Ok(row) => whole.push(row),
             Err(error) => wrong.push(error),

@@ -51,6 +51,8 @@ pub struct Summary {
     pub error: Option<String>,
     /// What of its folder cannot be read.
     pub faults: Vec<String>,
+    /// Files that were read and are not as they were written.
+    pub changed: Vec<String>,
 }
 
 impl Summary {
@@ -74,6 +76,15 @@ impl Summary {
             started: manifest.map(|manifest| manifest.started),
             error: manifest.and_then(|manifest| manifest.error.clone()),
             faults: run.faults.clone(),
+            changed: run.changed.clone(),
+        }
+    }
+
+    /// How it stands, with a mark where files are not as they were written.
+    pub fn marked_state(&self) -> String {
+        match self.changed.is_empty() {
+            true => self.state.into(),
+            false => format!("{} (!)", self.state),
         }
     }
 
@@ -87,7 +98,7 @@ impl Summary {
             self.folder.display().to_string(),
             self.name.clone(),
             self.seed.map_or_else(dash, |seed| seed.to_string()),
-            self.state.into(),
+            self.marked_state(),
             updates,
             self.l1.map_or_else(dash, figure),
             self.log_z_error.map_or_else(dash, signed),

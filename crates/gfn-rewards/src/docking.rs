@@ -74,8 +74,9 @@ pub struct Params {
     #[serde(default = "five_minutes")]
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1e6, "x-unit" = "seconds"))]
     pub timeout_seconds: f64,
-    /// A file that remembers energies, a line a molecule; a relative path starts from the file that names it. Runs may share
-    /// one at the same time, also with other settings. Absent: a run remembers what it has docked until it ends.
+    /// A file that remembers energies, a line a molecule; a relative path starts from the file that names it. It lies beside that
+    /// file, in a folder below, or in the user's cache (`GFN_CACHE`); elsewhere only where it is named on the command line. Runs may
+    /// share one at the same time, also with other settings. Absent: a run remembers what it has docked until it ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(example = "seh/energies.jsonl")]
     pub cache_file: Option<String>,
@@ -129,6 +130,19 @@ fn four() -> f64 {
 
 fn eight() -> f64 {
     8.0
+}
+
+/// Whether a file is there and remembers energies.
+pub fn is_cache(path: &Path) -> bool {
+    gfn_docking::is_cache(path)
+}
+
+/// Begins the file that remembers energies, where the parameters name one.
+///
+/// # Errors
+/// Where it cannot be written, or is there and holds something else.
+pub fn begin_cache(path: &Path) -> Result<(), String> {
+    gfn_docking::begin_cache(path).map_err(|error| error.to_string())
 }
 
 impl Params {

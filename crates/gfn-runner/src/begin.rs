@@ -10,8 +10,11 @@ use gfn_core::Reward;
 use gfn_learn::device::Device;
 use gfn_record::checkpoint::{Loaded, latest_that, newest_generation};
 use gfn_record::durable;
-use gfn_record::folder::{FolderError, RunFolder, names, sha256};
+use gfn_record::folder::{FolderError, RunFolder, SMALL, names, sha256};
+use gfn_record::growing::changed;
+use gfn_record::integrity::{Recorded, Records};
 use gfn_record::manifest::{DataFile, Manifest, Status};
+use gfn_record::tensorboard;
 use gfn_registry::Experiment;
 
 use crate::observers::metrics::Metrics;
@@ -24,7 +27,7 @@ use crate::{RunError, accepted, changes};
 pub(crate) fn finished(options: &Options, resolved: &str) -> Option<(PathBuf, Manifest)> {
     let folder = RunFolder::open(options.out.as_ref()?).ok()?;
     let manifest = folder.manifest().ok()?;
-    let text = fs::read_to_string(folder.file(names::RESOLVED)).ok()?;
+    let text = gfn_files::read_text(&folder.file(names::RESOLVED), SMALL).ok()?;
     let same = changes::of_experiment(&text, resolved).is_ok_and(|changes| changes.is_empty());
     (manifest.status == Status::Finished && same).then(|| (folder.path().to_path_buf(), manifest))
 }
@@ -67,6 +70,7 @@ pub(crate) fn manifest(
         experiment: options.file.clone(),
         data,
         resolved_sha256: sha256(resolved.as_bytes()),
+        resolved_before: None,
         device: name_of(made.device),
         precision: experiment.hardware.precision.name().into(),
         determinism: Some(made.level.name().into()),
@@ -87,7 +91,24 @@ pub(crate) fn manifest(
         log_z,
         before: None,
         after: None,
+        files: Some(Records::new()),
     })
+}
+
+/// What the manifest of a folder records of files that the run may leave as they are.
+pub(crate) fn earlier_files(folder: &RunFolder) -> Records {
+    let manifest = folder.manifest().ok();
+    let mut files = manifest.and_then(|manifest| manifest.files).unwrap_or_default();
+    let grows = [names::METRICS, names::QUARANTINE, names::LOG, tensorboard::PATH];
+    files.retain(|name, _| !grows.contains(&name.as_str()));
+    files
+}
+
+/// Of these, what can be recorded while the run is under way.
+pub(crate) fn never_written_again(files: &Records) -> Records {
+    let origins = files.get_key_value(names::ORIGINS);
+    let owned = |(name, recorded): (&String, &Recorded)| (name.clone(), recorded.clone());
+    origins.map(owned).into_iter().collect()
 }
 
 /// What a run goes on from; the default is a run that begins.
@@ -214,7 +235,7 @@ fn left_behind(folder: &RunFolder) -> Result<Option<(Manifest, String)>, RunErro
         manifest => manifest?,
     };
     let path = folder.file(names::RESOLVED);
-    let text = fs::read_to_string(&path).map_err(|error| FolderError::Io { path, error })?;
+    let text = gfn_files::read_text(&path, SMALL).map_err(|error| FolderError::Io { path, error })?;
     Ok(Some((manifest, text)))
 }
 
@@ -254,8 +275,7 @@ fn may_begin_again(
 /// Writes down that the run begins again, then puts aside what is left of its checkpoints.
 fn begin_again(folder: &RunFolder, now: &mut Manifest, resolved: &str) -> Result<(), RunError> {
     now.begun_again = Some(now.generation);
-    folder.write(names::RESOLVED, resolved.as_bytes())?;
-    folder.write_manifest(now)?;
+    replace_experiment(folder, now, resolved)?;
     let checkpoints = folder.file(names::CHECKPOINTS);
     if checkpoints.is_dir() {
         let generation = folder.writer()?.generation();
@@ -265,7 +285,20 @@ fn begin_again(folder: &RunFolder, now: &mut Manifest, resolved: &str) -> Result
     Ok(())
 }
 
-/// A checkpoint that this version reads, and that knows of no more metrics than there are.
+/// Writes the manifest and the experiment of a run that is there. The manifest comes first: it knows both experiments,
+/// whichever is there when the process is killed.
+pub(crate) fn replace_experiment(
+    folder: &RunFolder,
+    now: &mut Manifest,
+    resolved: &str,
+) -> Result<(), FolderError> {
+    let before = Recorded::of_file(&folder.file(names::RESOLVED)).ok();
+    now.resolved_before = before.map(|before| before.sha256);
+    folder.write_manifest(now)?;
+    folder.write(names::RESOLVED, resolved.as_bytes())
+}
+
+/// A checkpoint that this version reads, and whose growing files begin as they did when it was saved.
 fn usable(folder: &RunFolder, checkpoint: &Loaded) -> Result<(), String> {
     let counters = state::counters(checkpoint)?;
     let known = counters.positions.get(Metrics::NAME);
@@ -275,7 +308,22 @@ fn usable(folder: &RunFolder, checkpoint: &Loaded) -> Result<(), String> {
             "it records {known} bytes of {}, which has {length}",
             names::METRICS
         )),
-        _ => Ok(()),
+        _ => [names::METRICS, names::QUARANTINE]
+            .into_iter()
+            .try_for_each(|name| unchanged(folder, &counters, name)),
+    }
+}
+
+/// Whether a file begins with what was in it when the checkpoint was saved.
+fn unchanged(folder: &RunFolder, counters: &state::Counters, name: &str) -> Result<(), String> {
+    let Some(recorded) = counters.files.get(name) else {
+        return Ok(());
+    };
+    let begins = gfn_files::open(&folder.file(name)).and_then(|file| recorded.begins(file));
+    match begins {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(format!("{name} was changed: {}", changed(recorded.bytes))),
+        Err(error) => Err(format!("{name}: {}", gfn_text::io_words(&error))),
     }
 }
 

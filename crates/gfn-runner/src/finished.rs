@@ -1,13 +1,16 @@
 //! A run opened again, to draw from its policy or to measure it: finished, or as its newest checkpoint left it.
 
+use std::io::Write;
 use std::path::Path;
 
 use gfn_core::Purpose;
+use gfn_files::seal::Seal;
 use gfn_learn::model::Model;
-use gfn_learn::weights;
+use gfn_learn::{LearnError, weights};
 use gfn_record::checkpoint::latest;
 use gfn_record::event::Measured;
-use gfn_record::folder::{RunFolder, names};
+use gfn_record::folder::{FolderError, LARGE, RunFolder, names};
+use gfn_record::integrity::Expected;
 use gfn_record::manifest::{Manifest, Status};
 use gfn_record::samples::Sample;
 use gfn_registry::{Assembled, Experiment, assemble_until};
@@ -20,15 +23,96 @@ use crate::{RunError, state};
 
 /// Loads the trained weights, or those of the newest checkpoint where the run is not finished; returns the updates they
 /// have taken.
-fn load(folder: &RunFolder, manifest: &Manifest, model: &mut Model) -> Result<u64, RunError> {
+fn load(checked: &Checked, manifest: &Manifest, model: &mut Model) -> Result<u64, RunError> {
     if manifest.status != Status::Finished
-        && let Some(checkpoint) = latest(folder.path())?.newest
+        && let Some(checkpoint) = latest(checked.folder.path())?.newest
     {
         state::restore_weights(&checkpoint, model)?;
         return Ok(checkpoint.key.step);
     }
-    weights::load(model, &folder.file(names::WEIGHTS))?;
+    let bytes = checked.read(names::WEIGHTS)?;
+    weights::restore(model, &bytes).map_err(|message| LearnError::Weights {
+        path: checked.folder.file(names::WEIGHTS).display().to_string(),
+        message,
+    })?;
     Ok(manifest.steps)
+}
+
+/// What is done with a file that was changed since it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// It is refused; the message says this of how it may be used all the same, continuing "put a copy of the file back".
+    Refuse(&'static str),
+    /// It is used, and the user is told.
+    Accept,
+}
+
+impl Damage {
+    /// What comes of a check.
+    ///
+    /// # Errors
+    /// [`FolderError::Altered`] where it is refused.
+    pub fn heed(self, checked: Result<(), FolderError>) -> Result<(), FolderError> {
+        match (checked, self) {
+            (Err(error @ FolderError::Altered { .. }), Self::Accept) => {
+                let _ = writeln!(gfn_text::stderr(), "warning: {error}; it is used all the same");
+                Ok(())
+            }
+            (Err(error), Self::Refuse(remedy)) => Err(error.with_remedy(remedy)),
+            (checked, _) => checked,
+        }
+    }
+}
+
+/// The files of a run, each of which is checked as it is read.
+pub struct Checked {
+    folder: RunFolder,
+    expected: Expected,
+    damage: Damage,
+}
+
+impl Checked {
+    /// Opens a run's folder, and reads its manifest if it can be read. Without one, nothing is recorded of the other files.
+    ///
+    /// # Errors
+    /// Where it is not a run's, or the manifest was changed.
+    pub fn open(path: &Path, damage: Damage) -> Result<(Self, Result<Manifest, FolderError>), FolderError> {
+        let folder = RunFolder::open(path)?;
+        let mut expected = Expected::default();
+        let manifest = match folder.read_manifest() {
+            Ok((manifest, seal)) => {
+                if seal == Seal::Broken {
+                    damage.heed(Err(folder.manifest_altered()))?;
+                }
+                expected = Expected::of(&folder, &manifest);
+                Ok(manifest)
+            }
+            Err(error) => Err(error),
+        };
+        let checked = Self {
+            folder,
+            expected,
+            damage,
+        };
+        Ok((checked, manifest))
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or was changed.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, FolderError> {
+        let path = self.folder.file(name);
+        let bytes = gfn_files::read(&path, LARGE).map_err(|error| FolderError::Io { path, error })?;
+        self.damage
+            .heed(self.expected.check(&self.folder, name, &bytes))?;
+        Ok(bytes)
+    }
 }
 
 /// A trained policy with everything it was trained with.
@@ -45,25 +129,26 @@ impl Loaded {
     /// Opens a run's folder.
     ///
     /// # Errors
-    /// Where it is not a run's, or the weights do not fit.
-    pub fn open(path: &Path, sets: &[String]) -> Result<Self, RunError> {
-        Self::open_until(path, sets, &Stop::default())
+    /// Where it is not a run's, a file was changed since it was written, or the weights do not fit.
+    pub fn open(path: &Path, sets: &[String], damage: Damage) -> Result<Self, RunError> {
+        Self::open_until(path, sets, damage, &Stop::default())
     }
 
     /// The same; what is done with it fails, soon, once a stop is asked for.
     ///
     /// # Errors
     /// Those of [`Self::open`].
-    pub fn open_until(path: &Path, sets: &[String], stop: &Stop) -> Result<Self, RunError> {
-        let folder = RunFolder::open(path)?;
-        let manifest = folder.manifest()?;
+    pub fn open_until(path: &Path, sets: &[String], damage: Damage, stop: &Stop) -> Result<Self, RunError> {
+        let (checked, manifest) = Checked::open(path, damage)?;
+        let manifest = manifest?;
+        checked.read(names::RESOLVED)?;
         for data in &manifest.data {
             data.check()?;
         }
-        let experiment = Experiment::load(&folder.file(names::RESOLVED), sets)?;
+        let experiment = Experiment::load(&checked.folder.file(names::RESOLVED), sets)?;
         let parts = assemble_until(&experiment, stop.cancel())?;
         let mut model = model_of(&experiment, &parts)?.model;
-        let steps = load(&folder, &manifest, &mut model)?;
+        let steps = load(&checked, &manifest, &mut model)?;
         let trajectories = steps.saturating_mul(experiment.training.batch_size as u64);
         Ok(Self {
             experiment,

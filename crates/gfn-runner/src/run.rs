@@ -11,6 +11,7 @@ use gfn_learn::precision::Compute;
 use gfn_learn::{determinism, device};
 use gfn_record::event::Measured;
 use gfn_record::folder::{RunFolder, names};
+use gfn_record::integrity::Records;
 use gfn_record::manifest::{Manifest, Status};
 use gfn_registry::{Assembled, Experiment, assemble_until};
 
@@ -103,6 +104,8 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
     stop.begins(Answer::save_after("the run", "update"));
     let (folder, fresh) = begin::folder(experiment, options)?;
     manifest.generation = folder.writer()?.generation();
+    let earlier = begin::earlier_files(&folder);
+    manifest.files = Some(begin::never_written_again(&earlier));
     let begun = match fresh {
         true => Begun::default(),
         false => Begun::find(&folder, options, experiment, &mut manifest, &resolved)?,
@@ -121,11 +124,14 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
     if let Some(checkpoint) = checkpoint.filter(|_| !begun.changes.is_empty()) {
         accepted::write(&folder, checkpoint, &manifest, &resolved)?;
     }
-    folder.write(names::RESOLVED, resolved.as_bytes())?;
     if fresh {
+        folder.write(names::RESOLVED, resolved.as_bytes())?;
         folder.write(names::ORIGINS, origins_text(experiment, &parts).as_bytes())?;
+        manifest.files = Some(begin::never_written_again(&folder.written()));
+        folder.write_manifest(&manifest)?;
+    } else {
+        begin::replace_experiment(&folder, &mut manifest, &resolved)?;
     }
-    folder.write_manifest(&manifest)?;
     logging.open(&folder)?;
     session.open(options.quiet)?;
     let (step, seed) = (session.trainer.steps(), experiment.top.seed);
@@ -138,7 +144,7 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
         determinism = manifest.determinism,
         "started"
     );
-    train(session, &folder, manifest, experiment.training.steps)
+    train(session, &folder, manifest, earlier, experiment.training.steps)
 }
 
 /// Trains, and writes down how it ended.
@@ -146,6 +152,7 @@ fn train(
     mut session: Session<'_>,
     folder: &RunFolder,
     mut manifest: Manifest,
+    earlier: Records,
     steps: u64,
 ) -> Result<Outcome, RunError> {
     let result = session.train();
@@ -165,18 +172,26 @@ fn train(
         manifest.before = Some(session.counters.before.clone());
     }
     let path = folder.path().to_path_buf();
+    // The last lines of the log come before the manifest, which has its hash.
+    match &result {
+        Ok(Ended::Finished(_)) => tracing::info!(seconds = manifest.seconds, "finished"),
+        Ok(Ended::Saved) => tracing::info!(step = manifest.steps, "saved"),
+        Err(error) => tracing::error!(error = %error, "failed"),
+    }
+    manifest.resolved_before = None;
+    if let Ok(files) = session.files() {
+        manifest.files = Some(earlier.into_iter().chain(files).collect());
+    }
     match result {
         Ok(Ended::Finished(after)) => {
             manifest.status = Status::Finished;
             manifest.after = Some(*after);
             folder.write_manifest(&manifest)?;
-            tracing::info!(seconds = manifest.seconds, "finished");
             Ok(finished(path, manifest))
         }
         Ok(Ended::Saved) => {
             manifest.status = Status::Saved;
             folder.write_manifest(&manifest)?;
-            tracing::info!(step = manifest.steps, "saved");
             Ok(Outcome::Saved {
                 folder: path,
                 step: manifest.steps,
@@ -186,7 +201,6 @@ fn train(
         Err(error) => {
             manifest.status = Status::Failed;
             manifest.error = Some(error.to_string());
-            tracing::error!(error = %error, "failed");
             // The run's own error is worth more than a second one about the manifest.
             let _ = folder.write_manifest(&manifest);
             Err(error)

@@ -10,7 +10,9 @@ use gfn_learn::weights;
 use gfn_record::checkpoint::{Loaded, Saver, Store};
 use gfn_record::event::{Event, Measured};
 use gfn_record::folder::{FolderError, RunFolder, names};
-use gfn_record::{distribution, likelihoods as record, samples};
+use gfn_record::growing::Mark;
+use gfn_record::integrity::{Recorded, Records};
+use gfn_record::{distribution, likelihoods as record, samples, tensorboard};
 use gfn_registry::settings::Checkpoint;
 use gfn_registry::{Assembled, Experiment};
 
@@ -244,17 +246,15 @@ impl<'a> Session<'a> {
         self.counters.log_z = self.trainer.log_z();
         self.counters.seconds = self.seconds();
         self.counters.phases = self.trainer.phases;
-        self.counters.positions.clear();
-        for observer in &mut self.observers {
-            let position = observer.position()?;
-            self.counters
-                .positions
-                .extend(position.map(|(name, offset)| (name.to_string(), offset)));
-        }
+        let mut positions = self.positions()?;
         // What is behind is written again when the run goes on.
-        let before = self.cut_back.take().unwrap_or_default().into_iter();
-        let before = before.map(|(name, length)| (name.to_string(), length));
-        self.counters.positions.extend(before);
+        for before in self.cut_back.take().unwrap_or_default() {
+            positions.retain(|position| position.name != before.name);
+            positions.push(before);
+        }
+        let length = |position: &Position| (position.name.to_string(), position.reached.bytes());
+        self.counters.positions = positions.iter().map(length).collect();
+        self.counters.files = of_files(positions);
         let parts = state::save(&self.trainer, &mut self.measurer, &self.counters, &self.record)?;
         if let Some(saver) = &mut self.saver {
             saver.submit(self.trainer.steps(), parts)?;
@@ -262,6 +262,23 @@ impl<'a> Session<'a> {
         self.saved_at = Instant::now();
         tracing::info!(step = self.trainer.steps(), "saving");
         Ok(())
+    }
+
+    /// How far the growing files have come; all of them are on the disk.
+    fn positions(&mut self) -> Result<Vec<Position>, FolderError> {
+        let positions = self.observers.iter_mut().map(|observer| observer.position());
+        positions.filter_map(Result::transpose).collect()
+    }
+
+    /// What the run has written that nobody writes again once it is over.
+    pub(crate) fn files(&mut self) -> Result<Records, FolderError> {
+        let mut files = self.folder.written();
+        files.extend(of_files(self.positions()?));
+        files.remove(names::RESOLVED);
+        if let Ok(log) = Recorded::of_file(&self.folder.file(names::LOG)) {
+            files.insert(names::LOG.into(), log);
+        }
+        Ok(files)
     }
 
     /// Waits until every checkpoint handed over is on the disk; no more can be.
@@ -458,6 +475,12 @@ impl<'a> Session<'a> {
     }
 }
 
+/// Growing files by their paths.
+fn of_files(positions: Vec<Position>) -> Records {
+    let file = |position: Position| (position.file.to_string(), position.reached.recorded());
+    positions.into_iter().map(file).collect()
+}
+
 /// What watches the run, going on where the checkpoint left their files.
 fn observers(
     experiment: &Experiment,
@@ -467,19 +490,20 @@ fn observers(
     counters: &Counters,
 ) -> Result<Vec<Box<dyn Observer>>, RunError> {
     let training = &experiment.training;
-    let offset = |name: &str| counters.positions.get(name).copied().unwrap_or(0);
-    let metrics = Metrics::resume(folder, training.log_every, offset(Metrics::NAME))?;
-    let quarantine = Quarantine::resume(folder, offset(Quarantine::NAME))?;
+    let at_metrics = counters.mark(Metrics::NAME, names::METRICS);
+    let metrics = Metrics::resume(folder, training.log_every, at_metrics)?;
+    let quarantine = Quarantine::resume(folder, counters.mark(Quarantine::NAME, names::QUARANTINE))?;
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(metrics), Box::new(quarantine), Box::new(Log)];
     if training.tensorboard {
-        let curves = match Curves::resume(folder, training.log_every, offset(Curves::NAME), resolved) {
-            // Removed, perhaps to make room: no reason not to go on.
+        let at_curves = counters.mark(Curves::NAME, tensorboard::PATH);
+        let curves = match Curves::resume(folder, training.log_every, at_curves, resolved) {
+            // Removed, perhaps to make room, or damaged: no reason not to go on.
             Err(error @ FolderError::Damaged { .. }) => {
                 let _ = writeln!(
                     gfn_text::stderr(),
                     "warning: {error}; the TensorBoard curves start again"
                 );
-                Curves::resume(folder, training.log_every, 0, resolved)?
+                Curves::resume(folder, training.log_every, Mark::default(), resolved)?
             }
             curves => curves?,
         };

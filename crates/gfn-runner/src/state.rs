@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use gfn_learn::model::Model;
 use gfn_learn::{moments, weights};
-use gfn_record::checkpoint::{Loaded, Part};
+use gfn_record::checkpoint::{HASHES, Loaded, Part};
 use gfn_record::event::{Event, Measured};
+use gfn_record::growing::Mark;
+use gfn_record::integrity::Records;
 use gfn_record::manifest::Manifest;
 use gfn_record::number;
 use gfn_record::phases::Phases;
@@ -54,6 +56,20 @@ pub struct Counters {
     /// What happened before, and could not be written to those files any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unwritten: Vec<Event>,
+    /// The same with their hashes, by their paths; empty where an earlier version saved the checkpoint. It is a part of its own,
+    /// so that who knows nothing of this program's state can check the files.
+    #[serde(skip)]
+    pub files: Records,
+}
+
+impl Counters {
+    /// How far the file at `path`, which `name` writes, had come.
+    pub fn mark(&self, name: &str, path: &str) -> Mark {
+        match (self.files.get(path), self.positions.get(name)) {
+            (Some(recorded), _) => recorded.clone().into(),
+            (None, bytes) => bytes.copied().unwrap_or(0).into(),
+        }
+    }
 }
 
 /// What made a state: it is saved with it, so that nothing else is ever taken for its origin.
@@ -83,6 +99,7 @@ pub fn save(
         Part::new(MANIFEST, serde_json::to_vec(&record.manifest).expect(json)),
         Part::new(RESOLVED, record.resolved.clone().into_bytes()),
         Part::new(COUNTERS, serde_json::to_vec(counters).expect(json)),
+        Part::new(HASHES, serde_json::to_vec(&counters.files).expect(json)),
         Part::new(WEIGHTS, weights::to_bytes(&trainer.model)?),
         Part::new(OPTIMISER, moments::to_bytes(&trainer.model.optimiser)?),
         Part::new(SAMPLER, trainer.sampler.save()),
@@ -99,7 +116,10 @@ pub fn save(
 /// Why it cannot be used, for [`gfn_record::checkpoint::latest_that`].
 pub fn counters(checkpoint: &Loaded) -> Result<Counters, String> {
     let bytes = checkpoint.part(COUNTERS).map_err(|error| error.to_string())?;
-    let counters: Counters = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let mut counters: Counters = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if let Ok(hashes) = checkpoint.part(HASHES) {
+        counters.files = serde_json::from_slice(hashes).map_err(|error| format!("{HASHES}: {error}"))?;
+    }
     match counters.format {
         FORMAT => Ok(counters),
         other => Err(format!(

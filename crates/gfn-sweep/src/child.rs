@@ -1,12 +1,11 @@
 //! A trial's process: `gfn run` on the trial's experiment.
 
-use std::fs::OpenOptions;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use gfn_record::folder::FolderError;
+use gfn_record::folder::{FolderError, LARGE};
 use gfn_record::sweep::names;
 use gfn_runner::signals::{PARENT, Stop};
 use rustix::process::{Pid, Signal, kill_process};
@@ -52,7 +51,7 @@ pub(crate) struct Process {
 /// Starts the process of a claimed trial, which ends with this one.
 pub(crate) fn start(claim: &Claim, share: &Share) -> Result<Process, SweepError> {
     let log = claim.folder.join(names::LOG);
-    let open = || OpenOptions::new().create(true).append(true).open(&log);
+    let open = || gfn_files::append(&log);
     let said = open().and_then(|file| Ok((file.try_clone()?, file)));
     let io = |error| FolderError::Io {
         path: log.clone(),
@@ -123,7 +122,7 @@ impl Process {
 
     /// The last error that it told of; where it told of none but ended by itself, the last line that it said.
     pub(crate) fn last_words(&self, exit: &Exit) -> Option<String> {
-        let bytes = std::fs::read(&self.log).ok()?;
+        let bytes = gfn_files::read(&self.log, LARGE).ok()?;
         let text = String::from_utf8_lossy(bytes.get(usize::try_from(self.begins).ok()?..)?);
         let lines: Vec<&str> = text
             .lines()

@@ -6,9 +6,9 @@ use std::path::Path;
 use gfn_config::Tree;
 use gfn_core::Cancel;
 use gfn_record::durable;
-use gfn_record::folder::FolderError;
+use gfn_record::folder::{FolderError, SMALL, sha256};
 use gfn_record::manifest::DataFile;
-use gfn_record::sweep::{Limits, SweepFolder, names, publish};
+use gfn_record::sweep::{Limits, SweepFolder, SweepManifest, names, publish};
 use gfn_registry::Experiment;
 use gfn_registry::sweep::SearchMethod;
 
@@ -27,17 +27,21 @@ pub fn create(plan: &Plan, path: &Path) -> Result<Board, SweepError> {
     if holds_others(path) && !path.join(names::EXPERIMENT).exists() {
         return Err(SweepError::Occupied(path.to_path_buf()));
     }
+    plan.base.begin_written_files()?;
     durable::publish_new(&path.join(names::EXPERIMENT), text.as_bytes())?;
     let there = read(path)?;
     if comparable(&there) != comparable(&text) {
         return Err(SweepError::Another(path.to_path_buf()));
     }
     let opened = planned(path, &Cancel::default())?;
-    let manifest = Plan {
+    let planned = Plan {
         file: plan.file.clone(),
         ..opened
-    }
-    .manifest();
+    };
+    let manifest = SweepManifest {
+        experiment_sha256: Some(sha256(there.as_bytes())),
+        ..planned.manifest()
+    };
     publish(&path.join(names::SWEEP), &manifest)?;
     let board = open(path, false)?;
     for file in plan.base.data_files() {
@@ -86,7 +90,16 @@ pub fn open(path: &Path, takeover: bool) -> Result<Board, SweepError> {
 /// Those of [`open`].
 pub fn open_until(path: &Path, takeover: bool, cancel: &Cancel) -> Result<Board, SweepError> {
     let folder = SweepFolder::open(path)?;
-    let file = folder.manifest()?.experiment;
+    let manifest = folder.manifest()?;
+    let text = read(path)?;
+    if manifest
+        .experiment_sha256
+        .is_some_and(|known| known != sha256(text.as_bytes()))
+    {
+        let experiment = path.join(names::EXPERIMENT);
+        return Err(FolderError::altered(&experiment, names::SWEEP, path).into());
+    }
+    let file = manifest.experiment;
     let mut plan = Plan {
         file,
         ..planned(path, cancel)?
@@ -108,7 +121,7 @@ fn planned(path: &Path, cancel: &Cancel) -> Result<Plan, SweepError> {
 
 fn read(path: &Path) -> Result<String, FolderError> {
     let path = path.join(names::EXPERIMENT);
-    fs::read_to_string(&path).map_err(|error| FolderError::Io { path, error })
+    gfn_files::read_text(&path, SMALL).map_err(|error| FolderError::Io { path, error })
 }
 
 /// A newer program goes on with the sweep of an older one, and another cluster with that of the first; how many failures are borne

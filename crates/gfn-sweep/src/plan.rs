@@ -235,6 +235,7 @@ impl Plan {
             gfn: VERSION.into(),
             name: self.base.top.name.clone(),
             experiment: self.file.clone(),
+            experiment_sha256: None,
             method: self.sweep.method.name().into(),
             seed: self.sweep.seed,
             settings: self.settings,

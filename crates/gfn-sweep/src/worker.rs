@@ -1,12 +1,12 @@
 //! One claimed trial, from its experiment to its result.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use gfn_record::durable;
 use gfn_record::event::{Event, Measured};
-use gfn_record::folder::{FolderError, RunFolder, names as run_names};
+use gfn_record::folder::{FolderError, LARGE, RunFolder, SMALL, names as run_names};
+use gfn_record::integrity::{Recorded, Records};
 use gfn_record::manifest::{DataFile, Manifest, Status};
 use gfn_record::sweep::{Failure, Rung, TrialResult, names, publish};
 use gfn_runner::signals::Stop;
@@ -80,7 +80,14 @@ pub fn work(
     if trainer != claim.trial.trial {
         return Ok(Ended::Same { trial: trainer });
     }
-    durable::publish_new(&claim.folder.join(names::SPEC), prepared.text.as_bytes())?;
+    let spec = claim.folder.join(names::SPEC);
+    if !durable::publish_new(&spec, prepared.text.as_bytes())? && is_other(&spec, &prepared.text) {
+        return Err(
+            FolderError::altered(&spec, "the sweep's plan", claim.sweep.path())
+                .with_remedy(", or remove it: it is made again")
+                .into(),
+        );
+    }
     let (process, exit) = run(claim, share, stop, is_cancelled)?;
     if claim.writer.check().is_err() {
         return Ok(Ended::Fenced);
@@ -99,6 +106,22 @@ pub fn work(
         Exit::Code(code) => crashed(&format!("exit code {code}"), *code == BAD_FILE),
         Exit::Signal(status) => crashed(status, false),
         Exit::Stopped => Ok(Ended::Interrupted),
+    }
+}
+
+/// Whether a trial's experiment says something else than the plan, which another version of gfn may have written.
+fn is_other(spec: &Path, planned: &str) -> bool {
+    let read = |text: &str| {
+        let mut table: toml::Table = text.parse().ok()?;
+        table.remove("gfn");
+        Some(table)
+    };
+    let there = gfn_files::read_text(spec, SMALL).unwrap_or_default();
+    let is_of_this_version = |text: &str| text.lines().next() == planned.lines().next();
+    match is_of_this_version(&there) {
+        true => there != planned,
+        // The first line names the version; what it added or left out since is no change.
+        false => read(&there).is_none(),
     }
 }
 
@@ -206,8 +229,17 @@ fn end(claim: &Claim, objective: Option<f64>, error: Option<String>, steps: u64)
         error,
         steps,
         failures,
+        files: files(&claim.folder),
     };
     publish(&claim.folder.join(names::RESULT), &result).map(drop)
+}
+
+/// What the trial leaves besides its records. Nothing of it is written again once it has ended.
+fn files(folder: &Path) -> Records {
+    let manifest = format!("{}/{}", names::RUN, run_names::MANIFEST);
+    let names = [names::SPEC, names::LOG, &manifest];
+    let recorded = |name: &str| Some((name.to_string(), Recorded::of_file(&folder.join(name)).ok()?));
+    names.into_iter().filter_map(recorded).collect()
 }
 
 fn manifest(claim: &Claim) -> Result<Manifest, FolderError> {
@@ -216,12 +248,14 @@ fn manifest(claim: &Claim) -> Result<Manifest, FolderError> {
 
 /// The measurement after `step` updates.
 fn measured_at(claim: &Claim, step: u64) -> Result<Option<Measured>, FolderError> {
-    let path = claim.folder.join(names::RUN).join(run_names::METRICS);
-    let text = fs::read_to_string(&path).map_err(|error| FolderError::Io { path, error })?;
-    let events = text
-        .lines()
+    let run = RunFolder::open(&claim.folder.join(names::RUN))?;
+    let path = run.file(run_names::METRICS);
+    let bytes = gfn_files::read(&path, LARGE).map_err(|error| FolderError::Io { path, error })?;
+    run.expected()?.check(&run, run_names::METRICS, &bytes)?;
+    let events = bytes
+        .split(|byte| *byte == b'\n')
         .rev()
-        .filter_map(|line| Event::parse(line.as_bytes()).ok());
+        .filter_map(|line| Event::parse(line).ok());
     let mut measured = events.filter_map(|event| match event {
         Event::Measured(measured) => Some(measured),
         Event::Step(_) => None,

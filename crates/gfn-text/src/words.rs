@@ -35,6 +35,10 @@ pub fn plural(noun: &str) -> String {
 
 /// What went wrong in the system, in words without numbers, to follow a colon: "cannot read `a.toml`: permission denied".
 pub fn io_words(error: &Error) -> String {
+    // Words that this program has put there say more than the kind.
+    if let Some(own) = error.get_ref() {
+        return own.to_string();
+    }
     let words = match error.kind() {
         ErrorKind::NotFound => "no such file or folder",
         ErrorKind::PermissionDenied => "permission denied",

@@ -56,6 +56,10 @@ fn head(run: &Run) -> Line<'static> {
         error
             .map_or(String::new(), |error| format!("  {}", plain(error)))
             .red(),
+        run.warnings()
+            .next()
+            .map_or(String::new(), |warning| format!("  {}", plain(&warning)))
+            .red(),
     ])
 }
 

@@ -1,7 +1,6 @@
 //! A run's folder, read again and again: of the metrics only what has been added.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -25,6 +24,8 @@ pub(crate) struct Followed {
     /// When which update was seen.
     seen: VecDeque<(f64, u64)>,
     has_samples: bool,
+    /// Whether the metrics were compared with what is recorded, which is done when the run's state changes.
+    is_checked: bool,
 }
 
 impl Followed {
@@ -42,9 +43,21 @@ impl Followed {
             let before = std::mem::replace(&mut self.run, head);
             (self.run.steps, self.run.measured) = (before.steps, before.measured);
             self.run.samples = before.samples;
+            // What was read before is not read again.
+            if self.run.status() == before.manifest.map(|manifest| manifest.status) {
+                let read = [names::METRICS, names::SAMPLES].map(String::from);
+                let still = before.changed.into_iter().filter(|name| read.contains(name));
+                self.run.changed.extend(still);
+            } else {
+                self.is_checked = false;
+            }
         }
         // A file that vanishes while it is read is there again the next time.
         let _ = self.read_metrics();
+        if !self.is_checked {
+            self.run.check(names::METRICS);
+            self.is_checked = true;
+        }
         let is_finished = self.run.status() == Some(Status::Finished);
         if is_finished && !self.has_samples {
             self.run.read_samples();
@@ -54,7 +67,7 @@ impl Followed {
     }
 
     fn read_metrics(&mut self) -> std::io::Result<()> {
-        let mut file = File::open(self.run.folder.join(names::METRICS))?;
+        let mut file = gfn_files::open(&self.run.folder.join(names::METRICS))?;
         let found = file.metadata()?;
         // A run that is resumed goes on in a new file with the beginning of the old one.
         if found.ino() != self.read.0 || found.len() < self.read.1 {
@@ -160,7 +173,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(steps(&followed), [1]);
-        let mut file = File::options().append(true).open(&path).unwrap();
+        let mut file = fs::File::options().append(true).open(&path).unwrap();
         file.write_all(&second.as_bytes()[20..]).unwrap();
         followed.refresh();
         assert_eq!((steps(&followed), followed.share()), (vec![1, 2], 0.2));

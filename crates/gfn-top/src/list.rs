@@ -36,7 +36,7 @@ fn cells(followed: &Followed) -> [String; 7] {
     let last = run.steps.last();
     [
         plain(&run.folder.display().to_string()),
-        summary.state.into(),
+        summary.marked_state(),
         format!("{:.0} %", 100.0 * followed.share()),
         shown(last.map(|step| step.loss)),
         shown(last.map(|step| step.mean_reward)),

@@ -61,7 +61,7 @@ fn cells(run: &Run, done: String) -> Vec<String> {
     let last = run.steps.last();
     vec![
         plain(&summary.folder.display().to_string()),
-        summary.state.into(),
+        summary.marked_state(),
         done,
         count(summary.updates),
         shown(last.map(|step| step.loss)),
@@ -81,7 +81,13 @@ fn details(run: &Run) -> Vec<String> {
     let objects: Vec<Vec<String>> = objects
         .map(|(reward, object)| vec![figure(reward), plain(object)])
         .collect();
-    let parts = [("MEASURED LAST", rows), ("BEST OBJECTS", objects)].into_iter();
+    let changed = run.warnings().map(|warning| vec![plain(&warning)]).collect();
+    let parts = [
+        ("CHANGED", changed),
+        ("MEASURED LAST", rows),
+        ("BEST OBJECTS", objects),
+    ]
+    .into_iter();
     let parts = parts.filter(|(_, rows)| !rows.is_empty());
     parts
         .map(|(title, rows)| format!("{title}\n{}", in_columns(&rows)))

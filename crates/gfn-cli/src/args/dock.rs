@@ -37,6 +37,8 @@ pub(crate) struct DockArgs {
     /// The file that remembers energies [default: that of the run's reward, or the table's name with the ending energies.jsonl].
     #[arg(long, value_name = "FILE")]
     cache_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) damage: super::DamageArgs,
     /// The table to write [default: docked.csv in the run's folder, or beside the file of molecules].
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

@@ -19,11 +19,17 @@ const HEAD: usize = 4096;
 const MOST: usize = 50;
 
 pub(crate) fn dock(args: &DockArgs) -> Result<(), Failure> {
-    let is_run = args.source.is_dir();
-    let of_run = is_run.then(|| dock::settings_of(&args.source)).transpose()?;
+    let (is_run, damage) = (args.source.is_dir(), args.damage.damage());
+    let of_run = is_run
+        .then(|| dock::settings_of(&args.source, damage))
+        .transpose()?;
     let params = args.params(of_run.flatten()).map_err(Failure::usage)?;
     let candidates = match is_run {
-        true => dock::best_of_run(&args.source, usize::try_from(args.top).unwrap_or(usize::MAX))?,
+        true => dock::best_of_run(
+            &args.source,
+            usize::try_from(args.top).unwrap_or(usize::MAX),
+            damage,
+        )?,
         false => dock::of_file(&args.source)?,
     };
     let options = Options {

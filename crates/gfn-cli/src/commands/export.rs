@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use gfn_export::{ExportError, Target};
+use gfn_record::folder::{FolderError, names};
 use gfn_report::Run;
 use gfn_report::summary::{find, plain};
+use gfn_runner::finished::Damage;
 
 use super::{print, print_error};
 use crate::args::TargetArg;
 use crate::exit::Failure;
 
-pub(crate) fn export(paths: &[PathBuf], to: TargetArg, out: &Path) -> Result<(), Failure> {
-    let runs: Vec<Run> = runs_of(paths)?;
+pub(crate) fn export(paths: &[PathBuf], to: TargetArg, out: &Path, damage: Damage) -> Result<(), Failure> {
+    let runs: Vec<Run> = runs_of(paths, damage)?;
     for run in &runs {
         tell_of_faults(run);
     }
@@ -38,7 +40,7 @@ fn tell_of_faults(run: &Run) {
 }
 
 /// The runs that were named, or lie below a folder that was.
-fn runs_of(paths: &[PathBuf]) -> Result<Vec<Run>, Failure> {
+fn runs_of(paths: &[PathBuf], damage: Damage) -> Result<Vec<Run>, Failure> {
     let mut runs = Vec::new();
     for path in paths {
         let folders = find(path);
@@ -47,7 +49,12 @@ fn runs_of(paths: &[PathBuf]) -> Result<Vec<Run>, Failure> {
             return Err(Failure::failed(message));
         }
         for folder in folders {
-            runs.push(Run::read(&folder).map_err(Failure::failed)?);
+            let run = Run::read(&folder).map_err(Failure::failed)?;
+            for name in &run.changed {
+                let altered = FolderError::altered(&folder.join(name), names::MANIFEST, &folder);
+                damage.heed(Err(altered)).map_err(Failure::failed)?;
+            }
+            runs.push(run);
         }
     }
     Ok(runs)

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use gfn_record::samples;
-use gfn_runner::finished::Loaded;
+use gfn_runner::finished::{Damage, Loaded};
 use gfn_text::Syntax;
 
 use super::{print, print_in, print_json};
@@ -12,8 +12,8 @@ use crate::exit::Failure;
 use crate::table::figures;
 
 /// Opens a run; says so where it is not finished.
-fn open(run: &Path, sets: &[String]) -> Result<Loaded, Failure> {
-    let loaded = Loaded::open(run, sets)?;
+fn open(run: &Path, sets: &[String], damage: Damage) -> Result<Loaded, Failure> {
+    let loaded = Loaded::open(run, sets, damage)?;
     if loaded.steps() < loaded.all_steps() {
         let (steps, all) = (loaded.steps(), loaded.all_steps());
         let _ = writeln!(
@@ -30,8 +30,9 @@ pub(crate) fn sample(
     seed: u64,
     (out, json): (Option<&Path>, bool),
     sets: &[String],
+    damage: Damage,
 ) -> Result<(), Failure> {
-    let drawn = open(run, sets)?.sample(count, seed)?;
+    let drawn = open(run, sets, damage)?.sample(count, seed)?;
     let mut bytes = Vec::new();
     let written = match json {
         true => samples::write_json(&mut bytes, &drawn),
@@ -47,8 +48,8 @@ pub(crate) fn sample(
     }
 }
 
-pub(crate) fn eval(run: &Path, sets: &[String], json: bool) -> Result<(), Failure> {
-    let measured = open(run, sets)?.measure()?;
+pub(crate) fn eval(run: &Path, sets: &[String], json: bool, damage: Damage) -> Result<(), Failure> {
+    let measured = open(run, sets, damage)?.measure()?;
     if json {
         let text = serde_json::to_string_pretty(&measured).expect("figures are plain data");
         return print_json(&(text + "\n"));

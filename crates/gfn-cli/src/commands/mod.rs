@@ -21,6 +21,7 @@ mod schema;
 mod show;
 mod sweep;
 mod top;
+mod verify;
 
 use std::io::Write;
 
@@ -50,7 +51,12 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Schema { out } => schema::schema(out.as_deref()),
         Command::Completions { shell } => completions::completions(shell),
         Command::Report { runs, out, figures } => report::report(&runs, out.as_deref(), figures.as_deref()),
-        Command::Export { runs, to, out } => export::export(&runs, to, &out),
+        Command::Export {
+            runs,
+            to,
+            out,
+            damage,
+        } => export::export(&runs, to, &out, damage.damage()),
         Command::Ls { roots, json } => show::ls(&roots, json),
         Command::Top { roots, json } => top::top(&roots, json),
         Command::Show { run, json } => show::show(&run, json),
@@ -61,13 +67,27 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             out,
             json,
             sets,
-        } => finished::sample(&run, count as usize, seed, (out.as_deref(), json), &sets),
+            damage,
+        } => finished::sample(
+            &run,
+            count as usize,
+            seed,
+            (out.as_deref(), json),
+            &sets,
+            damage.damage(),
+        ),
+        Command::Verify { paths, all, json } => verify::verify(&paths, all, json),
         Command::Acquire(args) => acquire::acquire(&args),
         Command::Dock(args) => dock::dock(&args),
         Command::Plugin(command) => plugin::plugin(command),
         Command::Proxy(command) => proxy::proxy(command),
         Command::Bench(args) => bench::bench(&args),
-        Command::Eval { run, sets, json } => finished::eval(&run, &sets, json),
+        Command::Eval {
+            run,
+            sets,
+            damage,
+            json,
+        } => finished::eval(&run, &sets, json, damage.damage()),
     }
 }
 

@@ -33,6 +33,13 @@ pub(crate) fn report(runs: &[PathBuf], out: Option<&Path>, pictures: Option<&Pat
     });
     let read: Vec<Run> = read.collect::<Result<_, _>>()?;
     drop(work);
+    for (run, warning) in read
+        .iter()
+        .flat_map(|run| run.warnings().map(move |warning| (run, warning)))
+    {
+        let folder = run.folder.display();
+        let _ = writeln!(gfn_text::stderr(), "warning: {folder}: {warning}");
+    }
     if let Some(folder) = pictures {
         return leave_figures(&read, folder);
     }

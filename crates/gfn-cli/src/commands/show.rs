@@ -57,6 +57,7 @@ pub(crate) fn ls(named: &[PathBuf], json: bool) -> Result<(), Failure> {
     let mut text = String::new();
     if !runs.is_empty() {
         text += &list(&runs);
+        text.extend(runs.iter().filter(|run| !run.changed.is_empty()).map(changed));
     }
     if !sweeps.is_empty() {
         text += if text.is_empty() { "SWEEP\n" } else { "\nSWEEP\n" };
@@ -66,6 +67,14 @@ pub(crate) fn ls(named: &[PathBuf], json: bool) -> Result<(), Failure> {
         text = format!("no runs and no sweeps here: {NOTHING}\n");
     }
     print(&text)
+}
+
+/// What is said of a run with files that are not as they were written.
+fn changed(run: &Summary) -> String {
+    let (folder, names) = (run.folder.display().to_string(), run.changed.join(", "));
+    plain(&format!(
+        "(!) {folder}: {names} changed after being written; `gfn verify {folder}` checks every file"
+    )) + "\n"
 }
 
 /// What matters most about a run; one that cannot be read has a line as well.
@@ -196,6 +205,7 @@ fn text(run: &Run) -> String {
     for fault in &run.faults {
         text += &format!("cannot be read: {}\n", plain(fault));
     }
+    text.extend(run.warnings().map(|warning| format!("(!) {}\n", plain(&warning))));
     text += &format!("\n{}", measured(run));
     text + &best(run)
 }

@@ -1,7 +1,5 @@
 //! The blocks that molecules are made of: read from JSON, checked, with everything tabulated that stepping needs.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use gfn_chem::{Fragment, MOST_PORTS};
@@ -212,24 +210,10 @@ pub(super) fn read(
 ) -> Result<(String, String), FragmentsError> {
     let path: PathBuf = base.join(source);
     let file = path.display().to_string();
-    match read_text(&path) {
+    match gfn_files::read_text(&path, FILE_LIMIT) {
         Ok(text) => Ok((text, file)),
         Err(source) => Err(FragmentsError::Read { file, source, help }),
     }
-}
-
-/// The text of a file, if it is one: a device or a pipe may never end.
-fn read_text(path: &Path) -> io::Result<String> {
-    let found = std::fs::metadata(path)?;
-    if !found.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
-    if found.len() > FILE_LIMIT {
-        return Err(io::Error::other("it is larger than 64 MiB"));
-    }
-    let mut text = String::new();
-    File::open(path)?.take(FILE_LIMIT).read_to_string(&mut text)?;
-    Ok(text)
 }
 
 impl Block {

@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
+use gfn_files::regular::MIB;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::batch::Batch;
 use crate::description::{Description, Input};
+
+/// The largest file of objects.
+const FILE_LIMIT: u64 = 256 * MIB;
 
 /// Molecules as a run would find them: drugs, small molecules, rings, charges, stereo centres.
 const MOLECULES: &str = include_str!("molecules.smi");
@@ -134,7 +138,7 @@ impl Objects {
     /// # Errors
     /// Where the file cannot be read, or a line is no object.
     pub fn read(path: &Path) -> Result<Self, SampleError> {
-        let text = std::fs::read_to_string(path).map_err(|error| SampleError::Io {
+        let text = gfn_files::read_text(path, FILE_LIMIT).map_err(|error| SampleError::Io {
             path: path.to_path_buf(),
             error,
         })?;

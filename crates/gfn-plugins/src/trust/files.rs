@@ -12,7 +12,7 @@ const LONGEST: u64 = 16 << 20;
 /// The text of a file; none where there is no file.
 pub(super) fn read(path: &Path) -> Result<Option<String>, TrustError> {
     let mut text = String::new();
-    let file = match File::open(path) {
+    let file = match gfn_files::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(TrustError::file(path))?,
     };

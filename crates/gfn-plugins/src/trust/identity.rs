@@ -273,7 +273,7 @@ pub(crate) fn file_of(index: usize, word: &str, folder: &Path) -> Option<PathBuf
 
 /// The SHA-256 of a file, and its length. What is read is also written to the copy, if there is one.
 fn hash(path: &Path, keep: Option<(&mut dyn Keep, &Path)>) -> io::Result<([u8; 32], u64)> {
-    let mut file = File::open(path)?;
+    let mut file = gfn_files::open(path)?;
     let mut copy = match keep {
         Some((keep, place)) => keep.file(place, &file)?,
         None => None,

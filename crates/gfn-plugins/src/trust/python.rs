@@ -139,7 +139,5 @@ fn home_of(environment: &Path) -> Option<PathBuf> {
 }
 
 fn configuration(file: &Path) -> Option<String> {
-    let found = fs::metadata(file).ok()?;
-    (found.is_file() && found.len() <= MAX_CONFIGURATION).then_some(())?;
-    fs::read_to_string(file).ok()
+    gfn_files::read_text(file, MAX_CONFIGURATION).ok()
 }

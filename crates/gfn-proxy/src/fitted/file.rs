@@ -2,10 +2,14 @@
 //!
 //! Tensors are `descriptors.mean`, `descriptors.deviation`, and for member n those of [`super::Architecture::tensors`] with the
 //! prefix `n.`; all are F32.
+//!
+//! The metadata begin with `"sealed":true` and end with the SHA-256 of the file, in which its own digits count as zeros: a changed
+//! byte is noticed wherever it is. Files of earlier versions have no seal.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use gfn_files::seal::{self, Seal};
 use gfn_input::{check_safetensors, safetensors_fault};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use thiserror::Error;
@@ -47,6 +51,15 @@ pub enum ProxyError {
         file: PathBuf,
         /// What is wrong.
         message: String,
+    },
+    /// The file is not as it was written.
+    #[error(
+        "the proxy `{file}` was changed after it was written: its bytes are not those that its seal is of; put a copy of the file \
+         back, or fit it again with `gfn proxy fit`"
+    )]
+    Altered {
+        /// The file.
+        file: PathBuf,
     },
     /// The file was made for another version of what networks see.
     #[error(
@@ -126,8 +139,61 @@ pub fn to_bytes(proxy: &Proxy) -> Vec<u8> {
         (name.as_str(), view.expect("as many bytes as the shape says"))
     });
     let text = serde_json::to_string(metadata).expect("metadata are plain data");
+    let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+    let inner = inner.expect("metadata are an object");
+    let zeros = "0".repeat(DIGITS);
+    let text = format!("{BEGIN}{inner}{SEAL}{zeros}\"}}");
     let account = HashMap::from([(KEY.to_string(), text)]);
-    safetensors::serialize(views, Some(account)).expect("names are distinct and shapes are right")
+    let bytes = safetensors::serialize(views, Some(account));
+    let mut bytes = bytes.expect("names are distinct and shapes are right");
+    let at = place_of_seal(&bytes).expect("it was just put there");
+    seal::fill(&mut bytes, at, PLACE);
+    bytes
+}
+
+const BEGIN: &str = "{\"sealed\":true,";
+const SEAL: &str = ",\"seal\":\"";
+const DIGITS: usize = 64;
+/// What a seal of a proxy is of, unlike other seals.
+const PLACE: &str = "proxy";
+
+/// Where the digits of the seal are in a file, which has the metadata's quotes escaped.
+fn place_of_seal(bytes: &[u8]) -> Option<usize> {
+    let header = header(bytes)?;
+    let before = escaped(SEAL);
+    let end = escaped("\"}");
+    let found = header
+        .windows(before.len())
+        .rposition(|window| window == before.as_bytes())?;
+    let at = found + before.len();
+    let rest = header.get(at + DIGITS..)?;
+    rest.starts_with(end.as_bytes()).then_some(at + LENGTH)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('"', "\\\"")
+}
+
+/// Bytes before the header, which say how long it is.
+const LENGTH: usize = 8;
+
+fn header(bytes: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = bytes.split_first_chunk::<LENGTH>()?;
+    rest.get(..usize::try_from(u64::from_le_bytes(*length)).ok()?)
+}
+
+/// Whether the bytes of a proxy's file are as they were written.
+pub fn seal_of(bytes: &[u8]) -> Seal {
+    let header = header(bytes).unwrap_or_default();
+    let begin = escaped(BEGIN);
+    let begins = header
+        .windows(begin.len())
+        .any(|window| window == begin.as_bytes());
+    match (place_of_seal(bytes), begins) {
+        (None, false) => Seal::Absent,
+        (Some(at), true) => seal::verdict(bytes, at, PLACE),
+        _ => Seal::Broken,
+    }
 }
 
 /// A proxy from the bytes of its file; `file` is for messages.
@@ -139,6 +205,9 @@ pub fn from_bytes(file: &Path, bytes: &[u8]) -> Result<Proxy, ProxyError> {
         file: file.into(),
         message,
     };
+    if seal_of(bytes) == Seal::Broken {
+        return Err(ProxyError::Altered { file: file.into() });
+    }
     let metadata = account(bytes).map_err(refuse)?;
     let known: Known = serde_json::from_str(&metadata).map_err(|error| refuse(error.to_string()))?;
     if known.features != FEATURES_VERSION {

@@ -12,7 +12,7 @@ mod predict;
 mod rings;
 
 pub use features::{ATOM_COLUMNS, DESCRIPTORS, ELEMENTS, FEATURES_VERSION, Features, FeaturesError};
-pub use file::{ProxyError, from_bytes, to_bytes};
+pub use file::{ProxyError, from_bytes, seal_of, to_bytes};
 pub use metadata::{
     Architecture, Data, Direction, Errors, Metadata, Split, SplitKind, Target, Tensor, Uncertainty,
 };

@@ -18,7 +18,10 @@ mod saver;
 mod store;
 
 pub use saver::Saver;
-pub use store::{Found, Loaded, Skipped, Store, latest, latest_that};
+pub use store::{Found, Loaded, Skipped, Store, latest, latest_that, recorded, wholes};
+
+/// The part that holds how far the growing files had come, as JSON of [`crate::integrity::Records`].
+pub const HASHES: &str = "hashes.json";
 
 /// A named piece of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,14 +1,15 @@
 //! The checkpoints of a run: saving, finding the newest that is whole, deleting old ones.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::fs;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Key, Part, folder_of, format, keys};
+use super::{HASHES, Key, Part, folder_of, format, keys};
 use crate::durable;
 use crate::folder::{FolderError, RunFolder};
+use crate::integrity::Records;
 use crate::lock::Writer;
 
 /// A checkpoint, every byte of which is as it was written.
@@ -83,14 +84,29 @@ pub fn latest_that(run: &Path, accept: impl Fn(&Loaded) -> Result<(), String>) -
     Ok(Found { newest, skipped })
 }
 
+/// How far the growing files had come at the newest checkpoint that says so; none where none does.
+pub fn recorded(run: &Path) -> Option<Records> {
+    let of = |key: Key| {
+        let file = gfn_files::open(&folder_of(run).join(key.name())).ok()?;
+        let part = format::read_only(&mut BufReader::new(file), HASHES).ok()??;
+        serde_json::from_slice(&part.bytes).ok()
+    };
+    keys(run).ok()?.into_iter().find_map(of)
+}
+
+/// The checkpoints of a run, the newest first, each with how it is damaged, where it is.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn wholes(run: &Path) -> Result<Vec<(String, Option<String>)>, FolderError> {
+    let whole = |key: Key| (key.name(), load(run, key).err());
+    Ok(keys(run)?.into_iter().map(whole).collect())
+}
+
 pub(super) fn load(run: &Path, key: Key) -> Result<Loaded, String> {
     let path = folder_of(run).join(key.name());
-    let length = fs::metadata(&path).and_then(|found| match found.is_file() {
-        true => Ok(found.len()),
-        false => Err(io::Error::other("it is not a file")),
-    });
-    let length = length.map_err(|error| gfn_text::io_words(&error))?;
-    let file = File::open(&path).map_err(|error| gfn_text::io_words(&error))?;
+    let opened = gfn_files::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let (length, file) = opened.map_err(|error| gfn_text::io_words(&error))?;
     let (found, parts) = format::read(&mut BufReader::new(file), length)?;
     if found != key {
         return Err(format!("it is {}, renamed", found.name()));

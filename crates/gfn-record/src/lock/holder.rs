@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::durable;
 use crate::error::FolderError;
+use crate::folder::SMALL;
 
 pub(super) const RECORD: &str = "holder.json";
 
@@ -52,7 +53,8 @@ impl Holder {
 
     /// Who holds a generation; unknown where it was claimed a moment ago, or its process was killed in that moment.
     pub(super) fn of(claim: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(claim.join(RECORD)).ok()?).ok()
+        let bytes = gfn_files::read(&claim.join(RECORD), SMALL).ok()?;
+        serde_json::from_slice(&bytes).ok()
     }
 
     /// Says in the folder of a generation who holds it.
@@ -119,7 +121,7 @@ pub(super) enum Lock {
 
 impl Lock {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
-        let file = File::options().create(true).append(true).open(path)?;
+        let file = gfn_files::append(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Self::Ours(file)),
             Err(TryLockError::WouldBlock) => Ok(Self::Busy),

@@ -1,15 +1,15 @@
 //! The folder of a sweep: where things are, and how they are read and published.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gfn_files::seal::{self, Seal};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Extension, Limits, Promotion, Setting, SweepManifest, Trainer, names};
 use crate::durable;
-use crate::folder::{FolderError, sha256};
+use crate::folder::{FolderError, SMALL, sha256};
 use crate::lock::names_in;
 use crate::manifest::DataFile;
 
@@ -237,10 +237,13 @@ pub(super) fn numbers_in(folder: &Path, start: &str, end: &str) -> Result<Vec<u6
 /// # Errors
 /// Where it cannot be read, or does not say what it should.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderError> {
-    let bytes = match fs::read(path) {
+    let bytes = match gfn_files::read(path, SMALL) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         bytes => bytes.map_err(FolderError::io(path))?,
     };
+    if seal::check(&bytes, &place_of(path)) == Seal::Broken {
+        return Err(FolderError::altered(path, "itself", sweep_of(path)));
+    }
     let value = serde_json::from_slice(&bytes);
     value
         .map(Some)
@@ -252,7 +255,28 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderError> 
 /// # Errors
 /// Where it cannot be written.
 pub fn publish(path: &Path, value: &impl Serialize) -> Result<bool, FolderError> {
-    let mut text = serde_json::to_vec_pretty(value).expect("records are plain data");
-    text.push(b'\n');
-    durable::publish_new(path, &text)
+    durable::publish_new(path, &seal::json(value, &place_of(path)))
+}
+
+/// The place by which a seal tells a file from others of its kind: the folder that it is of and its name. A trial that was
+/// given another chance has put its results a folder deeper.
+pub(crate) fn place_of(path: &Path) -> String {
+    let text = |path: Option<&std::ffi::OsStr>| path.unwrap_or_default().to_string_lossy().into_owned();
+    let name = text(path.file_name());
+    let mut folder = path.parent();
+    if text(folder.and_then(Path::file_name)).starts_with("failed-") {
+        folder = folder.and_then(Path::parent);
+    }
+    match name == names::SWEEP {
+        // The folder of a sweep may be moved.
+        true => name,
+        false => format!("{}/{name}", text(folder.and_then(Path::file_name))),
+    }
+}
+
+/// The folder of the sweep that a file of it lies in.
+fn sweep_of(path: &Path) -> &Path {
+    let is_sweep = |folder: &&Path| folder.join(names::SWEEP).is_file();
+    let folder = path.ancestors().skip(1).find(is_sweep);
+    folder.or(path.parent()).unwrap_or(path)
 }

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! sweep.json                        what is searched, and how
-//! experiment.toml                   the experiment with `[sweep]`, as it was when the sweep began
+//! experiment.toml                   the experiment with `[sweep]`, as it was when the sweep began; `sweep.json` has its hash
 //! settings/000004/setting.json      the values of a setting, and the results that the sampler had seen
 //! settings/000004/to-000600.json    its trials go on to that update, and the results that this was decided from
 //! extensions/000000.json            further settings, asked for later
@@ -34,6 +34,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::integrity::Records;
+
+pub(crate) use folder::place_of;
 pub use folder::{SweepFolder, publish, read};
 pub use trial::{State, TrialView};
 
@@ -112,6 +115,9 @@ pub struct SweepManifest {
     pub name: String,
     /// The experiment file.
     pub experiment: String,
+    /// The SHA-256 of [`names::EXPERIMENT`]; absent from older sweeps.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub experiment_sha256: Option<String>,
     /// How settings are chosen: `grid`, `random`, `sobol`, `tpe`.
     pub method: String,
     /// The seed of the search.
@@ -315,4 +321,7 @@ pub struct TrialResult {
     pub steps: u64,
     /// Attempts that failed before.
     pub failures: u64,
+    /// Files of the trial as they were when it ended, by their paths in its folder; empty in older sweeps.
+    #[serde(skip_serializing_if = "Records::is_empty", default)]
+    pub files: Records,
 }

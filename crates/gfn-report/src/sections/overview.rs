@@ -70,6 +70,7 @@ fn notices(run: &Run) -> Vec<(&'static str, String)> {
             .iter()
             .map(|fault| ("bad", format!("Not all of the folder can be read: {fault}"))),
     );
+    notices.extend(run.warnings().map(|warning| ("bad", warning)));
     notices
 }
 

@@ -12,13 +12,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use gfn_docking::{Docker, DockingError, Request};
-use gfn_record::folder::{FolderError, RunFolder, names};
+use gfn_record::folder::{FolderError, names};
+use gfn_record::hashed;
 use gfn_registry::Experiment;
 use gfn_registry::builtin::DOCKING;
 use gfn_rewards::docking::Params;
 use thiserror::Error;
 
 use crate::RunError;
+use crate::finished::{Checked, Damage};
 use crate::signals::{Answer, Stop};
 use crate::work::Work;
 
@@ -59,9 +61,11 @@ impl From<RunError> for DockError {
 ///
 /// # Errors
 /// Where the folder is not a run's.
-pub fn settings_of(run: &Path) -> Result<Option<Params>, DockError> {
-    let folder = RunFolder::open(run).map_err(RunError::from)?;
-    let experiment = Experiment::load(&folder.file(names::RESOLVED), &[]).map_err(RunError::from)?;
+pub fn settings_of(run: &Path, damage: Damage) -> Result<Option<Params>, DockError> {
+    let (checked, _) = Checked::open(run, damage).map_err(RunError::from)?;
+    checked.read(names::RESOLVED)?;
+    let experiment =
+        Experiment::load(&checked.folder().file(names::RESOLVED), &[]).map_err(RunError::from)?;
     if experiment.reward.name != DOCKING {
         return Ok(None);
     }
@@ -120,8 +124,7 @@ pub fn dock(candidates: Vec<Candidate>, params: &Params, options: &Options) -> R
     let outcomes = docker.dock(&requests, &stop, &one_more);
     drop(work);
     let table = Table::new(candidates, outcomes?, params);
-    let aside = options.out.with_extension("part");
-    gfn_record::durable::write(&aside, &options.out, &table.to_csv())?;
+    hashed::write(&options.out, &table.to_csv())?;
     Ok(table)
 }
 

@@ -1,15 +1,19 @@
 //! Which molecules are docked.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::Path;
 
 use gfn_chem::Molecule;
-use gfn_record::folder::{RunFolder, names};
+use gfn_files::regular::MIB;
+use gfn_record::folder::{FolderError, names};
 use gfn_record::samples;
 
 use super::DockError;
 use crate::RunError;
+use crate::finished::{Checked, Damage};
+
+/// The largest file of molecules: some million.
+const FILE_LIMIT: u64 = 256 * MIB;
 
 /// A molecule to dock.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,14 +28,19 @@ pub struct Candidate {
 ///
 /// # Errors
 /// Where the run has left no samples, or they are not molecules.
-pub fn best_of_run(run: &Path, top: usize) -> Result<Vec<Candidate>, DockError> {
-    let folder = RunFolder::open(run).map_err(RunError::from)?;
-    let path = folder.file(names::SAMPLES);
+pub fn best_of_run(run: &Path, top: usize, damage: Damage) -> Result<Vec<Candidate>, DockError> {
+    let (checked, _) = Checked::open(run, damage).map_err(RunError::from)?;
+    let path = checked.folder().file(names::SAMPLES);
     let wrong = |message: String| DockError::Molecules(format!("{}: {message}", path.display()));
-    let file = fs::File::open(&path)
-        .map_err(|error| wrong(format!("{error}; a run writes its samples at its end")))?;
+    let bytes = checked.read(names::SAMPLES).map_err(|error| match error {
+        FolderError::Io { error, .. } => wrong(format!(
+            "{}; a run writes its samples at its end",
+            gfn_text::io_words(&error)
+        )),
+        error => error.into(),
+    })?;
     let mut candidates = Vec::new();
-    for (index, sample) in samples::read(file).enumerate() {
+    for (index, sample) in samples::read(&bytes[..]).enumerate() {
         let sample = sample.map_err(&wrong)?;
         let smiles =
             canonical(&sample.object).map_err(|message| wrong(format!("line {}: {message}", index + 2)))?;
@@ -56,7 +65,7 @@ pub fn best_of_run(run: &Path, top: usize) -> Result<Vec<Candidate>, DockError> 
 /// Where it cannot be read; the first line that is no molecule is named.
 pub fn of_file(path: &Path) -> Result<Vec<Candidate>, DockError> {
     let wrong = |message: String| DockError::Molecules(format!("{}: {message}", path.display()));
-    let text = fs::read_to_string(path).map_err(|error| wrong(gfn_text::io_words(&error)))?;
+    let text = gfn_files::read_text(path, FILE_LIMIT).map_err(|error| wrong(gfn_text::io_words(&error)))?;
     // Some editors begin a file with a mark of its encoding.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut candidates = Vec::new();
@@ -117,22 +126,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(names::RESOLVED), "").unwrap();
         assert!(
-            best_of_run(folder.path(), 2)
+            best_of_run(folder.path(), 2, Damage::Refuse(""))
                 .unwrap_err()
                 .to_string()
                 .ends_with("a run writes its samples at its end")
         );
         let rows = "object,reward,log_reward,log_probability,steps\nCO,0.5,0,,1\nCCO,0.25,0,,1\nOC,0.5,0,,1\nCN,0.5,0,,1\n";
         std::fs::write(folder.path().join(names::SAMPLES), rows).unwrap();
-        let found = best_of_run(folder.path(), 3).unwrap();
+        let found = best_of_run(folder.path(), 3, Damage::Refuse("")).unwrap();
         let found: Vec<(&str, Option<f64>)> = found
             .iter()
             .map(|candidate| (candidate.smiles.as_str(), candidate.reward))
             .collect();
         assert_eq!(found, [("CN", Some(0.5)), ("CO", Some(0.5)), ("CCO", Some(0.25))]);
-        assert_eq!(best_of_run(folder.path(), 1).unwrap().len(), 1);
+        assert_eq!(
+            best_of_run(folder.path(), 1, Damage::Refuse("")).unwrap().len(),
+            1
+        );
         std::fs::write(folder.path().join(names::SAMPLES), rows.replace("CCO", "3 4")).unwrap();
-        let message = best_of_run(folder.path(), 3).unwrap_err().to_string();
+        let message = best_of_run(folder.path(), 3, Damage::Refuse(""))
+            .unwrap_err()
+            .to_string();
         assert!(
             message.contains("samples.csv: line 3: `3 4` is not a SMILES"),
             "{message}"

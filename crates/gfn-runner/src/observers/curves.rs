@@ -3,8 +3,9 @@
 use gfn_draw::pictures::Picture;
 use gfn_record::event::Event;
 use gfn_record::folder::{FolderError, RunFolder};
+use gfn_record::growing::Mark;
 use gfn_record::tags;
-use gfn_record::tensorboard::{EventFile, Setting};
+use gfn_record::tensorboard::{self, EventFile, Setting};
 use toml::{Table, Value};
 
 use super::{Observer, Position};
@@ -32,13 +33,14 @@ impl Curves {
     /// The name of what it writes, for checkpoints.
     pub const NAME: &'static str = "curves";
 
-    /// Goes on with the file after its first `offset` bytes; a new one begins with the settings of the resolved experiment.
+    /// Goes on with the file after the bytes that `from` marks; a new one begins with the settings of the resolved experiment.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn resume(folder: &RunFolder, every: u64, offset: u64, resolved: &str) -> Result<Self, FolderError> {
-        let mut file = EventFile::resume(folder, offset)?;
-        if offset == 0 {
+    pub fn resume(folder: &RunFolder, every: u64, from: Mark, resolved: &str) -> Result<Self, FolderError> {
+        let is_new = from.bytes == 0;
+        let mut file = EventFile::resume(folder, from)?;
+        if is_new {
             file.begin(&settings(resolved))?;
         }
         Ok(Self { file, every })
@@ -75,7 +77,11 @@ impl Observer for Curves {
     }
 
     fn length(&self) -> Option<Position> {
-        Some((Self::NAME, self.file.offset()))
+        Some(Position {
+            name: Self::NAME,
+            file: tensorboard::PATH,
+            reached: self.file.reached(),
+        })
     }
 }
 

@@ -47,7 +47,7 @@ impl Logging {
     /// Where the file cannot be written.
     pub fn open(&self, folder: &RunFolder) -> Result<(), FolderError> {
         let path = folder.file(names::LOG);
-        let file = File::options().create(true).append(true).open(&path);
+        let file = gfn_files::append(&path);
         let opened = file.and_then(|mut file| {
             let mut place = self.sink.place();
             if let Place::Waiting(lines) = &*place {

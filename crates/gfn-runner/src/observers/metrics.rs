@@ -2,7 +2,7 @@
 
 use gfn_record::event::Event;
 use gfn_record::folder::{FolderError, RunFolder, names};
-use gfn_record::growing::Lines;
+use gfn_record::growing::{Lines, Mark};
 
 use super::{Observer, Position};
 
@@ -16,12 +16,12 @@ impl Metrics {
     /// The name of what it writes, for checkpoints.
     pub const NAME: &'static str = "metrics";
 
-    /// Goes on with the file after its first `offset` bytes.
+    /// Goes on with the file after the bytes that `from` marks.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn resume(folder: &RunFolder, every: u64, offset: u64) -> Result<Self, FolderError> {
-        let lines = Lines::resume(folder, names::METRICS, offset)?;
+    pub fn resume(folder: &RunFolder, every: u64, from: Mark) -> Result<Self, FolderError> {
+        let lines = Lines::resume(folder, names::METRICS, from)?;
         Ok(Self { lines, every })
     }
 }
@@ -40,6 +40,10 @@ impl Observer for Metrics {
     }
 
     fn length(&self) -> Option<Position> {
-        Some((Self::NAME, self.lines.offset()))
+        Some(Position {
+            name: Self::NAME,
+            file: names::METRICS,
+            reached: self.lines.reached(),
+        })
     }
 }

@@ -13,9 +13,18 @@ use gfn_core::Incident;
 use gfn_draw::pictures::Picture;
 use gfn_record::event::Event;
 use gfn_record::folder::FolderError;
+use gfn_record::growing::Reached;
 
-/// What writes a file that grows, and how long the file is.
-pub type Position = (&'static str, u64);
+/// How far a file that grows has come.
+#[derive(Clone, Debug)]
+pub struct Position {
+    /// The name of what writes it, for checkpoints.
+    pub name: &'static str,
+    /// The file's path in the run's folder.
+    pub file: &'static str,
+    /// Its length and its hash.
+    pub reached: Reached,
+}
 
 /// Watches a run.
 pub trait Observer {

@@ -1,13 +1,12 @@
 //! `quarantine.jsonl`: the objects that had no reward, and why.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 
 use gfn_core::Incident;
 use gfn_record::event::Event;
 use gfn_record::folder::{FolderError, RunFolder, names};
-use gfn_record::growing::Lines;
+use gfn_record::growing::{Lines, Mark};
 use serde::{Deserialize, Serialize};
 
 use super::{Observer, Position};
@@ -33,18 +32,19 @@ impl Quarantine {
     /// The name of what it writes, for checkpoints.
     pub const NAME: &'static str = "quarantine";
 
-    /// Goes on with the file after its first `offset` bytes.
+    /// Goes on with the file after the bytes that `from` marks.
     ///
     /// # Errors
     /// Where it cannot be read or written.
-    pub fn resume(folder: &RunFolder, offset: u64) -> Result<Self, FolderError> {
+    pub fn resume(folder: &RunFolder, from: impl Into<Mark>) -> Result<Self, FolderError> {
+        let from = from.into();
         let mut quarantine = Self {
             folder: folder.clone(),
             lines: None,
             known: HashSet::new(),
         };
-        if offset > 0 {
-            quarantine.lines = Some(Lines::resume(folder, names::QUARANTINE, offset)?);
+        if from.bytes > 0 {
+            quarantine.lines = Some(Lines::resume(folder, names::QUARANTINE, from)?);
             quarantine.known = known(folder)?;
         }
         Ok(quarantine)
@@ -58,7 +58,7 @@ fn known(folder: &RunFolder) -> Result<HashSet<String>, FolderError> {
         path: path.clone(),
         message,
     };
-    let file = File::open(&path).map_err(|error| damaged(gfn_text::io_words(&error)))?;
+    let file = gfn_files::open(&path).map_err(|error| damaged(gfn_text::io_words(&error)))?;
     let lines = BufReader::new(file).lines().map(|line| {
         let line = line.map_err(|error| damaged(gfn_text::io_words(&error)))?;
         let line: Line = serde_json::from_str(&line).map_err(|error| damaged(error.to_string()))?;
@@ -103,7 +103,11 @@ impl Observer for Quarantine {
     }
 
     fn length(&self) -> Option<Position> {
-        self.lines.as_ref().map(|lines| (Self::NAME, lines.offset()))
+        self.lines.as_ref().map(|lines| Position {
+            name: Self::NAME,
+            file: names::QUARANTINE,
+            reached: lines.reached(),
+        })
     }
 }
 
@@ -124,13 +128,13 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = RunFolder::create(&root.path().join("run")).unwrap();
         let mut first = Quarantine::resume(&folder, 0).unwrap();
-        assert_eq!(first.position().unwrap(), None);
+        assert!(first.position().unwrap().is_none());
         assert!(!folder.file(names::QUARANTINE).exists());
         first.on_incident(1, &incident("CCO")).unwrap();
         first.on_incident(2, &incident("CCO")).unwrap();
-        let (_, offset) = first.position().unwrap().unwrap();
+        let mark = first.position().unwrap().unwrap().reached.recorded();
         first.on_incident(3, &incident("lost with the process")).unwrap();
-        let mut second = Quarantine::resume(&folder, offset).unwrap();
+        let mut second = Quarantine::resume(&folder, mark).unwrap();
         second.on_incident(3, &incident("CCN")).unwrap();
         second.on_incident(4, &incident("CCO")).unwrap();
         let text = std::fs::read_to_string(folder.file(names::QUARANTINE)).unwrap();

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use gfn_files::regular::MIB;
 use gfn_plugins::{Batch, Input, Isolation, Options, Scores, Status, describe, open_reward};
 use serde_json::{Value, json};
 
@@ -10,6 +11,9 @@ use super::{failed, options};
 use crate::args::{IsolationArg, PluginArgs};
 use crate::commands::print_json;
 use crate::exit::Failure;
+
+/// The largest file of objects.
+const FILE_LIMIT: u64 = 256 * MIB;
 
 /// Objects that are scored at a time.
 const CHUNK: usize = 1024;
@@ -54,7 +58,7 @@ fn read(input: &Path) -> Result<Vec<Value>, Failure> {
     let mut text = String::new();
     let read = match input == Path::new("-") {
         true => std::io::stdin().read_to_string(&mut text).map(|_| ()),
-        false => std::fs::read_to_string(input).map(|file| text = file),
+        false => gfn_files::read_text(input, FILE_LIMIT).map(|file| text = file),
     };
     read.map_err(|error| {
         Failure::usage(format!(
