@@ -23,7 +23,9 @@ case $1 in
   -:OCCCCCCO) echo 'it burns' >&2; exit 3 ;;
   -:CN) printf 'ATOM\377garbage\n' > "$3" ;;
   -:CO) exit 0 ;;
-  -:CS) kill -9 $$ ;;
+  -:CS) ulimit -c 0; kill -SEGV $$ ;;
+  -:CP) [ -e "$STARTS.well" ] || { echo 'obabel: No space left on device' >&2; exit 1; }
+     printf 'REMARK -:CP\n' > "$3"; printf 'ATOM      1  C   UNL     1       0.000   0.000   0.000\nATOM      2  C   UNL     1       1.500   0.000   0.000\n' >> "$3" ;;
   *) printf 'REMARK %s\n' "$1" > "$3"
      printf 'ATOM      1  C   UNL     1       0.000   0.000   0.000\nATOM      2  C   UNL     1       1.500   0.000   0.000\n' >> "$3" ;;
 esac
@@ -39,6 +41,8 @@ case $smiles:$seed in
   CCl:1) energy=12.0 ;;
   CBr:*) echo 'no energy' > "$6"; exit 0 ;;
   CI:*) echo 'atom type unknown' >&2; exit 1 ;;
+  OCO:*) [ -e "$STARTS.once" ] || { touch "$STARTS.once"; kill -9 $$; }; energy=-6.5 ;;
+  OCCO:*) [ -e "$STARTS.well" ] || { printf '\n\nError: insufficient memory!\n'; exit 1; }; energy=-6.5 ;;
   *) energy=-$((5 + ${#smiles})).5 ;;
 esac
 printf 'MODEL 1\nREMARK VINA RESULT:    %s      0.000      0.000\n' "$energy" > "$6"
@@ -47,9 +51,9 @@ printf 'MODEL 1\nREMARK VINA RESULT:    %s      0.000      0.000\n' "$energy" > 
 /// Names the library that stops clocks; programs that do not look at them need none, and have this one already.
 const FAKETIME: &str = "#!/bin/sh\necho libc.so.6\n";
 
-/// A receptor with an atom in sEH's box.
-pub(super) const RECEPTOR: &str =
-    "ATOM      1  N   MET A   1     -13.400  26.300 -13.300  1.00  0.00    +0.000 N \n";
+/// A receptor with an atom in sEH's box, and a hydrogen.
+pub(super) const RECEPTOR: &str = "ATOM      1  N   MET A   1     -13.400  26.300 -13.300  1.00  0.00    +0.000 N \n\
+ATOM      2  H   MET A   1     -13.400  26.300 -12.300  1.00  0.00    +0.000 HD\n";
 
 /// A folder with a receptor and programs that are made up.
 struct Bench {
@@ -91,13 +95,18 @@ impl Bench {
         output
     }
 
-    /// Docks molecules, one a line, and returns the table's lines after its header.
-    fn dock(&self, molecules: &str, more: &[&str]) -> Vec<String> {
+    /// Docks molecules, one a line.
+    fn try_to_dock(&self, molecules: &str, more: &[&str]) -> Output {
         std::fs::write(self.file("m.smi"), molecules).unwrap();
         let [source, receptor, out] =
             ["m.smi", "r.pdbqt", "t.csv"].map(|name| self.file(name).display().to_string());
         let fixed = ["dock", &source, "--receptor", &receptor, "--out", &out];
-        let output = self.gfn(&[&fixed[..], more].concat());
+        self.gfn(&[&fixed[..], more].concat())
+    }
+
+    /// Docks molecules, one a line, and returns the table's lines after its header.
+    fn dock(&self, molecules: &str, more: &[&str]) -> Vec<String> {
+        let output = self.try_to_dock(molecules, more);
         assert!(output.status.success(), "{}", errors(&output));
         self.text("t.csv").lines().skip(1).map(str::to_string).collect()
     }
@@ -115,17 +124,17 @@ fn whatever_a_program_does_the_others_are_docked() {
         &["--timeout", "5"],
     );
     let expected = [
-        "CC,-7.5,3.0000000000000004,,",
-        "NCCCCCCN,,,,it took longer than 5 s",
-        "OCCCCCCO,,,,obabel ended with exit status: 3: it burns",
-        "CN,,,,obabel found no structure: line 1 has no position in its columns 31 to 54",
-        "CO,,,,obabel wrote nothing",
-        "CS,,,,obabel ended with signal: 9 (SIGKILL)",
-        "CF,,,,\"the energy is not below 0, also with another seed: 38.8 and 38.8 kcal/mol\"",
-        "CCl,-8.5,3.9090909090909096,,",
-        "CBr,,,,vina wrote a pose without an energy",
-        "CI,,,,vina ended with exit status: 1: atom type unknown",
-        "CCC,-8.5,3.9090909090909096,,",
+        "CC,-7.5,3.0000000000000004,,,",
+        "NCCCCCCN,,,,it took longer than 5 s,",
+        "OCCCCCCO,,,,obabel ended with exit status: 3: it burns,",
+        "CN,,,,obabel found no structure: line 1 has no position in its columns 31 to 54,",
+        "CO,,,,obabel wrote nothing,",
+        "CS,,,,obabel ended with signal: 11 (SIGSEGV),",
+        "CF,,,,\"the energy is not below 0, also with another seed: 38.8 and 38.8 kcal/mol\",",
+        "CCl,-8.5,3.9090909090909096,,,",
+        "CBr,,,,vina wrote a pose without an energy,",
+        "CI,,,,vina ended with exit status: 1: atom type unknown,",
+        "CCC,-8.5,3.9090909090909096,,,",
     ];
     assert_eq!(rows, expected);
     // What a program that hung had started is gone with it.
@@ -141,10 +150,10 @@ fn what_cannot_be_docked_is_told_and_starts_no_program() {
     let molecules = "\u{feff}[Na+].[Cl-]\r\nC methane\r\nOB(O)c1ccccc1\r\nC[13CH3]\r\n";
     let rows = bench.dock(molecules, &[]);
     let expected = [
-        "[Cl-].[Na+],,,,it has 2 parts; dock the one that matters",
-        "C,,,,it has a single heavy atom; docking needs at least two",
-        "OB(O)c1ccccc1,,,,AutoDock Vina has no atom type for B",
-        "C[13CH3],-13.5,8.454545454545453,,",
+        "[Cl-].[Na+],,,,it has 2 parts; dock the one that matters,",
+        "C,,,,it has a single heavy atom; docking needs at least two,methane",
+        "OB(O)c1ccccc1,,,,AutoDock Vina has no atom type for B,",
+        "C[13CH3],-13.5,8.454545454545453,,,",
     ];
     assert_eq!(rows, expected);
     assert_eq!(bench.text("starts"), "-:C[13CH3]\n");
@@ -195,14 +204,25 @@ fn what_is_missing_or_wrong_is_named() {
         2,
     );
     let far = ["--receptor", &receptor, "--center", "0", "0", "0"];
-    refuse(&far, "no atom of the receptor lies in a box", 2);
-    let thin = ["--receptor", &receptor, "--size", "0", "1", "1"];
-    refuse(&thin, "--size is [0.0, 1.0, 1.0]", 2);
     refuse(
-        &["--receptor", &receptor, "--timeout", "nan"],
-        "--timeout is NaN",
+        &far,
+        "`--center` is `0 0 0`: no atom of the receptor lies in a box of 20.013 16.3 18.5 ångström around it; its atoms are at x -13.4 to \
+         -13.4, y 26.3 to 26.3, z -13.3 to -12.3",
         2,
     );
+    let edges = "expected three numbers from 0.1 to 200";
+    for (option, values, words) in [
+        ("--center", &["1000", "0", "0"][..], "`--center` is `1000 0 0`: no atom of the receptor".to_owned()),
+        ("--center", &["1e5", "0", "0"], "`--center` cannot be `100000 0 0`: 100000 is above the bounds, expected three numbers from -10000 to 10000".into()),
+        ("--size", &["-1", "20", "20"], format!("`--size` cannot be `-1 20 20`: -1 is below the bounds, {edges}")),
+        ("--size", &["0", "1", "1"], format!("`--size` cannot be `0 1 1`: 0 is below the bounds, {edges}")),
+        ("--size", &["1e9", "1", "1"], format!("`--size` cannot be `1000000000 1 1`: 1000000000 is above the bounds, {edges}")),
+        ("--size", &["20", "20", "inf"], "--size".into()),
+        ("--timeout", &["-1"], "`--timeout` cannot be `-1`: expected a number from 0.001 to 1000000".into()),
+        ("--timeout", &["1e7"], "`--timeout` cannot be `10000000`: expected a number from 0.001 to 1000000".into()),
+    ] {
+        refuse(&[&["--receptor", &receptor, option], values].concat(), &words, 2);
+    }
     std::fs::write(bench.file("bin/vina"), "#!/bin/sh\nexit 9\n").unwrap();
     refuse(
         &["--receptor", &receptor],
@@ -297,11 +317,18 @@ fn a_run_learns_from_docking_and_repeats_itself() {
     }
 }
 
+/// Every third length of a SMILES fails.
+fn some_fail() -> String {
+    VINA.replace(
+        "*) energy=-$((5 + ${#smiles})).5",
+        "*) if [ $((${#smiles} % 3)) = 0 ]; then energy=7; else energy=-$((5 + ${#smiles})).5; fi",
+    )
+}
+
 #[test]
 fn molecules_that_cannot_be_docked_have_the_floor_and_are_told_of() {
     let bench = Bench::new();
-    let script = VINA.replace("*) energy=-$((5 + ${#smiles})).5", "*) energy=7");
-    std::fs::write(bench.file("bin/vina"), script).unwrap();
+    std::fs::write(bench.file("bin/vina"), some_fail()).unwrap();
     let arguments = small(&bench.file("r.pdbqt"), &bench.file("e.jsonl"), &bench.file("run"));
     let output = bench.gfn(&words(&arguments));
     assert!(output.status.success(), "{}", errors(&output));
@@ -315,20 +342,208 @@ fn molecules_that_cannot_be_docked_have_the_floor_and_are_told_of() {
     let floor = 8.0 * 0.05f64.ln();
     for row in bench.text("run/samples.csv").lines().skip(1) {
         let log_reward: f64 = row.split(',').nth(2).unwrap().parse().unwrap();
-        assert!((log_reward - floor).abs() < 1e-9, "{row}");
+        let is_failed = row.split(',').next().unwrap().len() % 3 == 0;
+        assert_eq!((log_reward - floor).abs() < 1e-9, is_failed, "{row}");
     }
+}
+
+/// A fault of the set-up is no molecule's: neither booked on it nor remembered.
+#[test]
+fn where_all_molecules_fail_alike_the_set_up_is_at_fault() {
+    let bench = Bench::new();
+    let script = VINA.replace("*) energy=-$((5 + ${#smiles})).5", "*) energy=7");
+    std::fs::write(bench.file("bin/vina"), script).unwrap();
+    let arguments = small(&bench.file("r.pdbqt"), &bench.file("e.jsonl"), &bench.file("run"));
+    let output = bench.gfn(&words(&arguments));
+    let said = errors(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let why = "the first 8 molecules all failed in the same way, so the receptor, the box or the programs are at fault, not the \
+               molecules: the energy is not below 0, also with another seed: 7 and 7 kcal/mol";
+    assert!(said.contains(why), "{said}");
+    assert_eq!(bench.text("e.jsonl"), "");
+
+    let nine: String = (2..11).map(|length| "C".repeat(length) + "\n").collect();
+    let output = bench.try_to_dock(&nine, &[]);
+    assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
+    assert!(errors(&output).contains(why), "{}", errors(&output));
+    // Fewer are tried to the last, and the table says what happened to each.
+    let output = bench.try_to_dock("CCC\nCCCC\n[Na+].[Cl-]\n", &[]);
+    assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
+    assert!(
+        errors(&output).contains("the first 2 molecules all failed"),
+        "{}",
+        errors(&output)
+    );
+    assert_eq!(bench.text("t.csv").lines().count(), 4);
+    assert_eq!(bench.text("t.energies.jsonl"), "");
+    // Once the fault is mended the same command docks them.
+    std::fs::write(bench.file("bin/vina"), VINA).unwrap();
+    let rows = bench.dock("CCC\nCCCC\n", &[]);
+    assert!(
+        rows[0].starts_with("CCC,-8.5") && rows[1].starts_with("CCCC,-9.5"),
+        "{rows:?}"
+    );
+}
+
+/// Memory, disk, a program that somebody kills or that is gone.
+#[test]
+fn the_machines_trouble_is_no_molecules() {
+    let bench = Bench::new();
+    // Killed once, it is docked again.
+    assert_eq!(bench.dock("OCO\n", &[])[0], "OCO,-6.5,2.0909090909090913,,,");
+    for (molecule, why) in [
+        (
+            "OCCO",
+            "vina ended with exit status: 1: Error: insufficient memory!",
+        ),
+        (
+            "CP",
+            "obabel ended with exit status: 1: obabel: No space left on device",
+        ),
+    ] {
+        let output = bench.try_to_dock(&format!("CC\n{molecule}\n"), &[]);
+        let said = errors(&output);
+        assert_eq!(output.status.code(), Some(77), "{said}");
+        let words = format!(
+            "`{molecule}` could not be docked, for a reason of the machine and not of the molecule: {why}"
+        );
+        assert!(said.contains(&words), "{said}");
+        assert!(!bench.text("t.energies.jsonl").contains(molecule));
+    }
+    // What an earlier version remembered of such is not believed.
+    let line = bench.text("t.energies.jsonl").lines().next().unwrap().to_owned();
+    let settings: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let remembered = serde_json::json!({
+        "settings": settings["settings"], "smiles": "OCCO", "failure": "vina ended with exit status: 1: Error: insufficient memory!"
+    });
+    std::fs::write(bench.file("t.energies.jsonl"), format!("{line}\n{remembered}\n")).unwrap();
+    std::fs::write(bench.file("starts.well"), "").unwrap();
+    let rows = bench.dock("CC\nOCCO\nCP\n", &[]);
+    assert!(rows.iter().all(|row| row.contains(",-")), "{rows:?}");
+
+    // In training the run is saved up to there, and goes on once the machine is well.
+    std::fs::remove_file(bench.file("starts.well")).unwrap();
+    let sick = VINA.replace(
+        "*) energy=-$((5 + ${#smiles})).5",
+        "*) [ -e \"$STARTS.well\" ] || exit 127; energy=-$((5 + ${#smiles})).5",
+    );
+    std::fs::write(bench.file("bin/vina"), sick).unwrap();
+    let arguments = small(&bench.file("r.pdbqt"), &bench.file("e.jsonl"), &bench.file("run"));
+    let output = bench.gfn(&words(&arguments));
+    assert_eq!(output.status.code(), Some(77), "{}", errors(&output));
+    assert!(
+        errors(&output).contains("vina could not be started"),
+        "{}",
+        errors(&output)
+    );
+    assert_eq!(bench.text("e.jsonl"), "");
+    std::fs::write(bench.file("starts.well"), "").unwrap();
+    let output = bench.gfn(&words(&arguments));
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(bench.text("run/quarantine.jsonl"), "");
+}
+
+/// What cannot be a receptor is refused before a program is started, by `dock` and by `run`.
+#[test]
+fn a_receptor_that_cannot_be_used_is_refused_before_the_first_molecule() {
+    let bench = Bench::new();
+    let path = bench.file("r.pdbqt");
+    for (text, reason) in [
+        (
+            format!("ROOT\n{RECEPTOR}ENDROOT\nTORSDOF 0\n"),
+            "line 1: `ROOT` belongs to a ligand",
+        ),
+        (
+            RECEPTOR.replace("+0.000 N", "       N"),
+            "line 1: atom 1 (`N` of MET A 1) has no partial charge",
+        ),
+        (
+            format!("MODEL 1\n{RECEPTOR}ENDMDL\nMODEL 2\n"),
+            "line 1: the file has several models",
+        ),
+        (
+            RECEPTOR.replace(" N \n", " Zz\n"),
+            "line 1: atom 1 (`N` of MET A 1) has the type `Zz`",
+        ),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let said = bench.try_to_dock("CC\n", &[]);
+        assert_eq!(said.status.code(), Some(2));
+        assert!(errors(&said).contains(reason), "{}", errors(&said));
+        let arguments = small(&path, &bench.file("e.jsonl"), &bench.file("run"));
+        let said = bench.gfn(&words(&arguments));
+        assert_eq!(said.status.code(), Some(2));
+        assert!(errors(&said).contains(reason), "{}", errors(&said));
+    }
+    assert_eq!(bench.text("starts"), "");
+    // Without hydrogens it is used, with a word on it.
+    let bare = RECEPTOR
+        .lines()
+        .next()
+        .unwrap()
+        .replace(" N   MET", " O   MET")
+        .replace("N ", "OA");
+    std::fs::write(&path, bare + "\n").unwrap();
+    let said = bench.try_to_dock("CC\n", &[]);
+    assert!(said.status.success(), "{}", errors(&said));
+    assert!(
+        errors(&said).starts_with("warning: the receptor "),
+        "{}",
+        errors(&said)
+    );
+    let receptor = format!("reward.receptor=\"{}\"", path.display());
+    let said = errors(&bench.gfn(&["check", DOCKING, "--set", &receptor]));
+    assert!(said.contains("has no hydrogens"), "{said}");
+}
+
+/// Names stay with their rows, equal molecules are docked once, and every bad line is told.
+#[test]
+fn a_file_of_molecules_is_kept_row_by_row() {
+    let bench = Bench::new();
+    let poses = bench.file("poses").display().to_string();
+    let molecules = "OCC ethanol\n[CH3:1][CH2:2][OH:3] |$_R1;;$| the same\n[H]C([H])([H])CO\nCCC propane, pure\n[CH2]C ethyl\n";
+    let output = bench.try_to_dock(molecules, &["--save-poses", &poses]);
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(
+        bench.text("t.csv"),
+        "smiles,energy,score,reward,failure,name\nCCO,-8.5,3.9090909090909096,,,ethanol\nCCO,-8.5,3.9090909090909096,,,the same\n\
+         CCO,-8.5,3.9090909090909096,,,\nCCC,-8.5,3.9090909090909096,,,\"propane, pure\"\n[CH2]C,-11.5,6.636363636363637,,,ethyl\n"
+    );
+    let said = errors(&output);
+    assert!(
+        said.contains("warning: 2 of the 5 molecules are equal to earlier ones"),
+        "{said}"
+    );
+    assert!(
+        said.contains("warning: 1 of the molecules have unpaired electrons, the first `[CH2]C`"),
+        "{said}"
+    );
+    assert_eq!(bench.text("starts").lines().count(), 3);
+    assert_eq!(bench.text("poses/0002.pdbqt"), bench.text("poses/0001.pdbqt"));
+
+    let bad: String = (0..25).map(|_| "C(\n").collect();
+    let output = bench.try_to_dock(&format!("CC\n{bad}"), &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = errors(&output);
+    for words in [
+        "25 of its 26 lines are no molecules:",
+        "\n  line 2: `C(`",
+        "\n  line 21: ",
+        "\n  and 5 more; ",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!said.contains("line 22"), "{said}");
+    let listed = bench.text("t.rejected.csv");
+    assert_eq!(listed.lines().count(), 26);
+    assert!(listed.starts_with("line,column,value,reason\n2,,C(,"), "{listed}");
 }
 
 /// Active learning with docking as the oracle: where it fails is a label too, and nothing of it is lost.
 #[test]
 fn rounds_learn_where_docking_fails() {
     let bench = Bench::new();
-    // Every third length of a SMILES fails.
-    let script = VINA.replace(
-        "*) energy=-$((5 + ${#smiles})).5",
-        "*) if [ $((${#smiles} % 3)) = 0 ]; then energy=7; else energy=-$((5 + ${#smiles})).5; fi",
-    );
-    std::fs::write(bench.file("bin/vina"), script).unwrap();
+    std::fs::write(bench.file("bin/vina"), some_fail()).unwrap();
     let [receptor, out] = ["r.pdbqt", "out"].map(|name| bench.file(name).display().to_string());
     let receptor = format!("reward.receptor=\"{receptor}\"");
     let mut arguments = vec![

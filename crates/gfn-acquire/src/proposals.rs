@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use gfn_chem::{Fingerprint, Molecule};
+use gfn_chem::{Fingerprint, Molecule, canonical_of};
 use gfn_core::{Environment, Purpose, SampleRequest, Sampler, TrajectoryBatch, UniformPolicy};
 use gfn_registry::acquisition::{Acquisition, Selection};
 use gfn_runner::signals::Stop;
@@ -70,8 +70,7 @@ impl Distinct {
 
     /// Takes a molecule unless it was seen; what is no molecule is passed over.
     pub(crate) fn add(&mut self, text: &str, predicted: Option<f64>, state: &[i32]) {
-        let canonical = Molecule::parse(text).and_then(|molecule| molecule.canonical_smiles());
-        if let Ok(smiles) = canonical
+        if let Ok(smiles) = canonical_of(text)
             && self.seen.insert(smiles.clone())
         {
             let state: Vec<String> = state.iter().map(ToString::to_string).collect();

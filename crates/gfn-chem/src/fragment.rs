@@ -197,7 +197,16 @@ mod tests {
         let fragment = Fragment::on_atoms("CO", &[1, 0, 0, 0]).unwrap();
         assert_eq!((fragment.port_count(), fragment.symmetries().len()), (4, 6));
         for (text, ports, message) in [
-            ("CO", &[2][..], "has no atom 2: `CO` has 2 atoms"),
+            (
+                "CO",
+                &[2][..],
+                "names the atom 2, and `CO` has 2 atoms, which such a file numbers from 0 to 1",
+            ),
+            (
+                "C[CH]",
+                &[0],
+                "has an unpaired electron: atom 2 (`[CH]`, position 2): an atom in brackets",
+            ),
             ("CO", &[], "has no attachment point"),
             ("C*", &[0], "has a dummy atom without a number"),
         ] {
@@ -289,6 +298,25 @@ mod tests {
             (
                 "[*:1]/C=C/C",
                 "has stereochemistry (`@`, `/` or `\\`), which fragments cannot have",
+            ),
+            (
+                "[*:1][CH]C",
+                "has an unpaired electron: atom 2 (`[CH]`, position 6): an atom in brackets has the hydrogens that are written there, and \
+                 no others; write `[*:1]CC`, or give it another attachment point: `[*:1][CH]([*:2])C`",
+            ),
+            (
+                "[*:1]C[CH2]",
+                "has an unpaired electron: atom 3 (`[CH2]`, position 7): an atom in brackets has the hydrogens that are written there, and \
+                 no others; write `[*:1]CC`, or give it another attachment point: `[*:1]C[CH2][*:2]`",
+            ),
+            (
+                "[*:1][C]1CC1",
+                "has an unpaired electron: atom 2 (`[C]`, position 6): an atom in brackets has the hydrogens that are written there, and \
+                 no others; write `[*:1]C1CC1`, or give it another attachment point: `[*:1][C]1([*:2])CC1`",
+            ),
+            (
+                "[*:1]N(C)[O]",
+                "has an unpaired electron: atom 4 (`[O]`, position 10)",
             ),
             ("[*:1][H]", "has a hydrogen atom of its own"),
             (

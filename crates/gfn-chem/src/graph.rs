@@ -4,6 +4,7 @@ use chematic::core::{AtomIdx, BondOrder};
 use chematic::smiles;
 
 use crate::molecule::unsupported;
+use crate::normal;
 use crate::{ChemError, Molecule};
 
 /// How an atom's orbitals are mixed, by RDKit's rules.
@@ -68,16 +69,15 @@ pub struct MoleculeGraph {
 }
 
 impl MoleculeGraph {
-    /// The graph of the molecule that a SMILES describes.
+    /// The graph of the molecule that a SMILES describes, with the map numbers of its atoms; hydrogens written as atoms are folded.
     ///
     /// # Errors
     /// [`ChemError`] where the text is no SMILES, its molecule is impossible, or [`Molecule::graph`] fails.
     pub fn parse(smiles: &str) -> Result<Self, ChemError> {
-        let molecule = Molecule::parse_unchecked(smiles)?;
+        let Molecule(written) = Molecule::parse_unchecked(smiles)?;
+        let graph = normal::folded(written).and_then(|molecule| Molecule(molecule).graph());
         // Where the graph cannot be told, the checks say it better.
-        molecule
-            .graph()
-            .or_else(|error| Molecule::parse(smiles).and(Err(error)))
+        graph.or_else(|error| Molecule::parse(smiles).and(Err(error)))
     }
 }
 
@@ -154,8 +154,23 @@ mod tests {
     }
 
     #[test]
+    fn hydrogens_written_as_atoms_are_counted_and_marks_stay() {
+        let graph = MoleculeGraph::parse("[H][CH2:1]O[H]").unwrap();
+        let found: Vec<(u8, u8, u16)> = graph
+            .atoms
+            .iter()
+            .map(|atom| (atom.element, atom.hydrogens, atom.mark))
+            .collect();
+        assert_eq!(graph.bonds.len(), 1);
+        assert!(
+            found.contains(&(6, 3, 1)) && found.contains(&(8, 1, 0)),
+            "{found:?}"
+        );
+    }
+
+    #[test]
     fn what_is_no_molecule_is_refused() {
-        for smiles in ["C(", "C(C)(C)(C)(C)C", "[*]C", "[H]C"] {
+        for smiles in ["C(", "C(C)(C)(C)(C)C", "[*]C", "[2H]C*"] {
             assert!(MoleculeGraph::parse(smiles).is_err(), "{smiles}");
         }
     }

@@ -8,13 +8,18 @@
 //! compared by, [`MoleculeGraph`] what a network over atoms sees, [`Drawing`] where the atoms of a picture are, [`Composition`]
 //! what can be told of a SMILES before it is checked.
 
+mod complaint;
 mod composition;
 mod drawing;
 mod fingerprint;
 mod fragment;
 mod graph;
 mod molecule;
+mod normal;
+mod order;
 mod read;
+mod rings;
+mod spans;
 mod strict;
 mod symmetry;
 mod synthetic;
@@ -25,5 +30,6 @@ pub use fingerprint::{Fingerprint, diversity, modes};
 pub use fragment::{Fragment, Join, MOST_PORTS};
 pub use graph::{AtomView, BondView, Hybridisation, MoleculeGraph, Order};
 pub use molecule::{ChemError, Molecule};
+pub use normal::{canonical_of, smiles_of, with_name};
 pub use read::FragmentError;
 pub use synthetic::{SyntheticAccessibility, TableError};

@@ -4,7 +4,8 @@ use chematic::{chem, core, fp, smiles};
 use chematic_depict as depict;
 use thiserror::Error;
 
-use crate::{Fingerprint, strict};
+use crate::normal::{self, smiles_of};
+use crate::{Fingerprint, complaint};
 
 /// Why something could not be computed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -35,31 +36,49 @@ pub enum ChemError {
 pub struct Molecule(pub(crate) core::Molecule);
 
 impl Molecule {
-    /// Reads a SMILES and checks that the molecule is possible (valences, aromatic rings), as RDKit would.
+    /// Reads a SMILES and checks that the molecule is possible (valences, aromatic rings), as RDKit would. The molecule is the same
+    /// however it is written: map numbers, hydrogens written as atoms, and what stands behind the SMILES make no difference.
     ///
     /// # Errors
     /// [`ChemError::Syntax`] and [`ChemError::Impossible`].
-    pub fn parse(smiles: &str) -> Result<Self, ChemError> {
-        let molecule = Self::parse_unchecked(smiles)?;
-        match smiles::rdkit_sanitized_model(&molecule.0) {
-            Ok(_) => Ok(molecule),
-            Err(error) => Err(ChemError::Impossible {
-                smiles: smiles.into(),
-                message: error.to_string(),
-            }),
+    pub fn parse(text: &str) -> Result<Self, ChemError> {
+        let smiles = smiles_of(text)?;
+        normal::checked(smiles, complaint::read(smiles)?).map(Self)
+    }
+
+    /// Reads a SMILES as it is written, with its map numbers and hydrogens, and checks that the molecule is possible.
+    pub(crate) fn parse_as_written(smiles: &str) -> Result<Self, ChemError> {
+        let molecule = complaint::read(smiles)?;
+        match smiles::rdkit_sanitized_model(&molecule) {
+            Ok(_) => Ok(Self(molecule)),
+            Err(error) => Err(complaint::impossible(smiles, &molecule, &error)),
         }
     }
 
     /// Reads a SMILES; its molecule may be impossible.
-    pub(crate) fn parse_unchecked(smiles: &str) -> Result<Self, ChemError> {
-        let syntax = |message: String| ChemError::Syntax {
-            smiles: smiles.into(),
-            message,
+    pub(crate) fn parse_unchecked(text: &str) -> Result<Self, ChemError> {
+        complaint::read(smiles_of(text)?).map(Self)
+    }
+
+    /// The atoms with unpaired electrons, by their places.
+    pub(crate) fn radicals(&self) -> Vec<usize> {
+        // Only an atom in brackets can have fewer hydrogens than its valence leaves room for.
+        if self.0.atoms().all(|(_, atom)| atom.hydrogen_count.is_none()) {
+            return Vec::new();
+        }
+        let Ok(block) = smiles::rdkit_mol_block(&self.0) else {
+            return Vec::new();
         };
-        let molecule = smiles::parse(smiles).map_err(|error| syntax(error.to_string()))?;
-        strict::check(smiles).map_err(syntax)?;
-        strict::check_rings(&molecule).map_err(syntax)?;
-        Ok(Self(molecule))
+        let atoms = block.atoms.iter().enumerate();
+        atoms
+            .filter(|(_, atom)| atom.radical != 0)
+            .map(|(place, _)| place)
+            .collect()
+    }
+
+    /// Whether an atom has unpaired electrons, as the carbon of `[CH2]C`: legal, stable in few molecules, and mostly a mistake.
+    pub fn is_radical(&self) -> bool {
+        !self.radicals().is_empty()
     }
 
     /// How many atoms there are, implicit hydrogens left out.
@@ -67,12 +86,12 @@ impl Molecule {
         self.0.atom_count()
     }
 
-    /// The canonical SMILES that RDKit writes: the key by which molecules are equal.
+    /// The canonical SMILES that RDKit writes: the key by which molecules are equal. Reading and writing it again changes nothing.
     ///
     /// # Errors
     /// [`ChemError::Unsupported`] where the molecule is beyond the toolkit.
     pub fn canonical_smiles(&self) -> Result<String, ChemError> {
-        smiles::rdkit_canonical_smiles(&self.0).map_err(unsupported)
+        normal::canonical(&self.0)
     }
 
     /// A SMILES in the order of the atoms; cheap, never fails, not canonical.
@@ -128,7 +147,9 @@ impl Molecule {
 
 /// What the toolkit refuses.
 pub(crate) fn unsupported(error: impl std::fmt::Display) -> ChemError {
-    ChemError::Unsupported(error.to_string())
+    let error = error.to_string();
+    let what = error.rsplit("RDKit-compatible SMILES: ").next().unwrap_or(&error);
+    ChemError::Unsupported(format!("the molecule is beyond the chemistry toolkit ({what})"))
 }
 
 /// Bit n of the bytes as bit n of words.

@@ -4,7 +4,7 @@ use chematic::core::{Atom, AtomIdx, BondOrder, Chirality, MoleculeBuilder, impli
 use chematic::{core, smiles};
 use thiserror::Error;
 
-use crate::{ChemError, Fragment, MOST_PORTS, Molecule, symmetry::Graph};
+use crate::{ChemError, Fragment, MOST_PORTS, Molecule, complaint, symmetry::Graph};
 
 /// What is wrong with a fragment, completing "the fragment …".
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -45,7 +45,10 @@ pub enum FragmentError {
     #[error("has stereochemistry (`@`, `/` or `\\`), which fragments cannot have: `{0}`")]
     Stereo(String),
     /// An attachment point on an atom that is not there.
-    #[error("has no atom {atom}: `{text}` has {count} atoms, numbered from 0")]
+    #[error(
+        "names the atom {atom}, and `{text}` has {count} atoms, which such a file numbers from 0 to {last}",
+        last = count.saturating_sub(1)
+    )]
     Atom {
         /// The number that was asked for.
         atom: usize,
@@ -54,6 +57,9 @@ pub enum FragmentError {
         /// How many atoms there are.
         count: usize,
     },
+    /// An atom with unpaired electrons, which whatever is assembled from the fragment would have too.
+    #[error("has an unpaired electron: {0}")]
+    Radical(String),
     /// A hydrogen written as an atom of its own.
     #[error("has a hydrogen atom of its own: write it within its neighbour's brackets in `{0}`")]
     Hydrogen(String),
@@ -65,7 +71,7 @@ impl Fragment {
     /// # Errors
     /// [`FragmentError`] says which rule the text breaks.
     pub fn parse(text: &str) -> Result<Self, FragmentError> {
-        let Molecule(molecule) = Molecule::parse(text)?;
+        let Molecule(molecule) = Molecule::parse_as_written(text)?;
         check_atoms(&molecule, text)?;
         let dummies = numbered_dummies(&molecule, text)?;
         let anchors = dummies
@@ -74,6 +80,13 @@ impl Fragment {
             .collect::<Result<Vec<_>, _>>()?;
         if !molecule.is_connected() {
             return Err(FragmentError::Disconnected(text.into()));
+        }
+        if let Some(&atom) = Molecule(molecule.clone()).radicals().first() {
+            return Err(FragmentError::Radical(complaint::unpaired(
+                text,
+                atom,
+                dummies.len(),
+            )));
         }
         // With its hydrogens counted, `n` becomes `[nH]` where its port stays open.
         let hydrogens = |anchor: AtomIdx, ports: usize| {
@@ -94,8 +107,11 @@ impl Fragment {
     /// # Errors
     /// [`FragmentError`] says which rule the text or the points break.
     pub fn on_atoms(text: &str, ports: &[usize]) -> Result<Self, FragmentError> {
-        let Molecule(molecule) = Molecule::parse(text)?;
+        let Molecule(molecule) = Molecule::parse_as_written(text)?;
         check_atoms(&molecule, text)?;
+        if let Some(&atom) = Molecule(molecule.clone()).radicals().first() {
+            return Err(FragmentError::Radical(complaint::unpaired_of(text, atom)));
+        }
         if molecule.atoms().any(|(_, atom)| atom.wildcard) {
             return Err(FragmentError::Unnumbered(text.into()));
         }
@@ -106,10 +122,8 @@ impl Fragment {
         let anchors: Vec<AtomIdx> = ports.iter().map(|&atom| AtomIdx(atom as u32)).collect();
         let with_dummies = with_dummies(&molecule, &anchors);
         // Whether all points can be in use at once.
-        smiles::rdkit_sanitized_model(&with_dummies).map_err(|error| ChemError::Impossible {
-            smiles: text.into(),
-            message: format!("with every attachment point in use, {error}"),
-        })?;
+        smiles::rdkit_sanitized_model(&with_dummies)
+            .map_err(|error| complaint::crowded(text, &with_dummies, &error))?;
         let numbers = 1..=ports.len() as u16;
         let dummies: Vec<(u16, AtomIdx)> = numbers
             .map(|number| {

@@ -18,7 +18,7 @@ enum Before {
 /// Checks the text of a SMILES that the parser has accepted.
 ///
 /// # Errors
-/// What is wrong, and at which character, counted from 1.
+/// What is wrong, and at which position, counted from 1.
 pub(crate) fn check(smiles: &str) -> Result<(), String> {
     let text = smiles.trim();
     let offset = smiles.find(text).unwrap_or(0);
@@ -26,7 +26,7 @@ pub(crate) fn check(smiles: &str) -> Result<(), String> {
     let mut before = Before::Start;
     let mut at = 0;
     while at < bytes.len() {
-        let wrong = |what: &str| Err(format!("{what} at character {}", offset + at + 1));
+        let wrong = |what: &str| Err(format!("{what} at position {}", offset + at + 1));
         let mut length = 1;
         before = match (bytes[at], before) {
             (b'.', Before::Atom) => Before::Start,
@@ -56,7 +56,7 @@ pub(crate) fn check(smiles: &str) -> Result<(), String> {
     match before {
         Before::Atom => Ok(()),
         _ => Err(format!(
-            "there is no atom at its end, character {}",
+            "there is no atom at its end, position {}",
             offset + bytes.len()
         )),
     }
@@ -177,15 +177,15 @@ mod tests {
         let said = |smiles: &str| Molecule::parse(smiles).unwrap_err().to_string();
         assert_eq!(
             said("C."),
-            "`C.` is not a SMILES: there is no atom at its end, character 2"
+            "`C.` is not a SMILES: there is no atom at its end, position 2"
         );
         assert_eq!(
             said(".C"),
-            "`.C` is not a SMILES: there is no atom before the dot at character 1"
+            "`.C` is not a SMILES: there is no atom before the dot at position 1"
         );
         assert_eq!(
             said("CC()C"),
-            "`CC()C` is not a SMILES: the parentheses are empty at character 4"
+            "`CC()C` is not a SMILES: the parentheses are empty at position 4"
         );
         assert!(
             said("CC11").contains("a ring closes at the atom where it was opened"),

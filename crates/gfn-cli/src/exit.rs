@@ -156,7 +156,7 @@ fn code_of(error: &RunError) -> u8 {
             | FolderError::Fenced { .. }
             | FolderError::Gone(_),
         ) => FENCED,
-        error if error.is_not_allowed() => BAD_FILE,
+        error if error.is_not_allowed() || error.is_of_the_set_up() => BAD_FILE,
         error if error.is_of_a_plugin() => PLUGIN,
         _ => FAILED,
     }

@@ -24,6 +24,9 @@ pub enum RewardError {
     /// Code of a third party may not be run.
     #[error("{0}")]
     NotAllowed(String),
+    /// What the reward was set up with cannot be used, whatever the object.
+    #[error("{0}")]
+    SetUp(String),
     /// Code of a third party that scores the objects does not work; what is trained so far is as good as it was.
     #[error("{0}")]
     Plugin(String),

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::DockingError;
 use crate::single::Outcome;
+use crate::trouble::was_of_the_machine;
 
 /// The first line of a file that this program has begun.
 const HEADER: &str = "{\"gfn\":\"energies\",\"format\":1}";
@@ -72,6 +73,8 @@ impl Cache {
         for line in lines.filter(|line| line.settings == self.settings) {
             let outcome = match (line.energy, line.failure) {
                 (Some(energy), _) => Outcome::Energy(energy),
+                // An earlier version remembered these.
+                (None, Some(failure)) if was_of_the_machine(&failure) => continue,
                 (None, Some(failure)) => Outcome::Failed(failure),
                 (None, None) => continue,
             };
@@ -84,6 +87,11 @@ impl Cache {
     /// The outcome for a molecule.
     pub(crate) fn get(&self, smiles: &str) -> Option<&Outcome> {
         self.known.get(smiles)
+    }
+
+    /// Whether some molecule was docked with these settings.
+    pub(crate) fn has_energies(&self) -> bool {
+        self.known.values().any(|outcome| outcome.energy().is_some())
     }
 
     /// Remembers an outcome.

@@ -4,16 +4,23 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
+use crate::alike::{Standing, Verdict};
 use crate::cache::Cache;
 use crate::error::DockingError;
 use crate::molecule::refusal;
 use crate::programs::Programs;
 use crate::receptor::Receptor;
-use crate::single::{self, Outcome};
+use crate::single::{self, Attempt, Outcome};
+
+/// How long to wait before a molecule is docked again that the machine got in the way of.
+const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
+
+/// How often a wait looks whether somebody asks to stop.
+const SHORT: Duration = Duration::from_millis(20);
 
 /// How to dock.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +59,7 @@ pub struct Docker {
     receptor: Receptor,
     programs: Programs,
     cache: Mutex<Cache>,
+    standing: Mutex<Standing>,
 }
 
 impl Docker {
@@ -66,12 +74,17 @@ impl Docker {
     ) -> Result<Self, DockingError> {
         let programs = Programs::find(stop)?;
         let key = key(&settings, &receptor, &programs);
-        let cache = Mutex::new(Cache::open(settings.cache.as_deref(), key)?);
+        let cache = Cache::open(settings.cache.as_deref(), key)?;
+        let standing = match cache.has_energies() {
+            true => Standing::Works,
+            false => Standing::Doubtful(Vec::new()),
+        };
         Ok(Self {
             settings,
             receptor,
             programs,
-            cache,
+            cache: Mutex::new(cache),
+            standing: Mutex::new(standing),
         })
     }
 
@@ -89,7 +102,8 @@ impl Docker {
     /// order. A request is left without an outcome where `stop` said so before it was done.
     ///
     /// # Errors
-    /// Where a program cannot be started any more, or a file cannot be written. Molecules that were done are remembered.
+    /// Where the machine gets in the way again and again, all molecules fail alike, or a file cannot be written. Molecules that were
+    /// done are remembered.
     pub fn dock(
         &self,
         requests: &[Request],
@@ -139,33 +153,77 @@ impl Docker {
             return Ok(Some(Outcome::Failed(reason)));
         }
         let is_kept = |pose: &Path| pose.is_file();
-        let known = self.cache().get(smiles).filter(|_| !request.again).cloned();
+        let known = self.cache().get(smiles).cloned();
+        let known = known.or_else(|| locked(&self.standing).failure(smiles).cloned());
+        let known = known.filter(|_| !request.again);
         if let Some(known) = known
             && (known.energy().is_none() || request.pose.as_deref().is_none_or(is_kept))
         {
+            self.judge(smiles, &known)?;
             return Ok(Some(known));
         }
         // What is remembered is answered all the same.
         if stop() {
             return Ok(None);
         }
-        let (programs, receptor, settings) = (&self.programs, &self.receptor, &self.settings);
-        let docked = single::dock(
-            programs,
-            receptor,
-            settings,
-            smiles,
-            request.pose.as_deref(),
-            stop,
-        )?;
-        let Some((outcome, is_certain)) = docked else {
+        let Some(outcome) = self.attempt(request, stop)? else {
             return Ok(None);
         };
-        let mut cache = self.cache();
-        if is_certain && !request.again && cache.get(smiles).is_none() {
-            cache.insert(smiles, &outcome)?;
+        if !request.again {
+            self.judge(smiles, &outcome)?;
         }
         Ok(Some(outcome))
+    }
+
+    /// Docks a molecule, again where the machine got in the way.
+    fn attempt(&self, request: &Request, stop: &dyn Fn() -> bool) -> Result<Option<Outcome>, DockingError> {
+        let (programs, receptor, settings) = (&self.programs, &self.receptor, &self.settings);
+        let (smiles, pose) = (&request.smiles, request.pose.as_deref());
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let (reason, pause) = match single::dock(programs, receptor, settings, smiles, pose, stop) {
+                Attempt::Done(outcome) => return Ok(Some(outcome)),
+                Attempt::Stopped => return Ok(None),
+                Attempt::Machine(reason) => (reason, pauses.next()),
+                Attempt::Starved(reason) => (reason, None),
+            };
+            let Some(pause) = pause else {
+                return Err(DockingError::Machine {
+                    smiles: smiles.clone(),
+                    reason,
+                });
+            };
+            let until = Instant::now() + pause;
+            while Instant::now() < until {
+                if stop() {
+                    return Ok(None);
+                }
+                std::thread::sleep(SHORT);
+            }
+        }
+    }
+
+    /// Remembers an outcome, unless it may be the set-up's fault.
+    fn judge(&self, smiles: &str, outcome: &Outcome) -> Result<(), DockingError> {
+        let verdict = locked(&self.standing).take(smiles, outcome);
+        match verdict {
+            Verdict::Alike(count, reason) => Err(DockingError::Alike { count, reason }),
+            Verdict::Remember(outcomes) => {
+                let mut cache = self.cache();
+                for (smiles, outcome) in outcomes {
+                    if cache.get(&smiles).is_none() {
+                        cache.insert(&smiles, &outcome)?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// How many molecules failed, all for one reason and none otherwise, before any was docked.
+    pub fn doubt(&self) -> Option<DockingError> {
+        let (count, reason) = locked(&self.standing).alike()?;
+        Some(DockingError::Alike { count, reason })
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {

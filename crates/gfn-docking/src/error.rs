@@ -45,9 +45,27 @@ pub enum DockingError {
     /// A stop was asked for.
     #[error("docking was given up because a stop was asked for")]
     Stopped,
-    /// There is no place for the files of a molecule.
-    #[error("no folder for the files of a molecule: {}", gfn_text::io_words(.0))]
-    Folder(io::Error),
+    /// The machine got in the way of a molecule, several times in a row.
+    #[error(
+        "`{smiles}` could not be docked, for a reason of the machine and not of the molecule: {reason}; energies found so far are kept"
+    )]
+    Machine {
+        /// The molecule.
+        smiles: String,
+        /// What the machine lacks.
+        reason: String,
+    },
+    /// Nothing was docked, and all molecules failed for the same reason.
+    #[error(
+        "the first {count} molecules all failed in the same way, so the receptor, the box or the programs are at fault, not the \
+         molecules: {reason}"
+    )]
+    Alike {
+        /// How many.
+        count: usize,
+        /// Why the first of them failed.
+        reason: String,
+    },
 }
 
 impl DockingError {

@@ -8,15 +8,19 @@
 //!   its maps written to files are rounded, and spare a tenth of the time.
 //! - Vina's random numbers come from a seed. Those of Open Babel come from the clock, so its clock is stopped, by libfaketime.
 
+mod alike;
 mod cache;
 mod child;
 mod docker;
 mod error;
+mod load;
 mod molecule;
 mod pdbqt;
 mod programs;
 mod receptor;
+mod rigid;
 mod single;
+mod trouble;
 
 pub use cache::{begin_cache, is_cache};
 pub use docker::{Docker, Request, Settings};

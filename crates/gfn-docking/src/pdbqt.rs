@@ -15,7 +15,8 @@ pub(crate) fn positions(text: &str) -> Result<Vec<[f64; 3]>, String> {
         .collect()
 }
 
-fn position(line: &str) -> Option<[f64; 3]> {
+/// The position of an atom, from its columns.
+pub(crate) fn position(line: &str) -> Option<[f64; 3]> {
     let column = |from: usize| -> Option<f64> {
         let number: f64 = line.get(from..from + 8)?.trim().parse().ok()?;
         number.is_finite().then_some(number)

@@ -1,5 +1,6 @@
 //! The programs: where they are, which version they have, and how they are called.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -112,7 +113,7 @@ fn answer(program: &Path, arguments: &[&str], stop: &dyn Fn() -> bool) -> Result
     command.args(arguments).env("LC_ALL", "C");
     command.stdout(file.reopen().map_err(failed)?);
     command.stderr(file.reopen().map_err(failed)?);
-    let end = run(command, Instant::now() + TO_ANSWER, stop).map_err(failed)?;
+    let end = run(command, &Cell::new(Instant::now() + TO_ANSWER), stop).map_err(failed)?;
     let said = std::fs::read(file.path()).map_err(failed)?;
     let said = String::from_utf8_lossy(&said);
     let line = said.lines().map(str::trim).find(|line| !line.is_empty());

@@ -1,25 +1,22 @@
 //! One molecule: its structure, its pose, its energy.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use gfn_text::visible;
 
 use crate::child::{End, run};
 use crate::docker::Settings;
-use crate::error::DockingError;
 use crate::pdbqt;
 use crate::programs::Programs;
 use crate::receptor::Receptor;
+use crate::trouble::{self, Fault};
 
 /// Of what a program printed, so many bytes at the end are looked at.
-const TAIL: u64 = 4096;
-
-/// The longest line of a program that is repeated to the user.
-const LONGEST_LINE: usize = 200;
+const TAIL: u64 = 1 << 16;
 
 /// How long a signal that ended a program may take to be heard of here as well.
 const ECHO: Duration = Duration::from_millis(200);
@@ -47,20 +44,41 @@ impl Outcome {
     }
 }
 
+/// How an attempt to dock a molecule ended.
+#[derive(Debug)]
+pub(crate) enum Attempt {
+    /// With an outcome that another attempt would have too.
+    Done(Outcome),
+    /// The machine got in the way, which says nothing of the molecule; completes a sentence about it.
+    Machine(String),
+    /// The machine has so much else to do that another attempt would take as long.
+    Starved(String),
+    /// Somebody asked to stop.
+    Stopped,
+}
+
 /// Why there is no energy.
 enum Trouble {
     /// Something is wrong with the molecule, and would be again; completes a sentence about it.
     Molecule(String),
-    /// A program was killed by somebody else: another time it may go well.
-    Killed(String),
+    /// The machine is in trouble: another time it may go well.
+    Machine(String),
+    /// The machine has too much else to do.
+    Starved(String),
     /// Somebody asked to stop.
     Stopped,
-    /// Nothing can be docked.
-    All(DockingError),
 }
 
-/// Docks a molecule in a folder of its own, which is gone afterwards. None where it was stopped; whether the outcome may be
-/// remembered.
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Molecule(reason) => Self::Molecule(reason),
+            Fault::Machine(reason) => Self::Machine(reason),
+        }
+    }
+}
+
+/// Docks a molecule in a folder of its own, which is gone afterwards.
 pub(crate) fn dock(
     programs: &Programs,
     receptor: &Receptor,
@@ -68,30 +86,33 @@ pub(crate) fn dock(
     smiles: &str,
     pose: Option<&Path>,
     stop: &dyn Fn() -> bool,
-) -> Result<Option<(Outcome, bool)>, DockingError> {
-    let folder = tempfile::Builder::new()
-        .prefix("gfn-dock-")
-        .tempdir()
-        .map_err(DockingError::Folder)?;
+) -> Attempt {
+    let folder = match tempfile::Builder::new().prefix("gfn-dock-").tempdir() {
+        Ok(folder) => folder,
+        Err(error) => return Attempt::Machine(format!("no folder for the files of a molecule: {error}")),
+    };
     let single = Single {
         programs,
         receptor,
         settings,
         folder: folder.path(),
-        deadline: Instant::now() + settings.timeout,
+        deadline: Cell::new(Instant::now() + settings.timeout),
         stop,
     };
     let energy = single.energy(smiles).and_then(|energy| {
         let kept = pose.map_or(Ok(()), |pose| keep(&folder.path().join(POSE), pose));
         kept.map(|()| energy)
-            .map_err(|error| Trouble::All(DockingError::Folder(error)))
+            .map_err(|error| Trouble::Machine(format!("its pose cannot be kept: {error}")))
     });
     match energy {
-        Ok(energy) => Ok(Some((Outcome::Energy(energy), true))),
-        Err(Trouble::Molecule(reason)) => Ok(Some((Outcome::Failed(reason), true))),
-        Err(Trouble::Killed(reason)) => Ok(Some((Outcome::Failed(reason), false))),
-        Err(Trouble::Stopped) => Ok(None),
-        Err(Trouble::All(error)) => Err(error),
+        Ok(energy) => Attempt::Done(Outcome::Energy(energy)),
+        Err(Trouble::Molecule(reason)) => match trouble::of_folder(folder.path()) {
+            Some(machine) => Attempt::Machine(machine),
+            None => Attempt::Done(Outcome::Failed(reason)),
+        },
+        Err(Trouble::Machine(reason)) => Attempt::Machine(reason),
+        Err(Trouble::Starved(reason)) => Attempt::Starved(reason),
+        Err(Trouble::Stopped) => Attempt::Stopped,
     }
 }
 
@@ -108,7 +129,8 @@ struct Single<'a> {
     receptor: &'a Receptor,
     settings: &'a Settings,
     folder: &'a Path,
-    deadline: Instant,
+    /// It moves by what programs wait for a processor.
+    deadline: Cell<Instant>,
     stop: &'a dyn Fn() -> bool,
 }
 
@@ -165,37 +187,30 @@ impl Single<'_> {
     fn read(&self, name: &str, program: &str) -> Result<String, Trouble> {
         match fs::read(self.folder.join(name)) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(_) => {
-                let said = self.last_line(program);
-                Err(Trouble::Molecule(format!("{program} wrote nothing{said}")))
-            }
+            Err(_) => Err(trouble::of(program, ExitStatus::default(), &self.said(program)).into()),
         }
     }
 
     fn run(&self, mut command: Command, program: &str) -> Result<(), Trouble> {
         let broken = |error: std::io::Error| {
-            Trouble::All(DockingError::Broken {
-                program: program.into(),
-                message: gfn_text::io_words(&error),
-            })
+            let words = gfn_text::io_words(&error);
+            Trouble::Machine(format!("{program} could not be started: {words}"))
         };
         let log = fs::File::create(self.folder.join(program)).map_err(broken)?;
         command.current_dir(self.folder);
         command.stderr(log.try_clone().map_err(broken)?).stdout(log);
-        match run(command, self.deadline, self.stop).map_err(broken)? {
+        match run(command, &self.deadline, self.stop).map_err(broken)? {
             End::Status(status) if status.success() => Ok(()),
-            End::Status(status) => {
-                let reason = format!("{program} ended with {status}{}", self.last_line(program));
-                Err(match status.code() {
-                    Some(_) => Trouble::Molecule(reason),
-                    None if self.is_stopped_soon() => Trouble::Stopped,
-                    None => Trouble::Killed(reason),
-                })
-            }
+            // A signal is sent to all processes of a job, and this one may hear of it last.
+            End::Status(status) if status.code().is_none() && self.is_stopped_soon() => Err(Trouble::Stopped),
+            End::Status(status) => Err(trouble::of(program, status, &self.said(program)).into()),
             End::Late => Err(Trouble::Molecule(format!(
                 "it took longer than {} s",
                 self.settings.timeout.as_secs_f64()
             ))),
+            End::Starved => Err(Trouble::Starved(
+                "the machine has too much else to do; dock fewer molecules at a time (`jobs`)".into(),
+            )),
             End::Stopped => Err(Trouble::Stopped),
         }
     }
@@ -210,8 +225,8 @@ impl Single<'_> {
         (self.stop)()
     }
 
-    /// The last line that a program printed, as the end of a message.
-    fn last_line(&self, program: &str) -> String {
+    /// The end of what a program printed.
+    fn said(&self, program: &str) -> String {
         let read = || -> std::io::Result<Vec<u8>> {
             let mut file = fs::File::open(self.folder.join(program))?;
             let length = file.metadata()?.len();
@@ -220,13 +235,6 @@ impl Single<'_> {
             file.take(TAIL).read_to_end(&mut bytes)?;
             Ok(bytes)
         };
-        let bytes = read().unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
-        let line = text.lines().map(str::trim).rfind(|line| !line.is_empty());
-        let plain = |line: &str| -> String {
-            let shown: String = line.chars().take(LONGEST_LINE).collect();
-            visible(&shown).into_owned()
-        };
-        line.map(|line| format!(": {}", plain(line))).unwrap_or_default()
+        String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
     }
 }

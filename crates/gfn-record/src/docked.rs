@@ -19,6 +19,9 @@ pub struct Row {
     /// Why there is no energy.
     #[serde(with = "gfn_files::cell::option", default)]
     pub failure: Option<String>,
+    /// What the file of molecules calls it.
+    #[serde(default)]
+    pub name: Option<String>,
 }
 
 /// Whether a file that begins with these bytes is such a table.
@@ -37,7 +40,7 @@ pub fn is_table(begin: &[u8]) -> bool {
 /// Where `sink` cannot be written.
 pub fn write<'a>(sink: impl Write, rows: impl IntoIterator<Item = &'a Row>) -> std::io::Result<()> {
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(sink);
-    writer.write_record(["smiles", "energy", "score", "reward", "failure"])?;
+    writer.write_record(["smiles", "energy", "score", "reward", "failure", "name"])?;
     for row in rows {
         writer.serialize(row).map_err(std::io::Error::from)?;
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use gfn_chem::Molecule;
+use gfn_chem::canonical_of;
 use gfn_core::reward::Repeats;
 use gfn_core::{Cancel, Incident, ObjectKind, Objects, Reward, RewardError};
 use gfn_docking::{Docker, DockingError, Outcome, Receptor, Request, Settings};
@@ -19,6 +19,10 @@ use serde::{Deserialize, Serialize};
 /// libfaketime, which makes Open Babel repeat itself (Debian and Ubuntu: `apt-get install openbabel autodock-vina faketime`). Cost:
 /// two seconds of processor time for a small molecule at `exhaustiveness = 1`, minutes for a large one at 8. Equal molecules are docked
 /// once a run, and once for all runs that name the same `cache_file`.
+///
+/// A receptor that Vina cannot read, or reads as something else than it is, is refused before the first molecule; where the first eight
+/// all fail in the same way, the run stops. What the machine causes (memory, disk, a program that is missing or killed) is no
+/// molecule's failure: the molecule is docked again, and then the run stops, saved up to there.
 ///
 /// A molecule without a structure or a pose, one that takes longer than `timeout_seconds`, and one whose energy is not below 0, also
 /// with another seed, has reward 0, and so have a salt, a single heavy atom, and a molecule with an element that Vina has no atom type
@@ -177,13 +181,23 @@ impl Params {
     pub fn receptor(&self) -> Result<Receptor, String> {
         let receptor = Receptor::load(Path::new(&self.receptor), self.sha256.as_deref())
             .map_err(|error| format!("`reward.receptor` names no receptor: {error}"))?;
-        match receptor.reaches(self.center, self.size) {
-            true => Ok(receptor),
-            false => Err(format!(
-                "`reward.center` is {:?}: no atom of the receptor lies in a box of {:?} ångström around it",
-                self.center, self.size
-            )),
+        match self.beside(&receptor) {
+            None => Ok(receptor),
+            Some(message) => Err(format!("`reward.center` is {}: {message}", numbers(self.center))),
         }
+    }
+
+    /// What is wrong with the box, where no atom of the receptor lies in it; completes a sentence about its centre.
+    pub fn beside(&self, receptor: &Receptor) -> Option<String> {
+        let [x, y, z] = receptor
+            .extent()
+            .map(|[low, high]| format!("{low:.1} to {high:.1}"));
+        (!receptor.reaches(self.center, self.size)).then(|| {
+            format!(
+                "no atom of the receptor lies in a box of {} ångström around it; its atoms are at x {x}, y {y}, z {z}",
+                numbers(self.size)
+            )
+        })
     }
 
     /// How to dock, with `threads` molecules at a time unless the parameters say how many.
@@ -198,6 +212,11 @@ impl Params {
             cache: self.cache_file.as_ref().map(PathBuf::from),
         }
     }
+}
+
+/// Three numbers as they are typed.
+fn numbers(values: [f64; 3]) -> String {
+    values.map(|value| value.to_string()).join(" ")
 }
 
 /// The reward; [`Params`] says what it is.
@@ -244,11 +263,20 @@ impl DockingReward {
     }
 }
 
-/// What went wrong with docking, as a reward says it.
+/// What went wrong with docking before the first molecule, as a reward says it.
 fn failed(error: DockingError) -> RewardError {
     match error {
         DockingError::Stopped => RewardError::Stopped,
         error => RewardError::Failed(error.to_string()),
+    }
+}
+
+/// What went wrong on the way. A run that has begun is saved up to there, and can be resumed once the machine is well.
+fn interrupted(error: DockingError) -> RewardError {
+    match error {
+        DockingError::Stopped => RewardError::Stopped,
+        DockingError::Alike { .. } => RewardError::SetUp(format!("`reward.kind = \"docking\"`: {error}")),
+        other => RewardError::Plugin(format!("the reward `docking`: {other}")),
     }
 }
 
@@ -289,6 +317,13 @@ impl Reward for DockingReward {
         self.docker.get().map(Docker::provenance).unwrap_or_default()
     }
 
+    fn remarks(&self) -> Vec<String> {
+        let warnings = self.receptor.warnings().into_iter();
+        warnings
+            .map(|warning| format!("`reward.receptor`: {warning}"))
+            .collect()
+    }
+
     fn incidents(&self) -> Vec<Incident> {
         std::mem::take(&mut *self.incidents.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -298,10 +333,7 @@ impl DockingReward {
     /// Docks objects; `again`, although their energies are remembered.
     fn dock(&self, objects: &Objects<'_>, again: bool, log_reward: &mut [f64]) -> Result<(), RewardError> {
         // Another environment than ours may write a molecule in many ways.
-        let canonical = |text: String| {
-            let read = Molecule::parse(&text).and_then(|molecule| molecule.canonical_smiles());
-            read.unwrap_or(text)
-        };
+        let canonical = |text: String| canonical_of(&text).unwrap_or(text);
         let smiles: Vec<String> = (0..objects.len())
             .map(|index| canonical(objects.describe(index)))
             .collect();
@@ -316,7 +348,7 @@ impl DockingReward {
         }
         let docker = self.docker().map_err(failed)?;
         let stop = || self.cancel.is_asked();
-        let outcomes = docker.dock(&requests, &stop, &|_, _| ()).map_err(failed)?;
+        let outcomes = docker.dock(&requests, &stop, &|_, _| ()).map_err(interrupted)?;
         let done: Option<Vec<Outcome>> = outcomes.into_iter().collect();
         let outcomes = done.ok_or(RewardError::Stopped)?;
         for (smiles, value) in smiles.iter().zip(log_reward) {

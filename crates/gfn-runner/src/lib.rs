@@ -231,6 +231,19 @@ impl RunError {
         matches!(self, Self::Reward(RewardError::NotAllowed(_)))
     }
 
+    /// Whether the experiment asks for something that cannot be used, which only showed once objects were rewarded.
+    pub fn is_of_the_set_up(&self) -> bool {
+        let cause = match self {
+            Self::Step { cause, .. } => match cause {
+                Cause::Reward(reward) => reward,
+                _ => return false,
+            },
+            Self::Reward(reward) => reward,
+            _ => return false,
+        };
+        matches!(cause, RewardError::SetUp(_))
+    }
+
     /// Whether the failure changed nothing of what was trained.
     fn leaves_the_run_whole(&self) -> bool {
         use RunError::{Environment, Exact, Reward, Sample, Step};

@@ -1,10 +1,20 @@
 //! What can be typed after `gfn dock`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gfn_rewards::docking::Params;
+use gfn_runner::dock::Receptor;
 
 use super::numbers::{float, whole};
+
+/// The farthest from the origin that a box can be, in ångström.
+const MAX_CENTER: f64 = 1e4;
+/// The shortest and the longest edge of a box, in ångström, as for the reward's `size`.
+const MIN_SIZE: f64 = 0.1;
+const MAX_SIZE: f64 = 200.0;
+/// The bounds of a time limit, in seconds, as for the reward's `timeout_seconds`.
+const MIN_TIMEOUT: f64 = 0.001;
+const MAX_TIMEOUT: f64 = 1e6;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DockArgs {
@@ -68,34 +78,56 @@ impl DockArgs {
             params.sha256 = None;
             params.receptor = text(receptor);
         }
-        let numbers = |what: &str, given: &Option<Vec<f64>>, least: f64| match given.as_deref() {
-            Some(&[x, y, z]) if [x, y, z].iter().all(|value| (least..=1e4).contains(value)) => {
-                Ok(Some([x, y, z]))
-            }
-            Some(given) => Err(format!(
-                "`--{what}` cannot be `{}`: expected three numbers from {least} to 10000",
-                given
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            )),
-            None => Ok(None),
-        };
-        params.center = numbers("center", &self.center, -1e4)?.unwrap_or(params.center);
-        params.size = numbers("size", &self.size, 0.1)?.unwrap_or(params.size);
+        if let Some(center) = three(&self.center) {
+            params.center = within("--center", center, -MAX_CENTER, MAX_CENTER)?;
+        }
+        if let Some(size) = three(&self.size) {
+            params.size = within("--size", size, MIN_SIZE, MAX_SIZE)?;
+        }
         params.exhaustiveness = self.exhaustiveness.unwrap_or(params.exhaustiveness);
         params.seed = self.seed.unwrap_or(params.seed);
         params.jobs = self.jobs.map(|jobs| jobs as usize).or(params.jobs);
         if let Some(seconds) = self.timeout {
-            if !(0.001..=1e6).contains(&seconds) {
-                return Err(format!(
-                    "`--timeout` cannot be `{seconds}`: expected a number of seconds from 0.001 to 1000000"
-                ));
-            }
-            params.timeout_seconds = seconds;
+            [params.timeout_seconds] = within("--timeout", [seconds], MIN_TIMEOUT, MAX_TIMEOUT)?;
         }
         params.cache_file = self.cache_file.as_ref().map(text).or(params.cache_file);
         Ok(params)
     }
+
+    /// The receptor, whose box must hold something of it.
+    ///
+    /// # Errors
+    /// What is wrong, of the option or of the setting that it comes from.
+    pub(crate) fn receptor(&self, params: &Params) -> Result<Receptor, String> {
+        let receptor = Receptor::load(Path::new(&params.receptor), params.sha256.as_deref());
+        let receptor = receptor.map_err(|error| error.to_string())?;
+        let Some(message) = params.beside(&receptor) else {
+            return Ok(receptor);
+        };
+        let center = params.center.map(|value| value.to_string()).join(" ");
+        Err(match &self.center {
+            Some(_) => format!("--center is {center}: {message}"),
+            None => {
+                format!("the box's centre is {center}, as nothing else was named with --center: {message}")
+            }
+        })
+    }
+}
+
+fn three(given: &Option<Vec<f64>>) -> Option<[f64; 3]> {
+    given.as_deref()?.try_into().ok()
+}
+
+/// These values, where each is within bounds; what is said names the one that is not, and both bounds.
+fn within<const N: usize>(option: &str, values: [f64; N], min: f64, max: f64) -> Result<[f64; N], String> {
+    let shown = values.map(|value| value.to_string()).join(" ");
+    let Some(value) = values.iter().find(|value| !(min..=max).contains(*value)) else {
+        return Ok(values);
+    };
+    let side = if *value < min { "below" } else { "above" };
+    let (what, beyond) = match N {
+        1 => ("a number", String::new()),
+        _ => ("three numbers", format!("{value} is {side} the bounds, ")),
+    };
+    Err(format!("`{option}` cannot be `{shown}`: {beyond}expected {what} from {min} to {max}"))
 }

@@ -1,10 +1,13 @@
 //! `gfn dock`.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
+use gfn_input::is_ours;
 use gfn_record::docked::is_table;
 use gfn_record::number::with_decimals;
-use gfn_runner::dock::{self, DockError, Options, Table};
+use gfn_runner::dock::{self, BadLines, Candidate, DockError, DockingError, Options, Receptor, Table};
 use gfn_runner::signals::{Answer, Stop};
 
 use super::print;
@@ -24,19 +27,27 @@ pub(crate) fn dock(args: &DockArgs) -> Result<(), Failure> {
         .then(|| dock::settings_of(&args.source, damage))
         .transpose()?;
     let params = args.params(of_run.flatten()).map_err(Failure::usage)?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => place(args, is_run)?,
+    };
+    let receptor = args.receptor(&params).map_err(Failure::usage)?;
     let candidates = match is_run {
         true => dock::best_of_run(
             &args.source,
             usize::try_from(args.top).unwrap_or(usize::MAX),
             damage,
-        )?,
-        false => dock::of_file(&args.source)?,
+        ),
+        false => dock::of_file(&args.source),
     };
+    let candidates = candidates.map_err(|error| match error {
+        DockError::Lines(bad) => listed(bad, &out),
+        other => other,
+    })?;
+    let notes = notes(&candidates, &receptor);
     let options = Options {
-        out: match &args.out {
-            Some(out) => out.clone(),
-            None => place(args, is_run)?,
-        },
+        receptor,
+        out,
         poses: args.save_poses.clone(),
         quiet: args.quiet,
         stop: Stop::listen(Answer::Leave(
@@ -44,6 +55,8 @@ pub(crate) fn dock(args: &DockArgs) -> Result<(), Failure> {
         ))
         .map_err(Failure::system("listen for signals"))?,
     };
+    // Standard output is the table alone.
+    let _ = gfn_text::stderr().write_all(notes.as_bytes());
     let table = dock::dock(candidates, &params, &options)?;
     let shown = options.out.display();
     if table.left > 0 {
@@ -52,6 +65,40 @@ pub(crate) fn dock(args: &DockArgs) -> Result<(), Failure> {
         return Err(Failure::saved(&text));
     }
     print(&format!("{}\n{shown}\n", text(&table)))
+}
+
+/// Bad lines, all of which are in a file beside the table, unless another file is there.
+fn listed(bad: BadLines, out: &Path) -> DockError {
+    let place = out.with_extension("rejected.csv");
+    let words = ("a list of bad lines", "name the table to write with `--out`");
+    let is_free = output::may_replace(&place, HEAD, is_ours, words).is_ok();
+    DockError::Lines(if is_free { dock::list(bad, &place) } else { bad })
+}
+
+/// What the user should know before anything is docked.
+fn notes(candidates: &[Candidate], receptor: &Receptor) -> String {
+    let mut notes: Vec<String> = receptor.warnings();
+    let distinct: HashSet<&str> = candidates
+        .iter()
+        .map(|candidate| candidate.smiles.as_str())
+        .collect();
+    let repeated = candidates.len() - distinct.len();
+    if repeated > 0 {
+        notes.push(format!(
+            "{repeated} of the {} molecules are equal to earlier ones; each is docked once, and every row is in the table",
+            candidates.len()
+        ));
+    }
+    let radicals: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.is_radical).collect();
+    if let Some(first) = radicals.first() {
+        notes.push(format!(
+            "{} of the {} molecules have unpaired electrons, the first `{}`; in brackets an atom has only the hydrogens that are written",
+            radicals.len(),
+            candidates.len(),
+            first.smiles
+        ));
+    }
+    notes.iter().map(|note| format!("warning: {note}\n")).collect()
 }
 
 /// Where the table goes unless somebody says where; a table of energies that is there is gone on with.
@@ -84,7 +131,8 @@ fn text(table: &Table) -> String {
             .map(|why| format!("  ({why})"))
             .unwrap_or_default();
         let [energy, score, reward] = [row.energy, row.score, row.reward].map(cell);
-        text += &format!("{energy:>10}  {score:>10}  {reward:>10}  {}{why}\n", row.smiles);
+        let name = row.name.as_ref().map(|name| format!("  {name}")).unwrap_or_default();
+        text += &format!("{energy:>10}  {score:>10}  {reward:>10}  {}{name}{why}\n", row.smiles);
     }
     if rows.len() > MOST {
         text += &format!("… and {} more\n", rows.len() - MOST);
@@ -113,6 +161,11 @@ impl From<DockError> for Failure {
                 Self::saved("stopped before the first molecule; the same command begins again")
             }
             DockError::Molecules(message) | DockError::Receptor(message) => Self::usage(message),
+            DockError::Lines(bad) => Self::usage(bad.to_string()),
+            DockError::Docking(error @ DockingError::Alike { .. }) => Self::usage(error.to_string()),
+            DockError::Docking(error @ DockingError::Machine { .. }) => {
+                Self::plugin(format!("{error}; the same command resumes"))
+            }
             other => Self::failed(other),
         }
     }

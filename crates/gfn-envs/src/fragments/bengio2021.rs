@@ -14,19 +14,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use gfn_chem::Fragment;
-use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::error::FragmentsError;
+use super::json::{Members, kind};
+use super::reader::Reader;
 use super::vocabulary::{DRUGLIKE, NO_ARM, Vocabulary, read};
 
-/// The three tables of the file, each from "0", "1" … to a value.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Tables {
-    block_name: BTreeMap<String, String>,
-    block_smi: BTreeMap<String, String>,
-    block_r: BTreeMap<String, Vec<usize>>,
-}
+/// The tables of the file, each from "0", "1" … to a value.
+const TABLES: [&str; 3] = ["block_name", "block_smi", "block_r"];
 
 /// An entry of the file.
 #[derive(Clone)]
@@ -48,33 +44,6 @@ impl Entry {
     }
 }
 
-impl Tables {
-    fn len(&self) -> usize {
-        self.block_name
-            .len()
-            .max(self.block_smi.len())
-            .max(self.block_r.len())
-    }
-
-    /// Takes an entry out.
-    fn take(&mut self, number: usize, file: &str) -> Result<Entry, FragmentsError> {
-        let key = number.to_string();
-        let missing = |table| FragmentsError::Numbering {
-            file: file.into(),
-            table,
-            block: number,
-        };
-        Ok(Entry {
-            name: self
-                .block_name
-                .remove(&key)
-                .ok_or_else(|| missing("block_name"))?,
-            smiles: self.block_smi.remove(&key).ok_or_else(|| missing("block_smi"))?,
-            atoms: self.block_r.remove(&key).ok_or_else(|| missing("block_r"))?,
-        })
-    }
-}
-
 impl Vocabulary {
     /// The file at `source`, taken from `base` if relative, in the format of the code of Bengio et al. 2021.
     ///
@@ -91,72 +60,105 @@ impl Vocabulary {
     /// The vocabulary in the JSON `text`, in the format of the code of Bengio et al. 2021; `file` is what errors call it.
     ///
     /// # Errors
-    /// [`FragmentsError`] names the file, the block and what is wrong.
+    /// [`FragmentsError`] names the file, and of everything that is wrong the line, the block and what to do.
     pub fn parse_bengio2021(text: &str, file: &str) -> Result<Self, FragmentsError> {
-        let mut tables: Tables = serde_json::from_str(text).map_err(|source| FragmentsError::Json {
-            file: file.into(),
-            source,
-        })?;
-        if tables.len() == 0 {
-            return Err(FragmentsError::Empty { file: file.into() });
-        }
-        let mut reader = Reader {
-            vocabulary: Self::empty("bengio2021".into()),
+        let mut entries = Entries {
+            reader: Reader::new(text, file)?,
             firsts: Vec::new(),
-            file,
         };
-        for number in 0..tables.len() {
-            let entry = tables.take(number, file)?;
-            reader.add(entry)?;
+        entries.reader.vocabulary.name = "bengio2021".into();
+        let root = std::mem::take(&mut entries.reader.root);
+        let tables = entries.reader.values(&root, TABLES, "the file", None);
+        let [names, smiles, atoms] =
+            [0, 1, 2].map(|at| tables[at].and_then(|table| entries.table(table, TABLES[at])));
+        let (Some(names), Some(smiles), Some(atoms)) = (names, smiles, atoms) else {
+            return entries.reader.finish();
+        };
+        let count = names.len().max(smiles.len()).max(atoms.len());
+        if count == 0 {
+            return Err(entries.reader.empty());
         }
-        Ok(reader.vocabulary)
+        for number in 0..count {
+            let key = number.to_string();
+            let row = [&names, &smiles, &atoms].map(|table| table.get(&key).copied());
+            if !entries.row(number, row) {
+                break;
+            }
+        }
+        entries.reader.finish()
     }
 }
 
-/// A vocabulary on the way.
-struct Reader<'a> {
-    vocabulary: Vocabulary,
+/// Entries on the way to a vocabulary.
+struct Entries<'a> {
+    reader: Reader<'a>,
     /// Of each block, the entry that came first, in whose order its ports are.
     firsts: Vec<Entry>,
-    file: &'a str,
 }
 
-impl Reader<'_> {
-    fn add(&mut self, entry: Entry) -> Result<(), FragmentsError> {
+/// A table of the file: values by their number.
+type Numbered<'a> = BTreeMap<String, &'a RawValue>;
+
+impl<'a> Entries<'a> {
+    fn table(&mut self, table: &'a RawValue, name: &str) -> Option<Numbered<'a>> {
+        match serde_json::from_str::<Members<'a>>(table.get()) {
+            Ok(Members(members)) => Some(members.into_iter().collect()),
+            Err(_) => {
+                let message = format!("`{name}` is {}, and an object is needed", kind(table));
+                self.reader.mistake(table, message);
+                None
+            }
+        }
+    }
+
+    /// Takes an entry; false where the numbers end too early, after which all others would be missing too.
+    fn row(&mut self, number: usize, row: [Option<&'a RawValue>; 3]) -> bool {
+        if let Some(missing) = row.iter().position(Option::is_none) {
+            self.reader.missing(format!(
+                "`{}` has no block \"{number}\"; `block_name`, `block_smi` and `block_r` must each hold \"0\", \"1\" and so on",
+                TABLES[missing]
+            ));
+            return false;
+        }
+        let [Some(name), Some(smiles), Some(atoms)] = row else {
+            return false;
+        };
+        let place = smiles;
+        let name = self.reader.text(name, &format!("the name of block \"{number}\""));
+        let smiles = self
+            .reader
+            .text(smiles, &format!("the SMILES of block \"{number}\""));
+        let Ok(listed) = serde_json::from_str::<Vec<usize>>(atoms.get()) else {
+            let message = format!("`block_r` of block \"{number}\" must be a list of atoms, numbered from 0");
+            self.reader.mistake(atoms, message);
+            return true;
+        };
+        if let (Some(name), Some(smiles)) = (name, smiles) {
+            let atoms = listed;
+            self.add(place, Entry { name, smiles, atoms });
+        }
+        true
+    }
+
+    fn add(&mut self, place: &'a RawValue, entry: Entry) {
         let known = self.firsts.iter().position(|first| first.is_like(&entry));
-        let block = match known {
-            Some(block) => block,
-            None => self.add_block(&entry)?,
+        let Some(block) = known.or_else(|| self.add_block(place, &entry)) else {
+            return;
         };
         let atoms = &self.firsts[block].atoms;
-        let port = atoms.iter().position(|atom| *atom == entry.atoms[0]);
-        let port = port.expect("entries that are alike list the same atoms");
-        if self.vocabulary.blocks[block].arm[port] != NO_ARM {
-            return Err(self.same(block, entry.name));
+        let port = atoms.iter().position(|atom| Some(atom) == entry.atoms.first());
+        let port = port.expect("entries that are alike list the same atoms, and a block has one");
+        if self.reader.vocabulary.blocks[block].arm[port] != NO_ARM {
+            return self.reader.same(place, block, &entry.name);
         }
-        self.vocabulary.add_arm(block, port);
-        Ok(())
+        self.reader.vocabulary.add_arm(block, port);
     }
 
-    fn add_block(&mut self, entry: &Entry) -> Result<usize, FragmentsError> {
-        let wrong = |source| FragmentsError::Block {
-            file: self.file.into(),
-            block: entry.name.clone(),
-            source,
-        };
-        let fragment = Fragment::on_atoms(&entry.smiles, &entry.atoms).map_err(wrong)?;
-        if let Some(twin) = self.vocabulary.position(&fragment) {
-            return Err(self.same(twin, entry.name.clone()));
-        }
+    fn add_block(&mut self, place: &'a RawValue, entry: &Entry) -> Option<usize> {
+        let fragment = Fragment::on_atoms(&entry.smiles, &entry.atoms);
+        let fragment = fragment.map_err(|error| format!("block `{}` {error}", entry.name.escape_debug()));
+        let block = self.reader.add(place, entry.name.clone(), fragment)?;
         self.firsts.push(entry.clone());
-        Ok(self.vocabulary.push(entry.name.clone(), fragment))
-    }
-
-    fn same(&self, first: usize, second: String) -> FragmentsError {
-        FragmentsError::DuplicateBlock {
-            file: self.file.into(),
-            first: self.vocabulary.blocks[first].name.clone(),
-            second,
-        }
+        Some(block)
     }
 }

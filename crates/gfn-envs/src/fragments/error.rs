@@ -1,7 +1,41 @@
 //! What can be wrong with a vocabulary or the bounds of molecules.
 
-use gfn_chem::FragmentError;
+use std::fmt;
+
 use thiserror::Error;
+
+/// Something that is wrong with a vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Its line in the file, from 1; none where something is missing.
+    pub line: Option<u64>,
+    /// What is wrong, with the block's name.
+    pub text: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(formatter, "line {line}: {}", self.text),
+            None => formatter.write_str(&self.text),
+        }
+    }
+}
+
+/// All mistakes, each on a line of its own where there are several.
+fn told(file: &str, mistakes: &[Mistake]) -> String {
+    if let [one] = mistakes {
+        return match one.line {
+            Some(line) => format!("vocabulary `{file}`, line {line}: {}", one.text),
+            None => format!("vocabulary `{file}`: {}", one.text),
+        };
+    }
+    let mut text = format!("vocabulary `{file}` has {} mistakes", mistakes.len());
+    for mistake in mistakes {
+        text += &format!("\n  {mistake}");
+    }
+    text
+}
 
 /// Why there is no such environment.
 #[derive(Debug, Error)]
@@ -16,13 +50,13 @@ pub enum FragmentsError {
         /// What to do.
         help: &'static str,
     },
-    /// The file is not JSON of the right form; the message ends with line and column.
-    #[error("vocabulary `{file}` is not a vocabulary in JSON: {source}")]
+    /// The file is not a JSON object.
+    #[error("vocabulary `{file}` is not JSON: {message}")]
     Json {
         /// The file.
         file: String,
-        /// What the parser says, with line and column.
-        source: serde_json::Error,
+        /// What is wrong, with line and column.
+        message: String,
     },
     /// There is no block.
     #[error("vocabulary `{file}` has no blocks")]
@@ -30,35 +64,13 @@ pub enum FragmentsError {
         /// The file.
         file: String,
     },
-    /// One block is wrong.
-    #[error("vocabulary `{file}`: block `{block}` {source}")]
-    Block {
+    /// Blocks are wrong, or what the file says besides them.
+    #[error("{}", told(.file, .mistakes))]
+    Mistakes {
         /// The file.
         file: String,
-        /// The block's name.
-        block: String,
-        /// What is wrong with it.
-        source: FragmentError,
-    },
-    /// Two blocks of one name.
-    #[error("vocabulary `{file}` has two blocks named `{block}`")]
-    DuplicateName {
-        /// The file.
-        file: String,
-        /// The name.
-        block: String,
-    },
-    /// Two blocks that are the same.
-    #[error(
-        "vocabulary `{file}`: blocks `{first}` and `{second}` are the same, atoms and attachment points alike"
-    )]
-    DuplicateBlock {
-        /// The file.
-        file: String,
-        /// The earlier block.
-        first: String,
-        /// The later one.
-        second: String,
+        /// Everything that is wrong, in the order in which it was found.
+        mistakes: Vec<Mistake>,
     },
     /// A bound on the number of blocks is out of range.
     #[error("`{name}` = {value} must be from 1 to {most}")]
@@ -69,19 +81,6 @@ pub enum FragmentsError {
         value: usize,
         /// The most it can be.
         most: usize,
-    },
-    /// The vocabulary in the format of the paper's code is not numbered without gaps.
-    #[error(
-        "vocabulary `{file}`: `{table}` has no block \"{block}\"; `block_name`, `block_smi` and `block_r` must each hold \"0\", \"1\" \
-         and so on"
-    )]
-    Numbering {
-        /// The file.
-        file: String,
-        /// The table of the file.
-        table: &'static str,
-        /// The number that is missing.
-        block: usize,
     },
     /// The built-in vocabulary was asked for in a format that it does not have.
     #[error(

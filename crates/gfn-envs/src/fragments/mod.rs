@@ -10,6 +10,8 @@ mod bengio2021;
 mod environment;
 mod error;
 mod form;
+mod json;
+mod reader;
 mod tree;
 mod vocabulary;
 
@@ -23,7 +25,7 @@ use gfn_core::{ActionSpace, EnvironmentSpec, ObjectKind, ObservationSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use error::FragmentsError;
+pub use error::{FragmentsError, Mistake};
 pub use vocabulary::{DRUGLIKE, Vocabulary};
 
 use tree::{HEADER, MOST_BLOCKS, Node, SLOT, Tree, joins, slots};

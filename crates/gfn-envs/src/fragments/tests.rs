@@ -315,43 +315,139 @@ fn mistakes_are_named() {
             r#"{{"name": "v", "blocks": [{{"name": "odd", "smiles": "{smiles}"}}]}}"#
         ))
     };
-    assert_eq!(
-        message(r#"{"name": "v", "blocks": []}"#),
-        "vocabulary `own.json` has no blocks"
-    );
-    assert_eq!(
-        message("{\"name\": \"v\",\n \"blocks\": [,]}"),
-        "vocabulary `own.json` is not a vocabulary in JSON: expected value at line 2 column 13"
-    );
-    assert!(message(r#"{"name": "v"}"#).contains("missing field `blocks` at line 1 column 13"));
-    assert!(
-        message(r#"{"name": "v", "blocks": [{"name": "a", "smile": "C"}]}"#)
-            .contains("unknown field `smile`")
-    );
-    assert_eq!(
-        block("CC"),
-        "vocabulary `own.json`: block `odd` has no attachment point such as `[*:1]` in `CC`"
-    );
-    assert!(
-        block("[*:1]C(")
-            .starts_with("vocabulary `own.json`: block `odd` is wrong: `[*:1]C(` is not a SMILES: ")
-    );
-    assert_eq!(
-        block("[*:1]=C"),
-        "vocabulary `own.json`: block `odd` has the attachment point `[*:1]` on a bond that is not single"
-    );
-    assert_eq!(
-        message(
-            r#"{"name": "v", "blocks": [{"name": "a", "smiles": "[*:1]C"}, {"name": "a", "smiles": "[*:1]N"}]}"#
+    let blocks = |blocks: &str| message(&format!("{{\"name\": \"v\", \"blocks\": [\n{blocks}\n]}}"));
+    let file = "vocabulary `own.json`";
+    for (said, expected) in [
+        (
+            message(r#"{"name": "v", "blocks": []}"#),
+            format!("{file} has no blocks"),
         ),
-        "vocabulary `own.json` has two blocks named `a`"
-    );
-    assert_eq!(
-        message(
-            r#"{"name": "v", "blocks": [{"name": "a", "smiles": "[*:1]CO"}, {"name": "b", "smiles": "OC[*:2]"}]}"#
+        (
+            message("{\"name\": \"v\",\n \"blocks\": [,]}"),
+            format!("{file} is not JSON: line 2, column 13: unexpected `,`"),
         ),
-        "vocabulary `own.json`: blocks `a` and `b` are the same, atoms and attachment points alike"
+        (
+            message("{\"name\": \"v\",\n \"blocks\": [1,]}"),
+            format!("{file} is not JSON: line 2, column 15: a comma before a closing bracket"),
+        ),
+        (message("  "), format!("{file} is not JSON: it is an empty file; copy or make it again")),
+        (
+            message("{\"name\":\n"),
+            format!("{file} is not JSON: line 2: the file ends before its last bracket is closed"),
+        ),
+        (
+            message("{\"name\" \"v\"}"),
+            format!("{file} is not JSON: line 1, column 9: a key without a colon behind it"),
+        ),
+        (
+            message("{\"name\": \"v\"\n\"blocks\": []}"),
+            format!("{file} is not JSON: line 2, column 1: two values without a comma between them"),
+        ),
+        (
+            message("[]"),
+            format!("{file} is not JSON: it is a list, and an object `{{…}}` is needed"),
+        ),
+        (
+            message(r#"{"name": "v"}"#),
+            format!("{file}: the file has no key `blocks`"),
+        ),
+        (
+            blocks("\"[*:1]C\""),
+            format!(
+                "{file}, line 2: block 1 is a text, and an object is needed: `{{\"name\": …, \"smiles\": …}}`"
+            ),
+        ),
+        (
+            blocks("{\"name\": \"a\",\n\"smiles\": 3}"),
+            format!("{file}, line 3: the SMILES of block `a` is a number, and a text is needed"),
+        ),
+        (
+            block("CC"),
+            format!("{file}, line 1: block `odd` has no attachment point such as `[*:1]` in `CC`"),
+        ),
+        (
+            block("[*:1]C("),
+            format!(
+                "{file}, line 1: block `odd` is wrong: `[*:1]C(` is not a SMILES: the parenthesis `(` at position 7 is not closed"
+            ),
+        ),
+        (
+            block("[*:1]=C"),
+            format!(
+                "{file}, line 1: block `odd` has the attachment point `[*:1]` on a bond that is not single"
+            ),
+        ),
+    ] {
+        assert_eq!(said, expected);
+    }
+    let said = message(r#"{"name": "v", "blocks": [{"name": "a", "smile": "C"}]}"#);
+    for part in [
+        "line 1: block `a` has an unknown key `smile`; the keys are `name`, `smiles`",
+        "line 1: block `a` has no key `smiles`",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+/// One round: everything that is wrong is told, each with its line.
+#[test]
+fn all_mistakes_of_a_vocabulary_are_told_at_once() {
+    let text = r#"{"blocks": [
+  {"name": "methyl", "smiles": "[*:1]C"},
+  {"name": "methyl", "smiles": "[*:1]CC"},
+
+  {"name": "open", "smiles": "[*:1]C1CC"},
+  {"name": "CH3", "smiles": "C[*:7]"},
+  "[*:1]N",
+  {"smiles": "[*:1]O", "size": 3},
+  {"name": "radical", "smiles": "[*:1][CH]C"},
+  {"name": "open", "smiles": "c1cccn1"},
+  {"name": "fine", "smiles": "[*:1]F"}
+], "name": "v", "kind": "x"}"#;
+    let expected = "vocabulary `own.json` has 10 mistakes
+  line 12: the file has an unknown key `kind`; the keys are `name`, `blocks`
+  line 3: two blocks are named `methyl`
+  line 5: block `open` is wrong: `[*:1]C1CC` is not a SMILES: ring 1, opened at position 7, is not closed
+  line 6: blocks `methyl` and `CH3` are the same, atoms and attachment points alike
+  line 7: block 5 is a text, and an object is needed: `{\"name\": …, \"smiles\": …}`
+  line 8: block 6 has an unknown key `size`; the keys are `name`, `smiles`
+  line 8: block 6 has no key `name`
+  line 9: block `radical` has an unpaired electron: atom 2 (`[CH]`, position 6): an atom in brackets has the hydrogens that are written \
+                    there, and no others; write `[*:1]CC`, or give it another attachment point: `[*:1][CH]([*:2])C`
+  line 10: two blocks are named `open`
+  line 10: block `open` is wrong: `c1cccn1` is not a possible molecule: the aromatic ring at `c1cccn1` (position 1) has no Kekulé form; \
+                    mostly a nitrogen lacks its hydrogen: write `[nH]` for the `n` at position 6";
+    assert_eq!(
+        message(text).lines().collect::<Vec<_>>(),
+        expected.lines().collect::<Vec<_>>()
     );
+    // Lines are those of an editor, whatever ends them.
+    assert_eq!(message(&text.replace('\n', "\r\n")), message(text));
+}
+
+/// In the format of the paper's code too.
+#[test]
+fn all_mistakes_of_the_papers_format_are_told_at_once() {
+    let said = |json: &str| {
+        Vocabulary::parse_bengio2021(json, "own.json")
+            .unwrap_err()
+            .to_string()
+    };
+    let text = r#"{"block_name": {"0": "a", "1": "b", "2": "c", "3": "d"},
+"block_smi": {"0": "CC",
+  "1": "C[CH]C",
+  "2": "C1",
+  "3": "CO"},
+"block_r": {"0": [0], "1": [0], "2": [0], "3": [7]}}"#;
+    let expected = "vocabulary `own.json` has 3 mistakes
+  line 3: block `b` has an unpaired electron: atom 2 (`[CH]`, position 2): an atom in brackets has the hydrogens that are written \
+                    there, and no others; write `CCC`
+  line 4: block `c` is wrong: `C1` is not a SMILES: ring 1, opened at position 2, is not closed
+  line 5: block `d` names the atom 7, and `CO` has 2 atoms, which such a file numbers from 0 to 1";
+    assert_eq!(said(text), expected);
+    let missing = said(&text.replace("\"3\": \"CO\"", "\"5\": \"CO\""));
+    assert!(missing.contains("`block_smi` has no block \"3\""), "{missing}");
+    assert!(said("{}").contains("the file has no key `block_r`"));
 }
 
 #[test]

@@ -3,29 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use gfn_chem::{Fragment, MOST_PORTS};
-use serde::Deserialize;
+use gfn_input::Kind;
 
 use super::error::FragmentsError;
+use super::reader::Reader;
 
 /// Largest vocabulary file: some hundred thousand blocks.
 const FILE_LIMIT: u64 = 1 << 26;
 
 /// The built-in vocabulary's name.
 pub const DRUGLIKE: &str = "druglike";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VocabularyFile {
-    name: String,
-    blocks: Vec<BlockEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BlockEntry {
-    name: String,
-    smiles: String,
-}
 
 /// In place of the arm of a port by which a block cannot be attached.
 pub(crate) const NO_ARM: u32 = u32::MAX;
@@ -83,20 +70,9 @@ impl Vocabulary {
     /// The vocabulary in the JSON `text`; `file` is what errors call it.
     ///
     /// # Errors
-    /// [`FragmentsError`] names the file, the block and what is wrong.
+    /// [`FragmentsError`] names the file, and of everything that is wrong the line, the block and what to do.
     pub fn parse(text: &str, file: &str) -> Result<Self, FragmentsError> {
-        let parsed: VocabularyFile = serde_json::from_str(text).map_err(|source| FragmentsError::Json {
-            file: file.into(),
-            source,
-        })?;
-        if parsed.blocks.is_empty() {
-            return Err(FragmentsError::Empty { file: file.into() });
-        }
-        let mut vocabulary = Self::empty(parsed.name);
-        for entry in parsed.blocks {
-            vocabulary.add(entry, file)?;
-        }
-        Ok(vocabulary)
+        Reader::new(text, file)?.blocks()
     }
 
     pub(super) fn empty(name: String) -> Self {
@@ -108,48 +84,21 @@ impl Vocabulary {
         }
     }
 
-    fn add(&mut self, entry: BlockEntry, file: &str) -> Result<(), FragmentsError> {
-        let file = || file.to_owned();
-        if self.blocks.iter().any(|block| block.name == entry.name) {
-            return Err(FragmentsError::DuplicateName {
-                file: file(),
-                block: entry.name,
-            });
-        }
-        let fragment = Fragment::parse(&entry.smiles).map_err(|source| FragmentsError::Block {
-            file: file(),
-            block: entry.name.clone(),
-            source,
-        })?;
-        if let Some(twin) = self.position(&fragment) {
-            let first = self.blocks[twin].name.clone();
-            return Err(FragmentsError::DuplicateBlock {
-                file: file(),
-                first,
-                second: entry.name,
-            });
-        }
-        let at = self.push(entry.name, fragment);
-        for port in 0..self.blocks[at].ports {
-            if self.blocks[at].representative[port] as usize == port {
-                self.add_arm(at, port);
-            }
-        }
-        Ok(())
-    }
-
-    /// The block that is this fragment.
-    pub(super) fn position(&self, fragment: &Fragment) -> Option<usize> {
-        let mut blocks = self.blocks.iter();
-        blocks.position(|block| block.fragment.identity() == fragment.identity())
-    }
-
     /// Adds a block that cannot be attached yet; returns its number.
     pub(super) fn push(&mut self, name: String, fragment: Fragment) -> usize {
         let block = Block::new(name, fragment, self.port_count);
         self.port_count += block.ports;
         self.blocks.push(block);
         self.blocks.len() - 1
+    }
+
+    /// Lets a block be attached by each of its distinct ports.
+    pub(super) fn add_arms(&mut self, block: usize) {
+        for port in 0..self.blocks[block].ports {
+            if self.blocks[block].representative[port] as usize == port {
+                self.add_arm(block, port);
+            }
+        }
     }
 
     /// Lets a block be attached by a port, or by those that symmetries take it to.
@@ -210,9 +159,17 @@ pub(super) fn read(
 ) -> Result<(String, String), FragmentsError> {
     let path: PathBuf = base.join(source);
     let file = path.display().to_string();
-    match gfn_files::read_text(&path, FILE_LIMIT) {
+    let bytes = match gfn_files::read(&path, FILE_LIMIT) {
+        Ok(bytes) => bytes,
+        Err(source) => return Err(FragmentsError::Read { file, source, help }),
+    };
+    match String::from_utf8(bytes) {
         Ok(text) => Ok((text, file)),
-        Err(source) => Err(FragmentsError::Read { file, source, help }),
+        Err(error) => Err(FragmentsError::Json {
+            file,
+            message: Kind::of(error.as_bytes())
+                .map_or_else(|| "it is not text in UTF-8".into(), |kind| format!("it is {kind}")),
+        }),
     }
 }
 

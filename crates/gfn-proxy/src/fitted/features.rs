@@ -2,7 +2,7 @@
 //!
 //! A molecule's map numbers and its stereochemistry are not seen.
 
-use gfn_chem::{AtomView, ChemError, Hybridisation, Molecule, MoleculeGraph, Order};
+use gfn_chem::{AtomView, ChemError, Hybridisation, Molecule, MoleculeGraph, Order, smiles_of};
 use thiserror::Error;
 
 use super::rings::Rings;
@@ -91,6 +91,7 @@ impl Features {
     /// # Errors
     /// [`FeaturesError`] where it cannot be seen.
     pub fn parse(smiles: &str) -> Result<Self, FeaturesError> {
+        let smiles = smiles_of(smiles)?;
         if names_isotope(smiles) {
             return Err(FeaturesError::Isotope(smiles.into()));
         }

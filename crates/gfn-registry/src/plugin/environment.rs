@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use gfn_chem::canonical_of;
 use gfn_core::testkit::{Thoroughness, check_environment};
 use gfn_core::{
     ActionSpace, Cancel, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation,
@@ -250,7 +251,12 @@ impl Environment for PluginEnvironment {
             state,
             |known| known.words.clone(),
             |known| {
-                known.words = Some(self.remote.describe(state)?);
+                let words = self.remote.describe(state)?;
+                // One molecule is one object, however the plugin writes it.
+                known.words = Some(match self.spec.objects {
+                    ObjectKind::Molecule => canonical_of(&words).unwrap_or(words),
+                    _ => words,
+                });
                 Ok(())
             },
         );

@@ -1,10 +1,11 @@
 //! Which molecules are docked.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use gfn_chem::Molecule;
+use gfn_chem::{Molecule, with_name};
 use gfn_files::regular::MIB;
+use gfn_input::{Kind, Rejected};
 use gfn_record::folder::{FolderError, names};
 use gfn_record::samples;
 
@@ -22,6 +23,46 @@ pub struct Candidate {
     pub smiles: String,
     /// What the run's reward says of it, before shaping.
     pub reward: Option<f64>,
+    /// What the file calls it.
+    pub name: Option<String>,
+    /// Whether it has unpaired electrons.
+    pub is_radical: bool,
+}
+
+/// The lines of a file that are no molecules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadLines {
+    /// The file.
+    pub path: PathBuf,
+    /// How many lines it has that are not blank.
+    pub total: usize,
+    /// The bad ones, in order.
+    pub lines: Vec<Rejected>,
+    /// The file in which all of them are listed.
+    pub listed: Option<PathBuf>,
+}
+
+/// Of bad lines, so many are shown.
+const SHOWN: usize = 20;
+
+impl std::fmt::Display for BadLines {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (path, bad) = (self.path.display(), self.lines.len());
+        if let [Rejected { line, reason, .. }] = &self.lines[..] {
+            return write!(formatter, "{path}: line {line}: {reason}");
+        }
+        write!(formatter, "{path}: {bad} of its {} lines are no molecules:", self.total)?;
+        for Rejected { line, reason, .. } in self.lines.iter().take(SHOWN) {
+            write!(formatter, "\n  line {line}: {reason}")?;
+        }
+        match (bad.checked_sub(SHOWN), &self.listed) {
+            (None | Some(0), _) => Ok(()),
+            (Some(more), Some(listed)) => {
+                write!(formatter, "\n  and {more} more; {} lists all of them", listed.display())
+            }
+            (Some(more), None) => write!(formatter, "\n  and {more} more"),
+        }
+    }
 }
 
 /// The best distinct molecules among a run's samples, best first; of equal ones the first in the alphabet.
@@ -42,10 +83,13 @@ pub fn best_of_run(run: &Path, top: usize, damage: Damage) -> Result<Vec<Candida
     let mut candidates = Vec::new();
     for (index, sample) in samples::read(&bytes[..]).enumerate() {
         let sample = sample.map_err(&wrong)?;
-        let smiles =
-            canonical(&sample.object).map_err(|message| wrong(format!("line {}: {message}", index + 2)))?;
-        let reward = Some(sample.reward);
-        candidates.push(Candidate { smiles, reward });
+        let candidate =
+            candidate(&sample.object).map_err(|message| wrong(format!("line {}: {message}", index + 2)))?;
+        candidates.push(Candidate {
+            reward: Some(sample.reward),
+            name: None,
+            ..candidate
+        });
     }
     candidates.sort_by(|one, two| {
         let (first, second) = (one.reward.unwrap_or(0.0), two.reward.unwrap_or(0.0));
@@ -59,34 +103,65 @@ pub fn best_of_run(run: &Path, top: usize, damage: Damage) -> Result<Vec<Candida
     }
 }
 
-/// The distinct molecules of a file with one SMILES a line; what stands behind it is its name, and not read.
+/// The molecules of a file with one SMILES a line, each with its name, which stands behind it. Equal ones stay: they may have
+/// different names.
 ///
 /// # Errors
-/// Where it cannot be read; the first line that is no molecule is named.
+/// Where it cannot be read, or lines are no molecules: all of them are told.
 pub fn of_file(path: &Path) -> Result<Vec<Candidate>, DockError> {
     let wrong = |message: String| DockError::Molecules(format!("{}: {message}", path.display()));
-    let text = gfn_files::read_text(path, FILE_LIMIT).map_err(|error| wrong(gfn_text::io_words(&error)))?;
-    // Some editors begin a file with a mark of its encoding.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let mut candidates = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let Some(word) = line.split_whitespace().next() else {
-            continue;
-        };
-        let smiles = canonical(word).map_err(|message| wrong(format!("line {}: {message}", index + 1)))?;
-        candidates.push(Candidate { smiles, reward: None });
+    let bytes = gfn_files::read(path, FILE_LIMIT).map_err(|error| wrong(gfn_text::io_words(&error)))?;
+    if let Some(kind) = Kind::of(&bytes) {
+        return Err(wrong(format!("it is {kind}; one SMILES a line is expected")));
     }
-    match candidates.is_empty() {
-        true => Err(wrong(
-            "it holds no molecules; one SMILES a line is expected".into(),
-        )),
-        false => Ok(distinct(candidates)),
+    // Some editors begin a file with a mark of its encoding, and some end lines as old Macs did.
+    let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n").replace('\r', "\n");
+    let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
+    let (mut candidates, mut bad) = (Vec::new(), Vec::new());
+    for (line, number) in lines.filter(|(line, _)| !line.trim().is_empty()) {
+        match candidate(line) {
+            Ok(candidate) => candidates.push(candidate),
+            Err(reason) => bad.push(Rejected {
+                line: number,
+                column: None,
+                value: line.into(),
+                reason: reason + hint(number, line),
+            }),
+        }
+    }
+    match bad.is_empty() {
+        true => Ok(candidates),
+        false => Err(DockError::Lines(BadLines {
+            path: path.into(),
+            total: bad.len() + candidates.len(),
+            lines: bad,
+            listed: None,
+        })),
     }
 }
 
-fn canonical(smiles: &str) -> Result<String, String> {
-    let molecule = Molecule::parse(smiles).and_then(|molecule| molecule.canonical_smiles());
-    molecule.map_err(|error| error.to_string())
+/// What a line may have been meant as.
+fn hint(number: u64, line: &str) -> &'static str {
+    let first = line.split_whitespace().next().unwrap_or_default();
+    if number == 1 && first.to_lowercase().contains("smiles") {
+        " (a line of names? remove it)"
+    } else if first.contains([',', ';']) {
+        " (a table? put a space or a tab between the SMILES and the name, and remove other columns)"
+    } else {
+        ""
+    }
+}
+
+/// The molecule of a line.
+fn candidate(line: &str) -> Result<Candidate, String> {
+    let (smiles, name) = with_name(line);
+    let molecule = Molecule::parse(smiles).map_err(|error| error.to_string())?;
+    Ok(Candidate {
+        smiles: molecule.canonical_smiles().map_err(|error| error.to_string())?,
+        reward: None,
+        name: (!name.is_empty()).then(|| name.to_owned()),
+        is_radical: molecule.is_radical(),
+    })
 }
 
 /// The first of each.
@@ -106,10 +181,21 @@ mod tests {
         let path = folder.path().join("m.smi");
         std::fs::write(&path, "OCC ethanol\n\nCCO\nc1ccccc1\tbenzene\n").unwrap();
         let found = of_file(&path).unwrap();
-        let smiles: Vec<&str> = found.iter().map(|candidate| candidate.smiles.as_str()).collect();
-        assert_eq!(smiles, ["CCO", "c1ccccc1"]);
-        // As other systems' editors write it.
-        std::fs::write(&path, "\u{feff}OCC ethanol\r\n\r\nc1ccccc1\r\n").unwrap();
+        let read: Vec<(&str, Option<&str>)> = found
+            .iter()
+            .map(|candidate| (candidate.smiles.as_str(), candidate.name.as_deref()))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                ("CCO", Some("ethanol")),
+                ("CCO", None),
+                ("c1ccccc1", Some("benzene"))
+            ]
+        );
+        // As other systems' editors write it, with map numbers, hydrogens and an extension.
+        let text = "\u{feff}[CH3:1]C[OH:4] |$_R1;;$| ethanol\r\n\r\nCCO |$;;$|\r\n[H]c1ccccc1 benzene\r\n";
+        std::fs::write(&path, text).unwrap();
         assert_eq!(of_file(&path).unwrap(), found);
         std::fs::write(&path, "CCO\nC(\n").unwrap();
         let message = of_file(&path).unwrap_err().to_string();
@@ -117,8 +203,24 @@ mod tests {
             message.contains("m.smi: line 2: `C(` is not a SMILES"),
             "{message}"
         );
+        // All that is wrong is told, each by its line.
+        let text = "smiles name\nCCO\nC(\n\nc1cccn1 pyrrole\nCC,ethane\n";
+        std::fs::write(&path, text.replace('\n', "\r\n")).unwrap();
+        let message = of_file(&path).unwrap_err().to_string();
+        for part in [
+            "4 of its 5 lines are no molecules:",
+            "\n  line 1: `smiles` is not a SMILES",
+            "(a line of names? remove it)",
+            "\n  line 3: `C(` is not a SMILES: the parenthesis `(` at position 2 is not closed",
+            "\n  line 5: `c1cccn1` is not a possible molecule",
+            "\n  line 6: `CC,ethane` is not a SMILES: unexpected `,` at position 3 (a table?",
+        ] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+        std::fs::write(&path, [0x1f, 0x8b, 8]).unwrap();
+        assert!(of_file(&path).unwrap_err().to_string().contains("compressed by gzip"));
         std::fs::write(&path, "\n").unwrap();
-        assert!(of_file(&path).unwrap_err().to_string().contains("no molecules"));
+        assert!(of_file(&path).unwrap_err().to_string().contains("one SMILES a line is expected"));
     }
 
     #[test]

@@ -50,6 +50,7 @@ fn row(candidate: Candidate, outcome: Outcome, params: &Params) -> Row {
     let energy = outcome.energy();
     Row {
         smiles: candidate.smiles,
+        name: candidate.name,
         energy,
         score: energy.map(|energy| params.score(energy)),
         reward: candidate.reward,
@@ -91,6 +92,8 @@ mod tests {
         let candidates = pairs.iter().map(|(reward, _)| Candidate {
             smiles: "C".into(),
             reward: Some(*reward),
+            name: None,
+            is_radical: false,
         });
         let outcomes = pairs.iter().map(|(_, energy)| {
             Some(energy.map_or_else(|| Outcome::Failed("no pose".into()), Outcome::Energy))
@@ -124,12 +127,17 @@ mod tests {
         let candidate = Candidate {
             smiles: "C".into(),
             reward: None,
+            name: Some("=meth, ane".into()),
+            is_radical: false,
         };
         let outcomes = vec![None, Some(Outcome::Energy(-13.0))];
         let params = Params::with_receptor(String::new());
         let table = Table::new(vec![candidate.clone(), candidate], outcomes, &params);
         assert_eq!((table.rows.len(), table.left), (1, 1));
         let text = String::from_utf8(table.to_csv()).unwrap();
-        assert_eq!(text, "smiles,energy,score,reward,failure\nC,-13.0,8.0,,\n");
+        assert_eq!(
+            text,
+            "smiles,energy,score,reward,failure,name\nC,-13.0,8.0,,,\"=meth, ane\"\n"
+        );
     }
 }
