@@ -111,11 +111,13 @@ fn without_maps(text: &str) -> Cow<'_, str> {
 
 /// The canonical SMILES of a molecule.
 pub(crate) fn canonical(molecule: &Molecule) -> Result<String, ChemError> {
-    if is_flat(molecule) && rings::are_unambiguous(molecule) {
+    let ambiguous = rings::ambiguous(molecule);
+    let (is_flat, is_plain) = (is_flat(molecule), !ambiguous.contains(&true));
+    if is_flat && is_plain {
         return smiles::rdkit_canonical_smiles(molecule).map_err(unsupported);
     }
-    let arranged = if is_flat(molecule) {
-        order::arranged(molecule)
+    let arranged = if is_flat && !is_plain {
+        order::arranged(molecule, &ambiguous)
     } else {
         None
     };

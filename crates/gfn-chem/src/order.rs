@@ -6,74 +6,125 @@ use std::collections::HashSet;
 use chematic::core::{Atom, AtomIdx, BondOrder, Chirality, Element, Molecule, MoleculeBuilder};
 use chematic::smiles;
 
-/// A molecule with more Kekulé forms stays as it is.
-const MAX_FORMS: usize = 500;
+/// A molecule with more ways to draw its double bonds stays as it is.
+const MAX_FORMS: usize = 200;
 
-/// Half the lengths of the rings around which double bonds may be shifted: 6, 10 and 14 bonds, those of aromatic rings. Shifted around
-/// 4 or 8, as in cyclooctatetraenes, they make another molecule.
-const SHIFTED: [usize; 3] = [3, 5, 7];
+/// The molecule in its one order and form, where the rings of the atoms that are marked are ambiguous. None for a molecule with bonds of
+/// other orders than one, two and three, or with too many forms; one with stereochemistry loses it.
+pub(crate) fn arranged(molecule: &Molecule, ambiguous: &[bool]) -> Option<Molecule> {
+    let kekule = Kekule::of(molecule, ambiguous)?;
+    let forms = kekule.forms()?.into_iter().map(|form| kekule.arrange(form));
+    let forms: Vec<Arranged> = forms.collect::<Option<_>>()?;
+    let best = same(&forms)
+        .into_iter()
+        .min_by(|one, two| one.text.cmp(&two.text))?;
+    Some(best.molecule.clone())
+}
 
-/// The molecule in its one order and form. None for a molecule with bonds of other orders than one, two and three, or with too many
-/// forms; one with stereochemistry loses it.
-pub(crate) fn arranged(molecule: &Molecule) -> Option<Molecule> {
-    let kekule = Kekule::of(molecule)?;
-    let forms = kekule.forms()?;
-    let labelled = forms.iter().map(|form| {
-        let (text, order) = smiles::canonical_smiles_with_atom_order(&kekule.labelled(form)?);
-        Some((text, order, form))
-    });
-    let labelled: Vec<_> = labelled.collect::<Option<_>>()?;
-    let (_, order, form) = labelled.into_iter().min_by(|one, two| one.0.cmp(&two.0))?;
-    let order: Vec<usize> = order.into_iter().map(|atom| atom.0 as usize).collect();
-    kekule.written(&order, form)
+/// A form in its one order.
+struct Arranged {
+    form: Form,
+    /// What is the same for all orders of the atoms.
+    text: String,
+    molecule: Molecule,
+    /// The pairs of atoms whose bond is aromatic in this form.
+    aromatic: HashSet<(usize, usize)>,
+}
+
+impl Arranged {
+    /// Whether another form is known to be the same molecule: it differs in bonds that are aromatic in this one, or around a single ring
+    /// of six, whichever rings the toolkit takes for the smallest.
+    fn is_same(&self, other: &Self) -> bool {
+        let forms = self.form.iter().zip(&other.form).enumerate();
+        let different: Vec<_> = forms.filter(|(_, (one, two))| one != two).collect();
+        let mut bonds = different
+            .iter()
+            .flat_map(|(atom, (one, two))| {
+                [**one, **two].map(|partner| partner.map(|partner| (*atom, partner)))
+            })
+            .flatten();
+        different.len() == 6 || bonds.all(|(one, two)| self.aromatic.contains(&(one.min(two), one.max(two))))
+    }
+}
+
+/// The forms that are one molecule with the first: aromatic rings, as they are in one form or the other, lead from each to the next. Double
+/// bonds that alternate around a ring that is not aromatic, as in cyclooctatetraenes, make another molecule when they are shifted.
+fn same(forms: &[Arranged]) -> Vec<&Arranged> {
+    let mut found = vec![false; forms.len()];
+    let mut stack = vec![0];
+    while let Some(at) = stack.pop() {
+        if std::mem::replace(&mut found[at], true) {
+            continue;
+        }
+        let next = (0..forms.len()).filter(|&other| {
+            !found[other] && (forms[at].is_same(&forms[other]) || forms[other].is_same(&forms[at]))
+        });
+        stack.extend(next.collect::<Vec<_>>());
+    }
+    (0..forms.len())
+        .filter(|&at| found[at])
+        .map(|at| &forms[at])
+        .collect()
 }
 
 /// Of each atom, the one that its double bond leads to, where that bond could be elsewhere.
 type Form = Vec<Option<usize>>;
 
-/// A molecule with single, double and triple bonds alone.
+/// Partners are tried at most so many times.
+const MAX_TRIES: usize = 20_000;
+
+/// The kind of a bond that stays aromatic.
+const AROMATIC: i32 = 4;
+
+/// A molecule whose ambiguous rings have single, double and triple bonds alone.
 struct Kekule {
-    /// With all hydrogens counted, and not aromatic.
+    /// With all hydrogens counted.
     atoms: Vec<Atom>,
-    /// Two atoms and how many bonds join them.
+    /// Two atoms and how many bonds join them, or [`AROMATIC`].
     bonds: Vec<(usize, usize, i32)>,
-    /// Atoms with one double bond, to another such atom: their double bonds could be elsewhere.
+    /// Ambiguous atoms with one double bond, to another such atom: their double bonds could be elsewhere.
     is_free: Vec<bool>,
 }
 
 impl Kekule {
-    fn of(molecule: &Molecule) -> Option<Self> {
+    fn of(molecule: &Molecule, ambiguous: &[bool]) -> Option<Self> {
         let block = smiles::rdkit_mol_block(molecule).ok()?;
         let model = smiles::rdkit_sanitized_model(molecule).ok()?;
         let count = molecule.atom_count();
         if block.atoms.len() != count || block.bonds.iter().any(|bond| !(1..=3).contains(&bond.bond_type)) {
             return None;
         }
-        let bonds: Vec<(usize, usize, i32)> = block
+        let kind = |one: usize, two: usize, drawn: i32| {
+            let (bond, _) = molecule.bond_between(AtomIdx(one as u32), AtomIdx(two as u32))?;
+            let stays = model.bonds[bond.0 as usize] == Some(BondOrder::Aromatic)
+                && !(ambiguous[one] && ambiguous[two]);
+            Some((one, two, if stays { AROMATIC } else { drawn }))
+        };
+        let bonds = block
             .bonds
             .iter()
-            .map(|bond| (bond.begin, bond.end, bond.bond_type))
-            .collect();
-        let double = |atom: usize| {
-            let at = bonds
-                .iter()
-                .filter(|bond| bond.2 == 2 && (bond.0 == atom || bond.1 == atom));
-            at.count()
-        };
-        let doubles: Vec<usize> = (0..count).map(double).collect();
+            .map(|bond| kind(bond.begin, bond.end, bond.bond_type));
+        let bonds: Vec<(usize, usize, i32)> = bonds.collect::<Option<_>>()?;
+        let mut doubles = vec![0; count];
+        for &(one, two, _) in bonds.iter().filter(|bond| bond.2 == 2) {
+            doubles[one] += 1;
+            doubles[two] += 1;
+        }
         let mut is_free = vec![false; count];
         for &(one, two, _) in bonds.iter().filter(|bond| bond.2 == 2) {
-            let both = doubles[one] == 1 && doubles[two] == 1;
+            let both = [one, two]
+                .into_iter()
+                .all(|atom| doubles[atom] == 1 && ambiguous[atom]);
             is_free[one] |= both;
             is_free[two] |= both;
         }
         let atom = |at: usize| {
             let atom = molecule.atom(AtomIdx(at as u32));
-            let (_, charge, hydrogens) = model.atoms[at]?;
+            let (aromatic, charge, hydrogens) = model.atoms[at]?;
             Some(Atom {
                 charge,
                 hydrogen_count: (!atom.wildcard || hydrogens > 0).then_some(hydrogens),
-                aromatic: false,
+                aromatic: aromatic && !ambiguous[at],
                 chirality: Chirality::None,
                 atom_map: None,
                 ..atom.clone()
@@ -88,10 +139,10 @@ impl Kekule {
 
     /// Whether a bond may be a single or a double one.
     fn is_movable(&self, bond: (usize, usize, i32)) -> bool {
-        bond.2 < 3 && self.is_free[bond.0] && self.is_free[bond.1]
+        matches!(bond.2, 1 | 2) && self.is_free[bond.0] && self.is_free[bond.1]
     }
 
-    /// All Kekulé forms that shifts around aromatic rings lead to, this one among them.
+    /// All ways to draw the double bonds, this one first.
     fn forms(&self) -> Option<Vec<Form>> {
         let mut first = vec![None; self.atoms.len()];
         let mut near = vec![Vec::new(); self.atoms.len()];
@@ -102,23 +153,35 @@ impl Kekule {
                 (first[bond.0], first[bond.1]) = (Some(bond.1), Some(bond.0));
             }
         }
-        let mut seen = HashSet::from([first.clone()]);
         let mut forms = vec![first];
-        let mut next = 0;
-        while let Some(form) = forms.get(next).cloned() {
-            for start in 0..form.len() {
-                shift(&near, &form, &mut vec![start], &mut |shifted| {
-                    if seen.insert(shifted.clone()) {
-                        forms.push(shifted);
-                    }
-                });
-            }
-            if forms.len() > MAX_FORMS {
-                return None;
-            }
-            next += 1;
-        }
-        Some(forms)
+        let mut tries = MAX_TRIES;
+        pair(
+            &near,
+            0,
+            &mut vec![None; self.atoms.len()],
+            &mut forms,
+            &mut tries,
+        );
+        (tries > 0 && forms.len() <= MAX_FORMS).then_some(forms)
+    }
+
+    fn arrange(&self, form: Form) -> Option<Arranged> {
+        let (text, order) = smiles::canonical_smiles_with_atom_order(&self.labelled(&form)?);
+        let order: Vec<usize> = order.into_iter().map(|atom| atom.0 as usize).collect();
+        let molecule = self.written(&order, &form)?;
+        let model = smiles::rdkit_sanitized_model(&molecule).ok()?;
+        let bonds = molecule.bonds().zip(model.bonds);
+        let aromatic = bonds.filter(|(_, order)| *order == Some(BondOrder::Aromatic));
+        let aromatic = aromatic.map(|((_, bond), _)| {
+            let [one, two] = [bond.atom1, bond.atom2].map(|atom| order[atom.0 as usize]);
+            (one.min(two), one.max(two))
+        });
+        Some(Arranged {
+            aromatic: aromatic.collect(),
+            form,
+            text,
+            molecule,
+        })
     }
 
     /// A form of the molecule for a canonicalisation that knows nothing of chemistry: carbons that carry as isotopes what they stand
@@ -131,7 +194,13 @@ impl Kekule {
             } else {
                 atom.element.atomic_number()
             };
-            (element, atom.charge, atom.isotope, atom.hydrogen_count)
+            (
+                element,
+                atom.charge,
+                atom.isotope,
+                atom.hydrogen_count,
+                atom.aromatic,
+            )
         };
         let mut kinds: Vec<_> = (0..self.atoms.len()).map(label).collect();
         kinds.sort_unstable();
@@ -179,71 +248,77 @@ impl Kekule {
             _ if self.is_movable(bond) => BondOrder::Single,
             2 => BondOrder::Double,
             3 => BondOrder::Triple,
+            AROMATIC => BondOrder::Aromatic,
             _ => BondOrder::Single,
         }
     }
 }
 
-/// Tells of every form that differs by a shift of double bonds around one ring, in which they alternate with single ones. `path` leads
-/// from the ring's first atom, the least of it, along a double bond and a single one in turn.
-fn shift(near: &[Vec<usize>], form: &Form, path: &mut Vec<usize>, tell: &mut dyn FnMut(Form)) {
-    let (first, last) = (path[0], path[path.len() - 1]);
-    let Some(partner) = form[last].filter(|partner| *partner > first && !path.contains(partner)) else {
+/// Gives each atom from `at` on that has choices a partner of its own, in all ways; those that are not in `forms` are added to it.
+fn pair(near: &[Vec<usize>], at: usize, form: &mut Form, forms: &mut Vec<Form>, tries: &mut usize) {
+    let open = (at..near.len()).find(|&atom| !near[atom].is_empty() && form[atom].is_none());
+    let Some(atom) = open else {
+        if form != &forms[0] {
+            forms.push(form.clone());
+        }
         return;
     };
-    path.push(partner);
-    for &next in &near[partner] {
-        if next == first && SHIFTED.contains(&(path.len() / 2)) {
-            let mut shifted = form.clone();
-            for at in (1..path.len()).step_by(2) {
-                let (one, two) = (path[at], path[(at + 1) % path.len()]);
-                (shifted[one], shifted[two]) = (Some(two), Some(one));
-            }
-            tell(shifted);
-        } else if next > first
-            && path.len() < 2 * SHIFTED[2]
-            && !path.contains(&next)
-            && form[partner] != Some(next)
-        {
-            path.push(next);
-            shift(near, form, path, tell);
-            path.pop();
+    for &other in near[atom].iter().filter(|other| **other > atom) {
+        if form[other].is_some() || *tries == 0 || forms.len() > MAX_FORMS {
+            continue;
         }
+        *tries -= 1;
+        (form[atom], form[other]) = (Some(other), Some(atom));
+        pair(near, atom + 1, form, forms, tries);
+        (form[atom], form[other]) = (None, None);
     }
-    path.pop();
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn forms(smiles: &str) -> usize {
+    fn kekule(smiles: &str, is_ambiguous: bool) -> Kekule {
         let molecule = smiles::parse(smiles).unwrap();
-        Kekule::of(&molecule).unwrap().forms().unwrap().len()
+        Kekule::of(&molecule, &vec![is_ambiguous; molecule.atom_count()]).unwrap()
     }
 
     #[test]
-    fn double_bonds_are_shifted_around_aromatic_rings_alone() {
-        for (smiles, count) in [
-            ("c1ccccc1", 2),
-            ("c1ccc2ccccc2c1", 3),
-            ("c1ccc2cccc-2cc1", 2),
-            ("c1cc[nH]c1", 1),
-            ("C1=CC=CC=CC=C1", 1),
-            ("C1=CC=C1", 1),
-            ("C=CC=C", 1),
-            ("C=C=C", 1),
+    fn double_bonds_are_one_molecule_around_aromatic_rings_alone() {
+        for (smiles, all, one) in [
+            ("c1ccccc1", 2, 2),
+            ("c1ccc2ccccc2c1", 3, 3),
+            ("c1ccc2cccc-2cc1", 2, 2),
+            ("c1cc[nH]c1", 1, 1),
+            ("C1=CC=CC=CC=C1", 2, 1),
+            ("C1=CC=C1", 2, 1),
+            ("C=CC=C", 1, 1),
+            ("C=C=C", 1, 1),
         ] {
-            assert_eq!(forms(smiles), count, "{smiles}");
+            let kekule = kekule(smiles, true);
+            let forms = kekule.forms().unwrap();
+            let forms: Vec<Arranged> = forms
+                .into_iter()
+                .map(|form| kekule.arrange(form).unwrap())
+                .collect();
+            assert_eq!((forms.len(), same(&forms).len()), (all, one), "{smiles}");
         }
+        assert_eq!(kekule("c1ccccc1", false).forms().unwrap().len(), 1);
     }
 
     #[test]
     fn the_order_of_atoms_makes_no_difference() {
-        let written = |text: &str| smiles::write(&arranged(&smiles::parse(text).unwrap()).unwrap());
+        let written = |text: &str| {
+            let molecule = smiles::parse(text).unwrap();
+            let arranged = arranged(&molecule, &crate::rings::ambiguous(&molecule));
+            arranged.map(|molecule| smiles::write(&molecule))
+        };
         let one = written("O=C=NC1=CC2C3=C(C=C1)C2=C(N=C=O)C=C3");
+        assert!(one.is_some());
         assert_eq!(written("O=C=NC1=CC2c3ccc(N=C=O)c2c3C=C1"), one);
         assert_ne!(written("CC1=C(C)C2CC1C=C2"), one);
-        assert!(arranged(&smiles::parse("[Fe]<-[NH3]").unwrap()).is_none());
+        let other = written("c1ccc(C2CC3CCC2C3)cc1");
+        assert_eq!(written("C1=CC=CC(=C1)C1C2CCC(C2)C1"), other);
+        assert_eq!(written("[Fe]<-[NH3]"), None);
     }
 }

@@ -13,29 +13,65 @@ struct Link {
     rings: u8,
 }
 
-/// Whether all ring systems are outerplanar: every atom borders on the outside, as in chains of fused rings. Such a system has one
-/// smallest set of smallest rings (Leydold & Stadler 1998, "Minimal cycle bases of outerplanar graphs", Electronic Journal of
-/// Combinatorics 5, R16).
-pub(crate) fn are_unambiguous(molecule: &Molecule) -> bool {
-    let mut links = ring_links(molecule);
-    let mut ends: Vec<usize> = (0..links.len()).filter(|&atom| links[atom].len() == 2).collect();
-    // Atoms between two others are taken out one by one, until nothing is left.
+/// Which atoms belong to ring systems that are not outerplanar. Where every atom borders on the outside, as in chains of fused rings,
+/// there is one smallest set of smallest rings (Leydold & Stadler 1998, "Minimal cycle bases of outerplanar graphs", Electronic
+/// Journal of Combinatorics 5, R16).
+pub(crate) fn ambiguous(molecule: &Molecule) -> Vec<bool> {
+    let links = ring_links(molecule);
+    let mut reduced = links.clone();
+    let mut is_ambiguous = vec![false; links.len()];
+    let mut seen = vec![false; links.len()];
+    for first in 0..links.len() {
+        if seen[first] || links[first].is_empty() {
+            continue;
+        }
+        let system = system(&links, first, &mut seen);
+        if !is_outerplanar(&mut reduced, &system) {
+            system.into_iter().for_each(|atom| is_ambiguous[atom] = true);
+        }
+    }
+    is_ambiguous
+}
+
+/// The atoms that ring bonds join to one.
+fn system(links: &[Vec<Link>], first: usize, seen: &mut [bool]) -> Vec<usize> {
+    let mut atoms = vec![first];
+    seen[first] = true;
+    let mut next = 0;
+    while let Some(&atom) = atoms.get(next) {
+        for link in &links[atom] {
+            if !std::mem::replace(&mut seen[link.other], true) {
+                atoms.push(link.other);
+            }
+        }
+        next += 1;
+    }
+    atoms
+}
+
+/// Whether all atoms of a ring system border on the outside. Atoms between two others are taken out one by one, until nothing is left.
+fn is_outerplanar(links: &mut [Vec<Link>], system: &[usize]) -> bool {
+    let mut ends: Vec<usize> = system
+        .iter()
+        .copied()
+        .filter(|&atom| links[atom].len() == 2)
+        .collect();
     while let Some(atom) = ends.pop() {
         match links[atom][..] {
             [one, two] => {
-                if is_full(one) || is_full(two) || !join(&mut links, atom, one.other, two.other) {
+                if is_full(one) || is_full(two) || !join(links, atom, one.other, two.other) {
                     return false;
                 }
                 ends.extend([one.other, two.other]);
             }
             [one] => {
-                unlink(&mut links, atom, one.other);
+                unlink(links, atom, one.other);
                 ends.push(one.other);
             }
             _ => {}
         }
     }
-    links.iter().all(Vec::is_empty)
+    system.iter().all(|&atom| links[atom].is_empty())
 }
 
 /// Whether there are rings on both sides already.
@@ -154,6 +190,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_cage_leaves_other_rings_alone() {
+        let molecule = chematic::smiles::parse("c1ccccc1C1CC2CCC1C2").unwrap();
+        let cage = ambiguous(&molecule);
+        assert_eq!(cage, [vec![false; 6], vec![true; 7]].concat());
+    }
+
+    #[test]
     fn chains_of_rings_are_unambiguous_and_cages_are_not() {
         for (smiles, expected) in [
             ("CCO", true),
@@ -173,7 +216,7 @@ mod tests {
             ("O=C=NC1=CC2C3=C(C=C1)C2=C(N=C=O)C=C3", false),
         ] {
             let molecule = chematic::smiles::parse(smiles).unwrap();
-            assert_eq!(are_unambiguous(&molecule), expected, "{smiles}");
+            assert_eq!(ambiguous(&molecule).iter().all(|is| !is), expected, "{smiles}");
         }
     }
 }

@@ -125,6 +125,6 @@ fn answer(program: &Path, arguments: &[&str], stop: &dyn Fn() -> bool) -> Result
             line.unwrap_or("it said nothing")
         ))),
         (End::Stopped, _) => Err(DockingError::Stopped),
-        (End::Late, _) => Err(broken(format!("`{}` did not end", arguments.join(" ")))),
+        (End::Late | End::Starved, _) => Err(broken(format!("`{}` did not end", arguments.join(" ")))),
     }
 }

@@ -7,7 +7,6 @@ use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-
 use crate::child::{End, run};
 use crate::docker::Settings;
 use crate::pdbqt;

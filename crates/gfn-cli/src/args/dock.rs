@@ -129,5 +129,7 @@ fn within<const N: usize>(option: &str, values: [f64; N], min: f64, max: f64) ->
         1 => ("a number", String::new()),
         _ => ("three numbers", format!("{value} is {side} the bounds, ")),
     };
-    Err(format!("`{option}` cannot be `{shown}`: {beyond}expected {what} from {min} to {max}"))
+    Err(format!(
+        "`{option}` cannot be `{shown}`: {beyond}expected {what} from {min} to {max}"
+    ))
 }

@@ -89,7 +89,10 @@ fn notes(candidates: &[Candidate], receptor: &Receptor) -> String {
             candidates.len()
         ));
     }
-    let radicals: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.is_radical).collect();
+    let radicals: Vec<&Candidate> = candidates
+        .iter()
+        .filter(|candidate| candidate.is_radical)
+        .collect();
     if let Some(first) = radicals.first() {
         notes.push(format!(
             "{} of the {} molecules have unpaired electrons, the first `{}`; in brackets an atom has only the hydrogens that are written",
@@ -131,8 +134,15 @@ fn text(table: &Table) -> String {
             .map(|why| format!("  ({why})"))
             .unwrap_or_default();
         let [energy, score, reward] = [row.energy, row.score, row.reward].map(cell);
-        let name = row.name.as_ref().map(|name| format!("  {name}")).unwrap_or_default();
-        text += &format!("{energy:>10}  {score:>10}  {reward:>10}  {}{name}{why}\n", row.smiles);
+        let name = row
+            .name
+            .as_ref()
+            .map(|name| format!("  {name}"))
+            .unwrap_or_default();
+        text += &format!(
+            "{energy:>10}  {score:>10}  {reward:>10}  {}{name}{why}\n",
+            row.smiles
+        );
     }
     if rows.len() > MOST {
         text += &format!("… and {} more\n", rows.len() - MOST);
