@@ -37,7 +37,9 @@ pub fn smiles_of(text: &str) -> Result<&str, ChemError> {
         Some(None) => Err(wrong(format!(
             "the extension that begins with `|` at position {position} is not closed"
         ))),
-        _ => Err(wrong(format!("something stands behind it, at position {position}"))),
+        _ => Err(wrong(format!(
+            "something stands behind it, at position {position}"
+        ))),
     }
 }
 
@@ -51,7 +53,9 @@ pub fn with_name(line: &str) -> (&str, &str) {
     match rest.strip_prefix('|') {
         None => (smiles, rest),
         Some(inner) => {
-            let end = inner.find('|').map_or(line.len(), |end| line.len() - inner.len() + end + 1);
+            let end = inner
+                .find('|')
+                .map_or(line.len(), |end| line.len() - inner.len() + end + 1);
             (&line[..end], line[end..].trim_start())
         }
     }

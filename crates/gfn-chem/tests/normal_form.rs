@@ -74,7 +74,10 @@ fn an_extension_behind_a_smiles_is_no_part_of_it() {
         assert_eq!(MoleculeGraph::parse(text).unwrap().atoms.len(), 3, "{text}");
     }
     for (text, message) in [
-        ("CCO |$_R1", "the extension that begins with `|` at position 5 is not closed"),
+        (
+            "CCO |$_R1",
+            "the extension that begins with `|` at position 5 is not closed",
+        ),
         ("CC O", "something stands behind it, at position 4"),
         ("CCO |$;;$| ethanol", "something stands behind it, at position 5"),
     ] {
@@ -87,7 +90,10 @@ fn an_extension_behind_a_smiles_is_no_part_of_it() {
 #[test]
 fn lines_have_a_smiles_and_a_name() {
     for (line, expected) in [
-        (" OCC\t|$;;$| ethanol of the shop\r", ("OCC\t|$;;$|", "ethanol of the shop")),
+        (
+            " OCC\t|$;;$| ethanol of the shop\r",
+            ("OCC\t|$;;$|", "ethanol of the shop"),
+        ),
         ("OCC |$_R1;;$|", ("OCC |$_R1;;$|", "")),
         ("OCC  ethanol ", ("OCC", "ethanol")),
         ("OCC |$", ("OCC |$", "")),

@@ -140,7 +140,10 @@ mod tests {
         let gzip = [0x1f, 0x8b, 8, 0, 0];
         let and = |line: &str| good() + line + "\n";
         for (bytes, message) in [
-            (String::new().into_bytes(), "it is an empty file; copy or make it again; a PDBQT file is needed"),
+            (
+                String::new().into_bytes(),
+                "it is an empty file; copy or make it again; a PDBQT file is needed",
+            ),
             (gzip.to_vec(), "it is compressed by gzip; unpack it with `gunzip`"),
             (b"REMARK\n".to_vec(), "it has no atoms; a PDBQT file is needed"),
             (b"AT\xff\xfe".to_vec(), "it is not text; a PDBQT file is needed"),

@@ -75,7 +75,10 @@ fn text(bytes: &[u8]) -> Result<&str, String> {
         return Err("it is not text; a PDBQT file is needed".into());
     };
     match text.replace("\r\n", "\n").contains('\r') {
-        true => Err("its lines end as on old Macs, which AutoDock Vina does not read; end them with line feeds".into()),
+        true => Err(
+            "its lines end as on old Macs, which AutoDock Vina does not read; end them with line feeds"
+                .into(),
+        ),
         false => Ok(text),
     }
 }

@@ -330,7 +330,10 @@ fn mistakes_are_named() {
             message("{\"name\": \"v\",\n \"blocks\": [1,]}"),
             format!("{file} is not JSON: line 2, column 15: a comma before a closing bracket"),
         ),
-        (message("  "), format!("{file} is not JSON: it is an empty file; copy or make it again")),
+        (
+            message("  "),
+            format!("{file} is not JSON: it is an empty file; copy or make it again"),
+        ),
         (
             message("{\"name\":\n"),
             format!("{file} is not JSON: line 2: the file ends before its last bracket is closed"),

@@ -167,8 +167,10 @@ pub(super) fn read(
         Ok(text) => Ok((text, file)),
         Err(error) => Err(FragmentsError::Json {
             file,
-            message: Kind::of(error.as_bytes())
-                .map_or_else(|| "it is not text in UTF-8".into(), |kind| format!("it is {kind}")),
+            message: Kind::of(error.as_bytes()).map_or_else(
+                || "it is not text in UTF-8".into(),
+                |kind| format!("it is {kind}"),
+            ),
         }),
     }
 }

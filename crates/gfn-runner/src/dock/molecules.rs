@@ -51,14 +51,22 @@ impl std::fmt::Display for BadLines {
         if let [Rejected { line, reason, .. }] = &self.lines[..] {
             return write!(formatter, "{path}: line {line}: {reason}");
         }
-        write!(formatter, "{path}: {bad} of its {} lines are no molecules:", self.total)?;
+        write!(
+            formatter,
+            "{path}: {bad} of its {} lines are no molecules:",
+            self.total
+        )?;
         for Rejected { line, reason, .. } in self.lines.iter().take(SHOWN) {
             write!(formatter, "\n  line {line}: {reason}")?;
         }
         match (bad.checked_sub(SHOWN), &self.listed) {
             (None | Some(0), _) => Ok(()),
             (Some(more), Some(listed)) => {
-                write!(formatter, "\n  and {more} more; {} lists all of them", listed.display())
+                write!(
+                    formatter,
+                    "\n  and {more} more; {} lists all of them",
+                    listed.display()
+                )
             }
             (Some(more), None) => write!(formatter, "\n  and {more} more"),
         }
@@ -115,7 +123,9 @@ pub fn of_file(path: &Path) -> Result<Vec<Candidate>, DockError> {
         return Err(wrong(format!("it is {kind}; one SMILES a line is expected")));
     }
     // Some editors begin a file with a mark of its encoding, and some end lines as old Macs did.
-    let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n").replace('\r', "\n");
+    let text = String::from_utf8_lossy(&bytes)
+        .replace("\r\n", "\n")
+        .replace('\r', "\n");
     let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
     let (mut candidates, mut bad) = (Vec::new(), Vec::new());
     for (line, number) in lines.filter(|(line, _)| !line.trim().is_empty()) {
@@ -218,9 +228,19 @@ mod tests {
             assert!(message.contains(part), "{part}: {message}");
         }
         std::fs::write(&path, [0x1f, 0x8b, 8]).unwrap();
-        assert!(of_file(&path).unwrap_err().to_string().contains("compressed by gzip"));
+        assert!(
+            of_file(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("compressed by gzip")
+        );
         std::fs::write(&path, "\n").unwrap();
-        assert!(of_file(&path).unwrap_err().to_string().contains("one SMILES a line is expected"));
+        assert!(
+            of_file(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("one SMILES a line is expected")
+        );
     }
 
     #[test]
