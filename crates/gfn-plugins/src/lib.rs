@@ -59,7 +59,9 @@ pub use environment::{Actions, EnvironmentSpec, RemoteEnvironment, open_environm
 pub use error::{Output, PluginError, cleaned};
 pub use image::hash_of;
 pub use new::{Language, new_project};
-pub use options::{Confinement, Isolation, Limits, Log, Options, Program, Protocol, Report, StopBy};
+pub use options::{
+    Confinement, Isolation, Limits, Log, Options, Program, Protocol, Report, StopBy, default_threads,
+};
 pub use oracle::{Oracle, describe, open_reward};
 pub use parameters::fill_in;
 pub use quarantine::quarantine;

@@ -144,6 +144,7 @@ pub(crate) fn blueprint(
     kind: Kind,
 ) -> Result<(Blueprint, Option<String>), PluginError> {
     let granted = grant(&mut options)?;
+    tell_unset(&options);
     let (mut library, mut hash) = (None, None);
     if let Program::Library { path, expected_hash } = &options.program {
         let image = Image::read(&options.name, path, expected_hash.as_deref())?;
@@ -182,6 +183,18 @@ fn grant(options: &mut Options) -> Result<Vec<Granted>, PluginError> {
         *path = whole;
     }
     Ok(granted)
+}
+
+/// Tells which environment variables the plugin is to see and that are not there.
+fn tell_unset(options: &Options) {
+    for name in &options.confinement.env {
+        if std::env::var_os(name).is_none() {
+            (options.log)(&format!(
+                "{}: `env` names the variable {name}, which is not set",
+                options.name
+            ));
+        }
+    }
 }
 
 /// Makes the instance in the first process, which runs already, and starts the others meanwhile.

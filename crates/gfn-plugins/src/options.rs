@@ -69,6 +69,15 @@ pub struct Limits {
     /// The most address space of a process in bytes; as much as there is where absent. Graphics drivers reserve far more
     /// than they use: leave it absent for a plugin that needs a GPU.
     pub memory_bytes: Option<u64>,
+    /// The most threads of a process, with those of all programs that it starts.
+    pub max_threads: u32,
+}
+
+/// How many threads a plugin may have where nothing else is said: several libraries, each with one for every processor, and
+/// as many again as some runtimes start for themselves.
+pub fn default_threads() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, |count| count.get());
+    u32::try_from(processors).map_or(u32::MAX, |count| count.saturating_mul(8).saturating_add(64))
 }
 
 impl Default for Limits {
@@ -78,6 +87,7 @@ impl Default for Limits {
             start_timeout: Duration::from_secs(60),
             max_restarts: 100,
             memory_bytes: None,
+            max_threads: default_threads(),
         }
     }
 }
@@ -97,6 +107,8 @@ pub struct Confinement {
     pub programs: bool,
     /// Whether it may use the devices of GPUs, which cannot be confined tightly.
     pub gpu: bool,
+    /// The names of environment variables that it sees besides the usual ones, which hold no secrets.
+    pub env: Vec<String>,
 }
 
 /// What the kernel could do of a plugin's confinement.
@@ -107,6 +119,12 @@ pub struct Report {
     pub landlock: u32,
     /// Whether seccomp filters the system calls.
     pub seccomp: bool,
+    /// The namespaces of its own that it has, as `/proc/self/ns` calls them.
+    pub namespaces: Vec<String>,
+    /// Whether it has a `/proc` of its own, which shows no other processes. Otherwise it reads its own entries alone.
+    pub private_proc: bool,
+    /// The most threads that it can have; as many as the kernel allows where absent.
+    pub max_threads: Option<u32>,
     /// What was asked for and could not be done, a sentence each.
     pub missing: Vec<String>,
 }
@@ -115,6 +133,30 @@ impl Report {
     /// Whether all that was asked for is in force.
     pub fn is_complete(&self) -> bool {
         self.missing.is_empty()
+    }
+
+    /// What is in force, in words.
+    pub fn in_force(&self) -> String {
+        let mut parts = Vec::new();
+        if self.landlock > 0 {
+            parts.push(format!("Landlock {}", self.landlock));
+        }
+        if self.seccomp {
+            parts.push("seccomp".to_string());
+        }
+        parts.push(match self.namespaces.is_empty() {
+            true => "no namespaces (the kernel gives none here)".to_string(),
+            false => format!("namespaces {}", self.namespaces.join(" ")),
+        });
+        parts.push(match self.private_proc {
+            true => "a private /proc".to_string(),
+            false => "its own entries of /proc".to_string(),
+        });
+        if let Some(most) = self.max_threads {
+            parts.push(format!("at most {most} threads"));
+        }
+        parts.push("a clean environment".to_string());
+        parts.join(", ")
     }
 
     /// That of code which runs in this process.

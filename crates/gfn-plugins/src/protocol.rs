@@ -31,6 +31,9 @@ pub(crate) struct Start {
     pub command: Option<CommandLine>,
     /// The most address space.
     pub memory_bytes: Option<u64>,
+    /// The most threads, with those of all that it starts.
+    #[serde(default = "crate::options::default_threads")]
+    pub max_threads: u32,
     /// What it may do; the paths are absolute.
     pub confinement: Confinement,
     /// What lay at its paths when the plugin was opened: anything else there is not granted.

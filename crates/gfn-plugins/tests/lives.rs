@@ -190,27 +190,96 @@ fn several_threads_may_share_a_reward() {
     }
 }
 
-#[test]
-fn programs_that_a_plugin_leaves_behind_end_with_it() {
-    let Some(mut options) = library("rogue", &[]) else {
-        return;
-    };
+/// A name for processes that no others have.
+fn marker(what: &str) -> String {
+    format!("{what}-{}", std::process::id())
+}
+
+/// How many processes go by this name.
+fn called(name: &str) -> usize {
+    let comm = |id: &String| std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+    entries("/proc")
+        .iter()
+        .filter(|id| comm(id).trim() == name)
+        .count()
+}
+
+/// Waits until this many processes go by this name.
+#[track_caller]
+fn wait_for(name: &str, count: usize) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while called(name) != count {
+        assert!(
+            Instant::now() < until,
+            "{} go by the name {name}, not {count}",
+            called(name)
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Modes of the plugin: it starts a child and dies; it starts one that lives on in a session of its own.
+const ORPHAN: i32 = 40;
+const STUBBORN: i32 = 47;
+
+/// A plugin whose children go by this name.
+fn parent_of(name: &str) -> Option<gfn_plugins::Options> {
+    let mut options = library("rogue", &[])?;
     options.confinement.programs = true;
     options.limits.timeout = Duration::from_millis(500);
+    options.parameters = serde_json::json!({"path": name});
+    Some(options)
+}
+
+#[test]
+fn programs_that_a_plugin_leaves_behind_end_with_it() {
+    let name = marker("left");
+    let Some(mut options) = parent_of(&name) else {
+        return;
+    };
     let lines = logged(&mut options);
     let oracle = open_reward(options).unwrap();
     // It starts a child that holds the connection and prints, and dies.
-    let scores = states(&oracle, &[40, 0]);
+    let scores = states(&oracle, &[ORPHAN, 0]);
     let [Failure { deadly: true, .. }] = &scores.failures[..] else {
         panic!("{scores:?}")
     };
+    wait_for(&name, 0);
+    let started = lines
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|line| *line == "toy: child")
+        .count();
+    assert_eq!(started, 2, "{:?}", lines.lock().unwrap());
+    // One that outlives its parent in a session of its own, and ignores every signal.
+    assert_eq!(states(&oracle, &[STUBBORN, 0]).failures, []);
+    wait_for(&name, 1);
     drop(oracle);
-    let child = |line: &String| line.strip_prefix("toy: child ").and_then(|id| id.parse().ok());
-    let ids: Vec<u32> = lines.lock().unwrap().iter().filter_map(child).collect();
-    assert_eq!(ids.len(), 2, "{:?}", lines.lock().unwrap());
-    let until = Instant::now() + Duration::from_secs(10);
-    while ids.iter().any(|id| is_running(*id)) {
-        assert!(Instant::now() < until, "they live on");
-        std::thread::sleep(Duration::from_millis(5));
+    wait_for(&name, 0);
+}
+
+#[test]
+fn programs_of_a_plugin_end_when_this_process_is_killed() {
+    if is_alone() {
+        let name = std::env::var("GFN_TEST_NAME").unwrap();
+        let oracle = open_reward(parent_of(&name).unwrap()).unwrap();
+        states(&oracle, &[STUBBORN, 0]);
+        println!("\nstarted");
+        std::thread::sleep(Duration::from_secs(60));
+        return;
     }
+    if library("rogue", &[]).is_none() {
+        return;
+    }
+    let name = marker("kill");
+    let mut command = alone("programs_of_a_plugin_end_when_this_process_is_killed");
+    command.env("GFN_TEST_NAME", &name).stdout(Stdio::piped());
+    let mut parent = command.spawn().unwrap();
+    let mut lines = BufReader::new(parent.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap() == "started"));
+    wait_for(&name, 1);
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    wait_for(&name, 0);
 }

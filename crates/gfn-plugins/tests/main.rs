@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may")]
 
 mod agreement;
+mod attacks;
 mod checker;
 mod commands;
 mod environments;

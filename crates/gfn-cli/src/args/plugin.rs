@@ -143,6 +143,12 @@ pub(crate) struct PluginArgs {
     /// Let it use the GPUs.
     #[arg(long)]
     pub(crate) gpu: bool,
+    /// Let it see an environment variable, such as HF_TOKEN. May be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Vec<String>,
+    /// The most threads that it may have, with those of programs that it starts.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_threads: Option<u32>,
 }
 
 /// Languages that `gfn plugin new` knows.

@@ -5,9 +5,9 @@ use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 
-use super::{capture::Capture, end, spawner};
+use super::{capture::Capture, end, environment, spawner};
 use crate::error::Output;
 use crate::options::{Options, Program};
 use crate::protocol::Start;
@@ -15,7 +15,10 @@ use crate::protocol::Start;
 /// How long a process that has closed its connection may take to end.
 const TO_END: Duration = Duration::from_millis(200);
 
-/// A process, which makes a group of its own, and what it writes.
+/// How long the guard of a process may take to end all that the plugin started.
+const TO_CLEAN_UP: Duration = Duration::from_secs(1);
+
+/// A process, which guards that of the plugin and ends as it ends, and what the plugin writes.
 pub(super) struct Process {
     child: Child,
     capture: Capture,
@@ -36,6 +39,9 @@ impl Process {
         let (reader, writer) = io::pipe()?;
         let mut command = Command::new(&options.host);
         command.arg(serde_json::to_string(start)?);
+        command
+            .env_clear()
+            .envs(environment::of(&start.confinement, std::env::vars_os()));
         if let Program::Command { folder, .. } = &options.program {
             command.current_dir(folder);
         }
@@ -83,7 +89,10 @@ impl Process {
         }
         let ended = ended_within(self.id(), patience);
         // Before it is waited for, because its number is free for others afterwards.
-        if let Some(id) = self.id() {
+        if let Some(id) = self.id().filter(|_| !ended) {
+            // It ends all that the plugin started, and then itself.
+            let _ = kill_process(id, Signal::TERM);
+            ended_within(Some(id), TO_CLEAN_UP);
             let _ = kill_process_group(id, Signal::KILL);
         }
         // It may not have come to the point where it has a group.

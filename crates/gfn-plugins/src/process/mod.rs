@@ -6,6 +6,7 @@ mod capture;
 mod child;
 mod copy;
 mod end;
+mod environment;
 mod frames;
 mod lines;
 mod live;

@@ -92,6 +92,7 @@ impl Blueprint {
             parent: std::process::id(),
             command,
             memory_bytes: self.options.limits.memory_bytes,
+            max_threads: self.options.limits.max_threads,
             confinement: self.options.confinement.clone(),
             granted: self.granted.clone(),
             own: of(|sealed| &sealed.own),

@@ -1,19 +1,28 @@
 //! Takes rights away from this process, for good, before anything of a plugin runs in it.
 //!
-//! Landlock guards files, ports and signals; seccomp refuses system calls. What a kernel cannot do is reported, not hidden:
-//! old kernels of clusters have neither. Both are inherited by whatever the process becomes or starts.
+//! Landlock guards files, ports and signals; seccomp refuses system calls; namespaces hide other processes and the network,
+//! where the kernel gives them. What a kernel cannot do is reported, not hidden: old kernels of clusters have none of them.
+//! All are inherited by whatever the process becomes or starts.
+//!
+//! Which paths are granted, and that they are still those that were approved, is settled before: what comes here in
+//! `confinement` is opened as it is.
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, PathBeneath,
     RestrictionStatus, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
 };
+use rustix::fs::{CWD, FileType, Mode, OFlags, openat};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
 use super::around::all_but;
+use super::guard::Inside;
+use super::namespaces::Namespaces;
 use super::seccomp::Wanted;
+use super::threads;
 use crate::granted::{Granted, descriptor};
 use crate::options::{Confinement, Report};
 use crate::protocol::Start;
@@ -22,7 +31,7 @@ use crate::protocol::Start;
 const NEWEST: ABI = ABI::V6;
 
 /// What every program reads: the system's libraries, what the dynamic loader reads, facts about the machine.
-const SYSTEM: [&str; 18] = [
+const SYSTEM: [&str; 17] = [
     "/usr",
     "/lib",
     "/lib32",
@@ -36,7 +45,6 @@ const SYSTEM: [&str; 18] = [
     "/etc/localtime",
     "/nix/store",
     "/gnu/store",
-    "/proc",
     "/sys/devices/system",
     "/sys/fs/cgroup",
     "/dev/random",
@@ -55,11 +63,23 @@ const GPU_FACTS: [&str; 4] = ["/sys/bus/pci", "/sys/class", "/sys/devices", "/sy
 /// All that is left of a superuser's powers: that over files, which Landlock guards.
 const KEPT: CapabilitySet = CapabilitySet::DAC_OVERRIDE;
 
+/// Folders that a command does not read though it reads every file: processes, and devices with all that is typed
+/// at terminals. What of them it needs is granted one by one.
+const NOT_FILES: [&str; 2] = ["/proc", "/dev"];
+
 /// Takes away every right that `start` does not grant.
-pub(crate) fn confine(start: &Start) -> Report {
-    let mut report = Report::default();
+///
+/// # Errors
+/// Where the guard is gone.
+pub(super) fn confine(start: &Start, inside: Inside) -> Result<Report, String> {
+    let namespaces = &inside.namespaces;
+    let mut report = Report {
+        namespaces: namespaces.names(),
+        private_proc: namespaces.mount_proc(),
+        ..Report::default()
+    };
     limit_resources(start, &mut report);
-    if give_up_powers().is_err() {
+    if give_up_powers(namespaces).is_err() {
         report
             .missing
             .push("the powers of a superuser are not given up".to_string());
@@ -69,20 +89,44 @@ pub(crate) fn confine(start: &Start) -> Report {
             .missing
             .push("programs that give rights away are not refused".to_string());
     }
-    let signals_are_guarded = guard_files(start, &mut report);
+    let gone =
+        |error: std::io::Error| format!("lost the process that watches it: {}", gfn_text::io_words(&error));
+    let own = open_own(start, namespaces, report.private_proc);
+    let signals_are_guarded = guard_files(start, &own, &mut report);
+    inside.send_to_hold(&own).map_err(gone)?;
+    match threads::listen() {
+        Ok(listener) => inside.send_listener(&listener).map_err(gone)?,
+        Err(error) => report.missing.push(format!(
+            "new threads are not refused, but counted every 50 ms, and the plugin ended if there are too many: {error}"
+        )),
+    }
+    report.max_threads = Some(start.max_threads);
     let wanted = Wanted {
         allowed: &start.confinement,
         becomes_a_command: start.command.is_some(),
         signals_are_guarded,
+        is_alone: namespaces.has_processes(),
     };
     super::seccomp::filter(&wanted, &mut report);
-    report
+    Ok(report)
 }
 
-/// With all of them a superuser could still read what Landlock forbids.
-fn give_up_powers() -> rustix::io::Result<()> {
+/// What the plugin may read in `/proc`. The kernel may forget such a file while nobody has it open, and make another one
+/// in its place, for which a rule of Landlock does not hold.
+fn open_own(start: &Start, namespaces: &Namespaces, is_private: bool) -> Vec<OwnedFd> {
+    let paths = super::proc::readable(&start.confinement, namespaces, is_private);
+    let open = |path| openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+    paths.into_iter().flat_map(open).collect()
+}
+
+/// With all of them a superuser could still read what Landlock forbids. In a user namespace nobody keeps any.
+fn give_up_powers(namespaces: &Namespaces) -> rustix::io::Result<()> {
     let now = rustix::thread::capabilities(None)?;
-    let (effective, permitted) = (now.effective & KEPT, now.permitted & KEPT);
+    let kept = match namespaces.has_user() {
+        true => CapabilitySet::empty(),
+        false => KEPT,
+    };
+    let (effective, permitted) = (now.effective & kept, now.permitted & kept);
     let inheritable = CapabilitySet::empty();
     rustix::thread::set_capabilities(
         None,
@@ -117,13 +161,12 @@ fn limit_resources(start: &Start, report: &mut Report) {
 }
 
 /// Restricts this process by Landlock; whether signals to other processes are refused then.
-fn guard_files(start: &Start, report: &mut Report) -> bool {
-    match restricted(start) {
+fn guard_files(start: &Start, own: &[OwnedFd], report: &mut Report) -> bool {
+    match restricted(start, own) {
         Ok(status) => {
             report.landlock = version(&status);
-            report
-                .missing
-                .extend(gaps(report.landlock, &start.confinement).map(str::to_string));
+            let gaps = gaps(report, &start.confinement);
+            report.missing.extend(gaps.into_iter().map(str::to_string));
             report.landlock >= 6
         }
         Err(error) => {
@@ -141,7 +184,9 @@ fn version(status: &RestrictionStatus) -> u32 {
 }
 
 /// What a version of Landlock does not guard.
-fn gaps(version: u32, allowed: &Confinement) -> impl Iterator<Item = &'static str> {
+fn gaps(report: &Report, allowed: &Confinement) -> Vec<&'static str> {
+    let version = report.landlock;
+    let is_alone = report.namespaces.iter().any(|name| name == "pid");
     let gap = |exists: bool, what: &'static str| exists.then_some(what);
     [
         gap(version == 0, "files are not guarded: the kernel has no Landlock"),
@@ -150,15 +195,17 @@ fn gaps(version: u32, allowed: &Confinement) -> impl Iterator<Item = &'static st
             "files that can be read can be cut short: Landlock is older than version 3",
         ),
         gap(
-            version < 6 && allowed.programs,
-            "signals to other processes are not refused: Landlock is older than version 6",
+            version < 6 && allowed.programs && !is_alone,
+            "signals to other processes are not refused: Landlock is older than version 6, and the kernel gives no process \
+             namespace",
         ),
     ]
     .into_iter()
     .flatten()
+    .collect()
 }
 
-fn restricted(start: &Start) -> Result<RestrictionStatus, RulesetError> {
+fn restricted(start: &Start, own: &[OwnedFd]) -> Result<RestrictionStatus, RulesetError> {
     let allowed = &start.confinement;
     let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
@@ -172,6 +219,14 @@ fn restricted(start: &Start) -> Result<RestrictionStatus, RulesetError> {
     let mut created = ruleset.create()?;
     for (paths, access) in grants(start) {
         created = grant(created, (&paths, &start.granted), access)?;
+    }
+    for file in own {
+        let metadata = rustix::fs::fstat(file).map(|found| FileType::from_raw_mode(found.st_mode));
+        let access = match metadata {
+            Ok(FileType::Directory) => AccessFs::ReadFile | AccessFs::ReadDir,
+            _ => AccessFs::ReadFile.into(),
+        };
+        created = created.add_rule(PathBeneath::new(file, access))?;
     }
     created.restrict_self()
 }
@@ -188,7 +243,7 @@ fn grants(start: &Start) -> Vec<(Vec<PathBuf>, BitFlags<AccessFs>)> {
     let mut readable: Vec<PathBuf> = SYSTEM.iter().map(PathBuf::from).collect();
     readable.extend(allowed.read.iter().chain(&start.own).cloned());
     match &start.command {
-        Some(_) if allowed.read.is_empty() => readable.extend(all_but(&start.hidden)),
+        Some(_) if allowed.read.is_empty() => readable.extend(all_files(&start.hidden)),
         Some(command) => readable.extend(files_of(&command.words)),
         None => {}
     }
@@ -206,6 +261,16 @@ fn grants(start: &Start) -> Vec<(Vec<PathBuf>, BitFlags<AccessFs>)> {
         grants.push((facts, AccessFs::ReadFile | AccessFs::ReadDir));
     }
     grants
+}
+
+/// Every file, but what is hidden or none.
+fn all_files(hidden: &[PathBuf]) -> Vec<PathBuf> {
+    let hidden: Vec<PathBuf> = NOT_FILES
+        .iter()
+        .map(PathBuf::from)
+        .chain(hidden.iter().cloned())
+        .collect();
+    all_but(&hidden)
 }
 
 /// A command's own folder, that in which its program really lies, and files among its words.

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
+use super::guard::{self, Inside};
 use super::{confine, library, system};
 use crate::options::Protocol;
 use crate::packets::Packets;
@@ -17,8 +18,8 @@ use crate::protocol::{CommandLine, FAILED, Reply, Start, VERSION};
 /// The descriptor at which commands find their socket.
 const SOCKET: i32 = 3;
 
-/// Starts the plugin that the one argument describes, and serves it if it is a library.
-pub(super) fn run() -> Result<(), String> {
+/// Starts the plugin that the one argument describes in a process of its own, and watches it.
+pub(super) fn run() -> Result<ExitCode, String> {
     let mut arguments = std::env::args().skip(1);
     let (Some(argument), None) = (arguments.next(), arguments.next()) else {
         return Err("this program is started by gfn, not by hand".to_string());
@@ -28,21 +29,17 @@ pub(super) fn run() -> Result<(), String> {
     })?;
     // Before anything is opened: whatever is open came along by mistake.
     system::close_all_but_standard();
-    end_with(start.parent)?;
+    guard::watch(&start, |inside| become_plugin(&start, inside))
+}
+
+/// Goes on as the plugin.
+fn become_plugin(start: &Start, inside: Inside) -> Result<(), String> {
     first_to_go();
-    // An interrupt from the terminal is for its parent to handle, what it may start ends with it as one group, and the
-    // terminal itself is out of reach.
-    rustix::process::setsid().map_err(|error| {
-        format!(
-            "cannot have a session of its own: {}",
-            gfn_text::io_words(&error.into())
-        )
-    })?;
     match &start.command {
-        None => serve_library(&start),
+        None => serve_library(start, inside),
         Some(command) => Err(match command.protocol {
-            Protocol::Frames => become_with_socket(&start, command)?,
-            Protocol::Lines => become_with_lines(&start, command),
+            Protocol::Frames => become_with_socket(start, inside, command)?,
+            Protocol::Lines => become_with_lines(start, inside, command),
         }),
     }
 }
@@ -52,15 +49,15 @@ fn first_to_go() {
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
 }
 
-/// Ends this process when its parent does.
-fn end_with(parent: u32) -> Result<(), String> {
+/// Sends this process SIGTERM when its parent ends.
+pub(super) fn end_with(parent: u32) -> Result<(), String> {
     let failed = |error: rustix::io::Errno| {
         format!(
             "cannot ask to end with its parent: {}",
             gfn_text::io_words(&error.into())
         )
     };
-    set_parent_process_death_signal(Some(Signal::KILL)).map_err(failed)?;
+    set_parent_process_death_signal(Some(Signal::TERM)).map_err(failed)?;
     // It may have died before it could be asked for.
     match getppid().map(|now| now.as_raw_pid().cast_unsigned()) == Some(parent) {
         true => Ok(()),
@@ -68,9 +65,9 @@ fn end_with(parent: u32) -> Result<(), String> {
     }
 }
 
-fn serve_library(start: &Start) -> Result<(), String> {
+fn serve_library(start: &Start, inside: Inside) -> Result<(), String> {
     let mut packets = Packets::new(take_socket().map_err(no_socket)?);
-    confirm(&packets, start)?;
+    confirm(&packets, start, inside)?;
     match start.is_trial {
         true => crate::checker::try_out(&mut packets),
         false => library::serve(&mut packets),
@@ -89,13 +86,13 @@ fn no_socket(error: io::Error) -> String {
 }
 
 /// Gives rights away and says so.
-fn confirm(packets: &Packets, start: &Start) -> Result<(), String> {
-    let report = confine::confine(start);
+fn confirm(packets: &Packets, start: &Start, inside: Inside) -> Result<(), String> {
+    let report = confine::confine(start, inside)?;
     packets.send(&Reply::Confined { report }, &[]).map_err(no_socket)
 }
 
 /// Becomes the command; returns why that is impossible.
-fn become_with_socket(start: &Start, command: &CommandLine) -> Result<String, String> {
+fn become_with_socket(start: &Start, inside: Inside, command: &CommandLine) -> Result<String, String> {
     let socket = take_socket().map_err(no_socket)?;
     if socket.as_raw_fd() != SOCKET {
         return Err(format!(
@@ -104,7 +101,7 @@ fn become_with_socket(start: &Start, command: &CommandLine) -> Result<String, St
         ));
     }
     let packets = Packets::new(socket);
-    confirm(&packets, start)?;
+    confirm(&packets, start, inside)?;
     // From here on it is passed on to the program that this process becomes.
     fcntl_setfd(packets.socket(), FdFlags::empty()).map_err(|error| no_socket(error.into()))?;
     let message = becoming(command, |program| {
@@ -118,8 +115,11 @@ fn become_with_socket(start: &Start, command: &CommandLine) -> Result<String, St
     Ok(message)
 }
 
-fn become_with_lines(start: &Start, command: &CommandLine) -> String {
-    let report = confine::confine(start);
+fn become_with_lines(start: &Start, inside: Inside, command: &CommandLine) -> String {
+    let report = match confine::confine(start, inside) {
+        Ok(report) => report,
+        Err(message) => return message,
+    };
     say(&Reply::Confined { report });
     let message = becoming(command, |program| program);
     say(&Reply::Error {

@@ -1,12 +1,18 @@
 //! The few things that need the C library itself.
 #![allow(
     unsafe_code,
-    reason = "closing descriptors that nobody owns, and signals, have no safe form"
+    reason = "closing descriptors that nobody owns, forking, and signals have no safe form"
 )]
 
 use std::ffi::{c_int, c_void};
+use std::io;
 use std::ops::Range;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitCode, ExitStatus};
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::process::Pid;
 
 /// Closes every descriptor but the standard three.
 pub(super) fn close_all_but_standard() {
@@ -20,6 +26,148 @@ pub(super) fn close_all_but_standard() {
         // SAFETY: as above.
         unsafe { libc::close(descriptor) };
     }
+}
+
+/// Closes every descriptor but one, which is the only one that is still used.
+pub(super) fn close_all_but(kept: &impl AsRawFd) {
+    let kept = kept.as_raw_fd();
+    let (before, after) = (0..=kept - 1, kept + 1..=c_int::MAX);
+    for range in [before, after] {
+        let (first, last) = (*range.start() as libc::c_uint, *range.end() as libc::c_uint);
+        if range.is_empty() {
+            continue;
+        }
+        // SAFETY: it takes numbers, no pointers; the caller uses none of the descriptors any more.
+        let closed = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+        if closed != 0 {
+            // Kernels before 5.9.
+            for descriptor in first..=last.min(1024) {
+                // SAFETY: as above.
+                unsafe { libc::close(descriptor as c_int) };
+            }
+        }
+    }
+}
+
+/// Lets go of standard input and output, which another process goes on with.
+pub(super) fn let_go_of_standard() -> io::Result<()> {
+    let nowhere = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/null")?;
+    rustix::stdio::dup2_stdin(&nowhere)?;
+    rustix::stdio::dup2_stdout(&nowhere)?;
+    Ok(())
+}
+
+/// Which of two processes this is.
+pub(super) enum Fork {
+    /// The new one.
+    Child,
+    /// The one that started it.
+    Parent(Pid),
+}
+
+/// Makes a copy of this process.
+pub(super) fn fork() -> io::Result<Fork> {
+    // SAFETY: this program has started no thread yet, so that the copy has all that it may need.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        child => Ok(Pid::from_raw(child).map_or(Fork::Child, Fork::Parent)),
+    }
+}
+
+/// The signals that are waited for instead of being acted on.
+const WAITED_FOR: [c_int; 5] = [
+    libc::SIGCHLD,
+    libc::SIGTERM,
+    libc::SIGINT,
+    libc::SIGHUP,
+    libc::SIGQUIT,
+];
+
+/// Signals to be read.
+pub(super) struct Signals(OwnedFd);
+
+impl Signals {
+    /// Has signals wait until they are taken.
+    pub(super) fn block() -> io::Result<Self> {
+        let set = set_of(&WAITED_FOR);
+        change_mask(libc::SIG_BLOCK, &set)?;
+        // SAFETY: the set is complete; a new descriptor is returned, or -1.
+        let file = unsafe { libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };
+        if file < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: nobody else owns it.
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(file) }))
+    }
+
+    /// Those that came.
+    pub(super) fn take(&self) -> impl Iterator<Item = c_int> {
+        std::iter::from_fn(|| {
+            let mut signal = [0; size_of::<libc::signalfd_siginfo>()];
+            rustix::io::read(&self.0, &mut signal).ok()?;
+            // The first word is the signal's number.
+            let number = signal.first_chunk().map(|bytes| i32::from_ne_bytes(*bytes));
+            number.filter(|number| *number > 0)
+        })
+    }
+}
+
+impl AsFd for Signals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Has signals act as usual again.
+pub(super) fn unblock_signals() -> io::Result<()> {
+    change_mask(libc::SIG_SETMASK, &set_of(&[]))
+}
+
+fn set_of(signals: &[c_int]) -> libc::sigset_t {
+    // SAFETY: a set of bits, made empty right away; the numbers are those of signals.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        for signal in signals {
+            libc::sigaddset(&raw mut set, *signal);
+        }
+        set
+    }
+}
+
+fn change_mask(how: c_int, set: &libc::sigset_t) -> io::Result<()> {
+    // SAFETY: the set is read, and the old mask is not asked for.
+    match unsafe { libc::sigprocmask(how, set, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Ends this process as another one ended, by the same signal or with the same code, without a dump of memory.
+pub(super) fn end_as(status: Option<ExitStatus>) -> ExitCode {
+    let Some(status) = status else {
+        return ExitCode::FAILURE;
+    };
+    if let Some(signal) = status.signal() {
+        let none = rustix::process::Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
+        let _ = unblock_signals();
+        // SAFETY: numbers; the signal acts as it does by default, and ends the process.
+        unsafe {
+            libc::prctl(libc::PR_SET_DUMPABLE, 0);
+            libc::signal(signal, libc::SIG_DFL);
+            libc::raise(signal);
+        }
+    }
+    status
+        .code()
+        .map_or(ExitCode::FAILURE, |code| ExitCode::from(code as u8))
 }
 
 /// The memory that the plugin may only read, and all that lies around what it was given.

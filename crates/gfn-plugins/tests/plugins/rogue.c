@@ -23,7 +23,7 @@ enum {
     FORK, READ, WRITE, MEMORY, FAIL, KILL_PARENT, THREAD, CLOSE_ALL, GARBAGE, OVERFLOW,
     STOP, LIMIT_PARENT, TRACE_PARENT, DEAD_THREAD, VFORK, SOCKET_PAIR, DATAGRAMS, ENVIRONMENT_OF_PARENT, MESSAGE, SELF,
     ORPHAN, OWN_SIGNALS, SIGNAL_OF_CHOICE, SHARED_MEMORY, RING, EXECUTE_AT,
-    FIRST_TO_GO,
+    FIRST_TO_GO, STUBBORN,
 };
 
 typedef struct {
@@ -57,6 +57,15 @@ static int overflow(volatile int depth) {
     volatile char room[4096];
     room[0] = (char)depth;
     return overflow(depth + 1) + room[0];
+}
+
+/* Goes by the name that the parameters give, and never ends by itself. */
+static void live_on(void) {
+    prctl(PR_SET_NAME, path);
+    for (int number = 1; number < 32; ++number) signal(number, SIG_IGN);
+    printf("child\n");
+    fflush(stdout);
+    for (;;) pause();
 }
 
 static int error_of(long result) { return result == -1 ? errno : 0; }
@@ -124,9 +133,18 @@ static void misbehave(int mode, settings *own, const gfn_batch *batch, const gfn
     case GARBAGE: for (int file = 3; file < 20; ++file) if (write(file, "garbage", 7) < 0) {} break;
     case OVERFLOW: overflow(0); break;
     case ORPHAN:
-        if (fork() == 0) { printf("child %d\n", getpid()); fflush(stdout); for (;;) pause(); }
+        if (fork() == 0) live_on();
         usleep(50000);
         abort();
+    case STUBBORN: {
+        pid_t child = fork();
+        if (child == 0) {
+            setsid();
+            if (fork() == 0) live_on();
+            _exit(0);
+        }
+        waitpid(child, NULL, 0);
+    }
     }
 }
 

@@ -18,6 +18,7 @@ impl Source {
             network,
             programs,
             gpu,
+            env,
         } = self.confinement();
         let read = read.iter().map(|path| format!("read {}", path.display()));
         let write = write
@@ -35,6 +36,8 @@ impl Source {
                 .filter(|(asked, _)| *asked)
                 .map(|(_, words)| (*words).to_string()),
         );
+        let env = env.iter();
+        asked.extend(env.map(|name| format!("see the environment variable {name}")));
         asked
     }
 

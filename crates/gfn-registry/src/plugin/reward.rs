@@ -253,11 +253,15 @@ impl Reward for PluginReward {
             if let Some(hash) = oracle.hash() {
                 told.push(("sha256".to_string(), hash.to_string()));
             }
-            let missing = &oracle.enforced().missing;
-            let confinement = match (self.options.isolation, missing.is_empty()) {
+            let enforced = oracle.enforced();
+            let confinement = match (self.options.isolation, enforced.is_complete()) {
                 (Host::Inline, _) => "none: it ran in the process of the run".to_string(),
-                (_, true) => "complete".to_string(),
-                (_, false) => missing.join("; "),
+                (_, true) => format!("complete: {}", enforced.in_force()),
+                (_, false) => format!(
+                    "{}; in force: {}",
+                    enforced.missing.join("; "),
+                    enforced.in_force()
+                ),
             };
             told.push(("confinement".to_string(), confinement));
         }

@@ -81,6 +81,11 @@ pub struct Source {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 16), extend("x-unit" = "MiB"), example = 4096)]
     pub memory_mib: Option<u64>,
+    /// The most threads of a process, with those of all programs that it starts: starting one more fails. Where absent, 64
+    /// and 8 for each processor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100_000), extend("x-unit" = "threads"), example = 512)]
+    pub max_threads: Option<u32>,
     /// Files and folders that it may read besides the system's libraries, relative to this file. A command may read
     /// everything where none is given.
     #[schemars(inner(length(min = 1)))]
@@ -94,6 +99,11 @@ pub struct Source {
     pub programs: bool,
     /// Whether it may use the GPUs.
     pub gpu: bool,
+    /// Environment variables that it sees besides the usual ones, by their names, as for a token. It sees where programs and
+    /// modules lie, the language, the time zone, and how many threads libraries use; with `gpu` also variables of GPUs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(length(min = 1), regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$")), example = variables())]
+    pub env: Vec<String>,
     /// Its own parameters, which `gfn plugin info` tells; checked against what the plugin says of them.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub parameters: toml::Table,
@@ -134,6 +144,11 @@ fn command() -> [&'static str; 2] {
     ["python3", "reward.py"]
 }
 
+/// Variables, as an example.
+fn variables() -> [&'static str; 1] {
+    ["HF_TOKEN"]
+}
+
 /// Where code is, as an example.
 fn code() -> [&'static str; 2] {
     ["reward.py", "my_package"]
@@ -153,11 +168,13 @@ impl Default for Source {
             start_timeout_seconds: 60.0,
             max_restarts: 10,
             memory_mib: None,
+            max_threads: None,
             read: Vec::new(),
             write: Vec::new(),
             network: false,
             programs: false,
             gpu: false,
+            env: Vec::new(),
             parameters: toml::Table::new(),
             pinned: None,
             allowed: None,
@@ -226,6 +243,7 @@ impl Source {
             network: self.network,
             programs: self.programs,
             gpu: self.gpu,
+            env: self.env.clone(),
         }
     }
 
@@ -241,6 +259,7 @@ impl Source {
                 start_timeout: Duration::from_secs_f64(self.start_timeout_seconds),
                 max_restarts: self.max_restarts,
                 memory_bytes: self.memory_mib.map(|mebibytes| mebibytes << 20),
+                max_threads: self.max_threads.unwrap_or_else(gfn_plugins::default_threads),
             },
             confinement: self.confinement(),
             expected: self.pinned.as_ref().map(|pinned| pinned.pin.description.clone()),

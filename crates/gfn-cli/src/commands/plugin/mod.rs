@@ -98,6 +98,7 @@ fn options(args: &PluginArgs) -> Result<Options, Failure> {
     let mut options = Options::new(name_of(&args.words), program, gfn_registry::plugin::host());
     options.limits = Limits {
         timeout,
+        max_threads: args.max_threads.unwrap_or_else(gfn_plugins::default_threads),
         ..Limits::default()
     };
     options.confinement = Confinement {
@@ -106,6 +107,7 @@ fn options(args: &PluginArgs) -> Result<Options, Failure> {
         network: args.network,
         programs: args.programs,
         gpu: args.gpu,
+        env: args.env.clone(),
     };
     options.parameters = parameters(args)?;
     if let Some(objects) = &args.objects {

@@ -208,7 +208,9 @@ fn may(asked: &Asked) -> String {
         Program::Library { .. } => "no files but the system's libraries",
         Program::Command { .. } => "no files but to read, and beside it only its own code",
     };
-    format!("  in a confined process: no network, no other programs, {files}\n")
+    format!(
+        "  in a confined process: no network, no other programs, {files}, no secrets of the environment\n"
+    )
 }
 
 fn take_back(asked: &Asked) -> Result<(), Failure> {
