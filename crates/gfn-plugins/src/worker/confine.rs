@@ -97,7 +97,8 @@ pub(super) fn confine(start: &Start, inside: Inside) -> Result<Report, String> {
     match threads::listen() {
         Ok(listener) => inside.send_listener(&listener).map_err(gone)?,
         Err(error) => report.missing.push(format!(
-            "new threads are not refused, but counted every 50 ms, and the plugin ended if there are too many: {error}"
+            "new threads are not refused, but counted every 50 ms, and the plugin ended if there are too many: {}",
+            gfn_text::io_words(&error)
         )),
     }
     report.max_threads = Some(start.max_threads);

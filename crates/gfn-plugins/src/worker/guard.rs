@@ -17,7 +17,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{
     Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, set_parent_process_death_signal,
-    waitpid,
+    wait,
 };
 
 use serde::{Deserialize, Serialize};
@@ -133,7 +133,7 @@ fn be_first(mut tell: io::PipeWriter) -> Result<(), String> {
     // The rest is the plugin's, whose end of it must be seen.
     system::close_all_but(&tell);
     loop {
-        match waitpid(None, WaitOptions::empty()) {
+        match wait(WaitOptions::empty()) {
             Ok(Some((id, status))) if id == plugin => {
                 let _ = tell.write_all(&status.as_raw().to_ne_bytes());
                 break;
@@ -173,6 +173,8 @@ struct Events {
     signal: bool,
     packet: bool,
     call: bool,
+    /// No process is left that could call.
+    nobody_calls: bool,
 }
 
 impl Guard {
@@ -185,6 +187,8 @@ impl Guard {
             }
             if events.call {
                 self.answer();
+            } else if events.nobody_calls {
+                self.listener = None;
             }
             if events.signal {
                 if self.signals.take().any(|signal| signal != libc::SIGCHLD) {
@@ -223,9 +227,15 @@ impl Guard {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let mut happened = events.iter().map(|event| !event.revents().is_empty());
-        let [signal, packet, call] = files.map(|file| file.is_some() && happened.next() == Some(true));
-        Ok(Events { signal, packet, call })
+        let mut happened = events.iter().map(PollFd::revents);
+        let [signal, packet, call] =
+            files.map(|file| file.and_then(|_| happened.next()).unwrap_or(PollFlags::empty()));
+        Ok(Events {
+            signal: !signal.is_empty(),
+            packet: !packet.is_empty(),
+            call: call.contains(PollFlags::IN),
+            nobody_calls: call.contains(PollFlags::HUP),
+        })
     }
 
     fn take_packet(&mut self) {
@@ -256,7 +266,7 @@ impl Guard {
     /// How the plugin ended, if it has. Buries the orphans that have ended too.
     fn reap(&mut self) -> Option<ExitStatus> {
         loop {
-            match waitpid(None, WaitOptions::NOHANG) {
+            match wait(WaitOptions::NOHANG) {
                 Ok(Some((id, status))) if Some(id) == self.child => {
                     self.child = None;
                     return Some(ExitStatus::from_raw(self.heard().unwrap_or(status.as_raw())));
@@ -280,7 +290,7 @@ impl Guard {
             for child in self.child.into_iter().chain(self.census.children()) {
                 let _ = kill_process(child, Signal::KILL);
             }
-            match waitpid(None, WaitOptions::empty()) {
+            match wait(WaitOptions::empty()) {
                 Ok(Some((id, _))) if Some(id) == self.child => self.child = None,
                 Ok(_) | Err(Errno::INTR) => {}
                 // Nobody is left.
