@@ -25,7 +25,19 @@ const REFUSED: &[&str] = &[
     "Errno 1]",
 ];
 
-const SYMPTOMS: [Symptom; 6] = [
+const SYMPTOMS: [Symptom; 7] = [
+    Symptom {
+        words: &[&[
+            "can't start new thread",
+            "Resource temporarily unavailable",
+            "Errno 11]",
+            "EAGAIN",
+            "pthread_create failed",
+            "Thread creation failed",
+        ]],
+        is_allowed: |_| false,
+        advice: "it may have no more threads and processes: raise `max_threads` if it needs more",
+    },
     Symptom {
         words: &[
             &[
@@ -189,6 +201,7 @@ mod tests {
                 "programs = true",
             ),
             ("OSError: [Errno 27] File too large", "`write`"),
+            ("RuntimeError: can't start new thread", "`max_threads`"),
             ("RuntimeError: No CUDA GPUs are available", "gpu = true"),
             (
                 "PermissionError: [Errno 13] Permission denied: '/data/a.bin'",
