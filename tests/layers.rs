@@ -190,7 +190,7 @@ const WITHOUT: [&str; 2] = ["gfn-core", "gfn-plugin-sdk"];
 const NOT_IN_CORE: [&str; 2] = ["toml", "figment"];
 
 /// The files that may hold `unsafe` code: what speaks with libtorch, with the system, and with plugins.
-const UNSAFE_FILES: [&str; 27] = [
+const UNSAFE_FILES: [&str; 29] = [
     "crates/gfn-learn/src/host.rs",
     "crates/gfn-learn/src/device.rs",
     "crates/gfn-learn/src/shim.rs",
@@ -217,7 +217,9 @@ const UNSAFE_FILES: [&str; 27] = [
     "crates/gfn-plugins/src/native/reward.rs",
     "crates/gfn-plugins/src/native/vocabulary.rs",
     "crates/gfn-plugins/src/worker/library.rs",
+    "crates/gfn-plugins/src/worker/namespaces.rs",
     "crates/gfn-plugins/src/worker/system.rs",
+    "crates/gfn-plugins/src/worker/threads.rs",
 ];
 
 fn root() -> PathBuf {

@@ -425,7 +425,7 @@ fn files_are_out_of_reach_unless_they_are_named() {
 #[test]
 fn a_start_that_fails_is_told_with_the_last_lines() {
     let Some(mut options) = rogue() else { return };
-    options.limits.start_timeout = Duration::from_millis(500);
+    options.limits.start_timeout = Duration::from_millis(1_500);
     let cases = [
         (13, "13 brings bad luck"),
         (14, "no more room"),
