@@ -20,7 +20,7 @@ pub struct Row {
     #[serde(with = "gfn_files::cell::option", default)]
     pub failure: Option<String>,
     /// What the file of molecules calls it.
-    #[serde(default)]
+    #[serde(with = "gfn_files::cell::option", default)]
     pub name: Option<String>,
 }
 

@@ -137,7 +137,7 @@ mod tests {
         let text = String::from_utf8(table.to_csv()).unwrap();
         assert_eq!(
             text,
-            "smiles,energy,score,reward,failure,name\nC,-13.0,8.0,,,\"=meth, ane\"\n"
+            "smiles,energy,score,reward,failure,name\nC,-13.0,8.0,,,\"'=meth, ane\"\n"
         );
     }
 }
