@@ -169,6 +169,7 @@ fn numbers_that_are_none_are_kept_and_damage_is_told() {
         "csv",
         "-o",
         &out.to_string_lossy(),
+        "--accept-damage",
     ];
     let output = super::gfn(&arguments);
     let said = String::from_utf8_lossy(&output.stderr);

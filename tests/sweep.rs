@@ -478,6 +478,16 @@ fn decisions_can_be_made_again() {
     std::fs::write(&path, setting.to_string()).expect("a setting");
     let said = place.fail(&["status", "sweeps/tiny", "--audit"], 1);
     assert!(
+        said.contains("000004/setting.json was changed after it was written"),
+        "{said}"
+    );
+    // As an earlier version wrote it, without a hash of itself.
+    for key in ["sealed", "seal"] {
+        setting.as_object_mut().expect("an object").remove(key);
+    }
+    std::fs::write(&path, setting.to_string()).expect("a setting");
+    let said = place.fail(&["status", "sweeps/tiny", "--audit"], 1);
+    assert!(
         said.contains("setting 4: does not follow from what was seen"),
         "{said}"
     );

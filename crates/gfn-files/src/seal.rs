@@ -47,10 +47,18 @@ pub fn check(bytes: &[u8], place: &str) -> Seal {
     let ends = end
         .is_some_and(|end| bytes[end..].starts_with(BEFORE.as_bytes()) && bytes.ends_with(AFTER.as_bytes()));
     match (ends, bytes.starts_with(BEGIN.as_bytes())) {
+        // What was laid out anew by a program that knows nothing of seals was changed.
+        (false, false) if has_seal(bytes) => Seal::Broken,
         (false, false) => Seal::Absent,
         (true, true) => verdict(bytes, bytes.len() - AFTER.len() - DIGITS, place),
         _ => Seal::Broken,
     }
+}
+
+/// Whether JSON has the fields of a seal.
+fn has_seal(bytes: &[u8]) -> bool {
+    let value = serde_json::from_slice::<serde_json::Value>(bytes);
+    value.is_ok_and(|value| value.get("sealed").is_some() || value.get("seal").is_some())
 }
 
 /// A record as a line of a file that grows: JSON that ends with a check of itself.
@@ -179,5 +187,12 @@ mod tests {
         let text = serde_json::to_string_pretty(&json!({ "steps": 3 })).unwrap() + "\n";
         assert_eq!(check(text.as_bytes(), "x"), Seal::Absent);
         assert_eq!(check(b"", "x"), Seal::Absent);
+        let sealed: serde_json::Value =
+            serde_json::from_slice(&super::json(&json!({ "steps": 3 }), "x")).unwrap();
+        assert_eq!(
+            check(sealed.to_string().as_bytes(), "x"),
+            Seal::Broken,
+            "laid out anew"
+        );
     }
 }

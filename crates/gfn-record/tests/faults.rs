@@ -169,8 +169,8 @@ fn every_file_is_synced_before_it_is_renamed_and_its_folder_after() {
         renames += 1;
     }
     assert_eq!(
-        renames, 6,
-        "three checkpoints, the lines, the holder and its release"
+        renames, 12,
+        "three checkpoints, the lines, the holder and its release, two manifests, the weights, a table, its hash before and after"
     );
 }
 

@@ -205,9 +205,6 @@ pub fn from_bytes(file: &Path, bytes: &[u8]) -> Result<Proxy, ProxyError> {
         file: file.into(),
         message,
     };
-    if seal_of(bytes) == Seal::Broken {
-        return Err(ProxyError::Altered { file: file.into() });
-    }
     let metadata = account(bytes).map_err(refuse)?;
     let known: Known = serde_json::from_str(&metadata).map_err(|error| refuse(error.to_string()))?;
     if known.features != FEATURES_VERSION {
@@ -216,6 +213,10 @@ pub fn from_bytes(file: &Path, bytes: &[u8]) -> Result<Proxy, ProxyError> {
             gfn: known.gfn,
             found: known.features,
         });
+    }
+    // Last: a file that is something else, or cut off, is told for what it is.
+    if seal_of(bytes) == Seal::Broken {
+        return Err(ProxyError::Altered { file: file.into() });
     }
     let metadata = serde_json::from_str(&metadata).map_err(|error| refuse(error.to_string()))?;
     read(metadata, bytes).map_err(refuse)

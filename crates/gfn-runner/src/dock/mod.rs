@@ -12,8 +12,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-pub use gfn_docking::{DockingError, Receptor};
 use gfn_docking::{Docker, Request};
+pub use gfn_docking::{DockingError, Receptor};
 use gfn_input::rejected_csv;
 use gfn_record::folder::{FolderError, names};
 use gfn_record::hashed;
