@@ -108,9 +108,9 @@ fn foreign(record: &str) -> String {
 fn atom(line: &str) -> Result<Atom, String> {
     let column = |from: usize, to: usize| line.get(from..to.min(line.len())).unwrap_or_default().trim();
     let (serial, name) = (column(6, 11), column(12, 16));
-    let residue = format!("{} {}", column(17, 21), column(22, 26));
+    let residue: Vec<&str> = column(17, 26).split_whitespace().collect();
     let wrong = |message: String| {
-        let called: String = format!("atom {serial} (`{name}` of {})", residue.trim());
+        let called: String = format!("atom {serial} (`{name}` of {})", residue.join(" "));
         format!("{called} {message}")
     };
     let Some(position) = position(line) else {

@@ -88,10 +88,21 @@ fn syntax(json: &str, error: &serde_json::Error) -> String {
         other if other.starts_with("control character") => {
             "a line break or another control character within a text".into()
         }
+        _ if matches!(found, Some(']' | '}')) && ends_with_comma(json, line, before) => {
+            "a comma before a closing bracket".into()
+        }
         _ => match found {
             Some(character) => format!("unexpected `{}`", character.escape_debug()),
             None => "a value is missing".into(),
         },
     };
     format!("line {line}, column {column}: {what}")
+}
+
+/// Whether the last character before a place, from the first line and the first byte, is a comma.
+fn ends_with_comma(json: &str, line: usize, byte: usize) -> bool {
+    let lines = json.split_inclusive('\n').take(line.saturating_sub(1));
+    let place = lines.map(str::len).sum::<usize>() + byte;
+    json.get(..place)
+        .is_some_and(|text| text.trim_end().ends_with(','))
 }

@@ -53,7 +53,8 @@ impl<'a> Reader<'a> {
         }
         if let Some(blocks) = blocks {
             match serde_json::from_str::<Vec<&'a RawValue>>(blocks.get()) {
-                Ok(blocks) if blocks.is_empty() => return Err(self.empty()),
+                Ok(list) if list.is_empty() && self.mistakes.is_empty() => return Err(self.empty()),
+                Ok(list) if list.is_empty() => self.mistake(blocks, "`blocks` is empty".into()),
                 Ok(blocks) => blocks
                     .into_iter()
                     .enumerate()

@@ -91,11 +91,10 @@ pub fn best_of_run(run: &Path, top: usize, damage: Damage) -> Result<Vec<Candida
     let mut candidates = Vec::new();
     for (index, sample) in samples::read(&bytes[..]).enumerate() {
         let sample = sample.map_err(&wrong)?;
-        let candidate =
-            candidate(&sample.object).map_err(|message| wrong(format!("line {}: {message}", index + 2)))?;
+        let candidate = candidate(&sample.object, "")
+            .map_err(|message| wrong(format!("line {}: {message}", index + 2)))?;
         candidates.push(Candidate {
             reward: Some(sample.reward),
-            name: None,
             ..candidate
         });
     }
@@ -129,7 +128,8 @@ pub fn of_file(path: &Path) -> Result<Vec<Candidate>, DockError> {
     let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
     let (mut candidates, mut bad) = (Vec::new(), Vec::new());
     for (line, number) in lines.filter(|(line, _)| !line.trim().is_empty()) {
-        match candidate(line) {
+        let (smiles, name) = with_name(line);
+        match candidate(smiles, name) {
             Ok(candidate) => candidates.push(candidate),
             Err(reason) => bad.push(Rejected {
                 line: number,
@@ -162,9 +162,8 @@ fn hint(number: u64, line: &str) -> &'static str {
     }
 }
 
-/// The molecule of a line.
-fn candidate(line: &str) -> Result<Candidate, String> {
-    let (smiles, name) = with_name(line);
+/// A molecule and its name, which may be empty.
+fn candidate(smiles: &str, name: &str) -> Result<Candidate, String> {
     let molecule = Molecule::parse(smiles).map_err(|error| error.to_string())?;
     Ok(Candidate {
         smiles: molecule.canonical_smiles().map_err(|error| error.to_string())?,
