@@ -156,7 +156,7 @@ def tables(run, comma, columnar):
     for section, key in [("training", "batch_size"), ("optimizer", "learning_rate"), ("loss", "kind")]:
         assert row[f"setting.{section}.{key}"] == settings[section][key], (section, key)
     # The same tables, value by value.
-    for path in sorted(pathlib.Path(columnar).iterdir()):
+    for path in sorted(pathlib.Path(columnar).glob("*.parquet")):
         table = pyarrow.parquet.read_table(path)
         with open(f"{comma}/{path.stem}.csv", newline="") as source:
             head, *rows = csv.reader(source)

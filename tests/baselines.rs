@@ -53,8 +53,7 @@ fn a_random_policy_learns_nothing() {
 fn what_does_not_go_together_is_refused_with_both_sides() {
     let ppo = "experiments/hypergrid/ppo.toml";
     let said = fail(&["check", ppo, "--set", "sampler.kind=replay"], 2);
-    let expected =
-        "loss `ppo` needs trajectories that the policy draws by itself, but sampler `replay` is chosen";
+    let expected = "loss `ppo` needs trajectories drawn by the policy alone, but sampler `replay` is chosen";
     assert!(said.contains(expected), "{said}");
     let said = fail(
         &["check", ppo, "--set", "sampler.random_action_probability=0.05"],

@@ -79,7 +79,10 @@ fn what_failed_is_given_another_chance() {
     place.succeed(&[&run[..], &["--set", "sweep.max_failures=7"]].concat());
     let limits = std::fs::read_to_string(place.sweep("tiny").join("limits/000001.json")).expect("limits");
     let limits: Value = serde_json::from_str(&limits).expect("JSON");
-    assert_eq!(limits, json!({ "retries": 0, "max_failures": 7 }));
+    assert_eq!(
+        (&limits["retries"], &limits["max_failures"]),
+        (&json!(0), &json!(7))
+    );
 }
 
 /// A folder's sweep is what it is; what somebody asks of it otherwise is refused rather than passed over.
@@ -155,7 +158,7 @@ fn files_that_change_under_a_sweep_are_noticed() {
     let said = place.output(&["resume", "sweeps/tiny"]);
     let said = String::from_utf8_lossy(&said.stderr).into_owned();
     assert!(
-        said.contains("v.json is not what it was when the sweep began"),
+        said.contains("v.json has changed since the sweep started"),
         "{said}"
     );
     std::fs::write(&vocabulary, blocks).expect("a file");

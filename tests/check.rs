@@ -99,7 +99,7 @@ fn warnings_do_not_count_unless_denied() {
     let (code, _, said) = check(&["--deny-warnings"], &[("small.toml", &file)]);
     assert_eq!(code, 2);
     assert!(
-        said.ends_with("\n\nerror: there are warnings, and `--deny-warnings` refuses them\n"),
+        said.ends_with("\n\nerror: `--deny-warnings` does not allow warnings\n"),
         "{said}"
     );
 }

@@ -138,7 +138,7 @@ fn a_sweep_that_was_made_keeps_what_it_tries() {
     let place = Place::new("");
     place.fail(&["submit", "tiny.toml"], 1);
     let error = place.fail(&["submit", "sweeps/tiny", "--set", "training.steps=3"], 2);
-    assert!(error.contains("stays what it is"), "{error}");
+    assert!(error.contains("exists already and cannot be changed"), "{error}");
     // Another partition does not make it another sweep; another rate does.
     place.fail(
         &["submit", "tiny.toml", "--set", "sweep.slurm.partition=\"other\""],

@@ -376,7 +376,10 @@ fn where_all_molecules_fail_alike_the_set_up_is_at_fault() {
         errors(&output)
     );
     assert_eq!(bench.text("t.csv").lines().count(), 4);
-    assert!(!bench.text("t.energies.jsonl").contains("smiles"), "nothing is remembered");
+    assert!(
+        !bench.text("t.energies.jsonl").contains("smiles"),
+        "nothing is remembered"
+    );
     // Once the fault is mended the same command docks them.
     std::fs::write(bench.file("bin/vina"), VINA).unwrap();
     let rows = bench.dock("CCC\nCCCC\n", &[]);
@@ -391,7 +394,7 @@ fn where_all_molecules_fail_alike_the_set_up_is_at_fault() {
 fn the_machines_trouble_is_no_molecules() {
     let bench = Bench::new();
     // Killed once, it is docked again.
-    assert_eq!(bench.dock("OCO\n", &[])[0], "OCO,-6.5,2.0909090909090917,,,");
+    assert_eq!(bench.dock("OCO\n", &[])[0], "OCO,-6.5,2.0909090909090913,,,");
     for (molecule, why) in [
         (
             "OCCO",
@@ -418,7 +421,11 @@ fn the_machines_trouble_is_no_molecules() {
     let remembered = serde_json::json!({
         "settings": settings["settings"], "smiles": "OCCO", "failure": "vina ended with exit status: 1: Error: insufficient memory!"
     });
-    std::fs::write(bench.file("t.energies.jsonl"), format!("{energies}{remembered}\n")).unwrap();
+    std::fs::write(
+        bench.file("t.energies.jsonl"),
+        format!("{energies}{remembered}\n"),
+    )
+    .unwrap();
     std::fs::write(bench.file("starts.well"), "").unwrap();
     let rows = bench.dock("CC\nOCCO\nCP\n", &[]);
     assert!(rows.iter().all(|row| row.contains(",-")), "{rows:?}");
@@ -734,7 +741,7 @@ fn a_run_that_docks_is_saved_soon_after_a_signal() {
                   trap '' TERM INT HUP\necho \"$1\" >> \"$STARTS\"\nsleep 600\n";
     std::fs::write(bench.file("bin/obabel"), sleeps).unwrap();
     let file = "name = \"dock\"\n[environment]\nkind = \"fragments\"\n[reward]\nkind = \"docking\"\nreceptor = \"r.pdbqt\"\n\
-                floor = 1e-3\n[network]\nhidden = 8\n[loss]\nkind = \"trajectory-balance\"\n[evaluation]\nsamples = 2\n";
+                floor = 1e-3\n[network]\nkind = \"message-passing\"\nhidden = 8\n[loss]\nkind = \"trajectory-balance\"\n[evaluation]\nsamples = 2\n";
     std::fs::write(bench.file("dock.toml"), file).unwrap();
     let child = Command::new(env!("CARGO_BIN_EXE_gfn"))
         .args([

@@ -43,7 +43,10 @@ fn the_systems_errors_are_words() {
         ("run d", "it is a folder"),
         ("run a/b.toml", "a part of the path is a file"),
         ("run small.toml --out a", "exists already"),
-        ("run small.toml --out a/b", "a part of the path is a file"),
+        (
+            "run small.toml --out a/b",
+            "a: a file or folder of this name exists already",
+        ),
         ("run small.toml --out d", "name a new folder with --out"),
         ("resume none", "no such file or folder"),
         ("resume a", "is not the folder of a run"),

@@ -20,7 +20,7 @@ fn run(root: &Path, file: &str, more: &[&str]) -> PathBuf {
 
 fn grid(root: &Path) -> PathBuf {
     // Longer than trackers take.
-    let description = format!("description={}", "a long story, ".repeat(900));
+    let description = format!("description=\"{}\"", "a long story, ".repeat(900));
     let more = [
         "--set",
         "training.steps=30",

@@ -182,7 +182,7 @@ fn combinations_that_cannot_work() {
     let said = spoiled("kind = \"trajectory-balance\"", both);
     says(
         &said,
-        &["loss `flow-matching` has no backward policy, but `backward_policy` is `learned`"],
+        &["loss `flow-matching` uses no backward policy, but `backward_policy` is `learned`"],
     );
 
     let text = GOOD

@@ -143,10 +143,9 @@ fn commands_notice_what_they_read() {
     let ls = ["ls", &run];
     let top = ["top", &run];
     let report = ["report", &run, "-o", &page];
-    let refusing: [(&str, &[&[&str]]); 8] = [
+    let refusing: [(&str, &[&[&str]]); 7] = [
         ("weights.safetensors", &[&sample, &eval]),
         ("resolved.toml", &[&sample, &eval, &export]),
-        ("manifest.json", &[&sample, &eval, &export]),
         ("origins.toml", &[&export]),
         ("metrics.jsonl", &[&export]),
         ("samples.csv", &[&export]),
@@ -170,6 +169,10 @@ fn commands_notice_what_they_read() {
                 }
             });
         }
+    }
+    for command in [&sample[..], &eval, &export] {
+        let said = flipped(&file("manifest.json"), last, || fail(command, 1));
+        assert!(said.contains("manifest.json is damaged"), "{command:?}: {said}");
     }
     // A bit of the last weight: the policy is another one, and can be asked for.
     flipped(&file("weights.safetensors"), last, || {
@@ -367,7 +370,7 @@ fn special(place: &Place) -> Vec<(String, &'static str)> {
 fn what_is_no_file_is_refused_wherever_it_is_named() {
     let place = Place::new();
     let run = place.run("run", &["--no-report"]);
-    let molecules = "name = 'm'\n[environment]\nkind = 'fragments'\n[reward]\nkind = 'druglike'\n[loss]\nkind = 'trajectory-balance'\n";
+    let molecules = "name = 'm'\n[environment]\nkind = 'fragments'\n[reward]\nkind = 'druglike'\n[loss]\nkind = 'trajectory-balance'\n[network]\nkind = 'message-passing'\n";
     let with = |from: &str, to: &str| {
         assert!(molecules.contains(from));
         molecules.replace(from, to)
@@ -445,7 +448,7 @@ fn an_experiment_writes_beside_itself() {
     fs::write(place.path("mine/r.pdbqt"), super::docking::RECEPTOR).unwrap();
     let text = |cache: &str| {
         format!(
-            "name = 'm'\n[environment]\nkind = 'fragments'\n[loss]\nkind = 'trajectory-balance'\n\
+            "name = 'm'\n[environment]\nkind = 'fragments'\n[loss]\nkind = 'trajectory-balance'\n[network]\nkind = 'message-passing'\n\
              [reward]\nkind = 'docking'\nreceptor = '{}'\nfloor = 1e-3\n{cache}\n",
             place.text("mine/r.pdbqt")
         )
@@ -514,7 +517,7 @@ fn tables_hold_no_formulas() {
             "--set",
             set,
             "--set",
-            "name=-tiny",
+            "name=\"-tiny\"",
             "--set",
             "hardware.threads=1",
         ],

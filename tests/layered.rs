@@ -90,7 +90,10 @@ fn profiles_are_chosen_by_name() {
     let written = std::fs::read_to_string(Path::new(&*out).join("resolved.toml")).expect("a file");
     assert_eq!(run, written);
     let said = fail(&["bench", "grid-2d-8", "--profile", "quick", "-n", "1"], 2);
-    says(&said, &["benchmark `grid-2d-8` has no profile `quick`"]);
+    says(
+        &said,
+        &["benchmark `grid-2d-8` has no profiles; `--profile` is for experiment files"],
+    );
 }
 
 #[test]
@@ -295,7 +298,7 @@ fn what_cannot_be_compared_is_trouble() {
     let empty = text(folder.path().to_path_buf());
     says(
         &fail(&["diff", &file, &empty], 2),
-        &["no run's folder: it has no resolved.toml"],
+        &["is not the folder of a run: it has no resolved.toml"],
     );
     says(
         &fail(&["diff", &file, "nowhere.toml"], 2),

@@ -273,7 +273,7 @@ fn wrong_tables_are_refused_by_line() {
     refused(
         &table(),
         &["--value", "score", "--ensemble", "0"],
-        "`members` is 0; expected 1 to 100",
+        "`ensemble` is 0; expected 1 to 100",
     );
     let said = fail(&["proxy", "fit", "nowhere.csv"], 2);
     assert!(said.contains("the table `nowhere.csv` cannot be read"), "{said}");

@@ -213,7 +213,7 @@ fn a_sweep_is_reported_listed_shown_and_watched() {
         "{watched}"
     );
     let message = fail(&["report", &folder, &format!("{folder}/trials/000000/run")], 2);
-    assert!(message.contains("name it alone"), "{message}");
+    assert!(message.contains("give its folder alone"), "{message}");
 }
 
 /// What cannot be read has a line of its own, and everything else is there.

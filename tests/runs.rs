@@ -196,7 +196,7 @@ fn a_loss_that_is_no_number() {
         1,
     );
     assert!(
-        said.contains("step 1: the loss is inf; the trajectory to"),
+        said.contains("step 1: the loss is inf, caused by the trajectory to"),
         "{said}"
     );
     let manifest: serde_json::Value = serde_json::from_str(&read(&out, "manifest.json")).expect("JSON");

@@ -100,6 +100,8 @@ fn settings(mode: &str, isolation: &str) -> Vec<String> {
     let mut sets = vec![
         format!("reward.parameters.mode=\"{mode}\""),
         format!("reward.parameters.after={}", batch_of(mode)),
+        // Batches are counted.
+        "evaluation.rescored=0".to_string(),
     ];
     let more: &[&str] = match (mode, isolation) {
         ("slow" | "flood-stderr" | "flood-stdout" | "leak", _) => {

@@ -101,8 +101,11 @@ impl Page {
     pub(crate) fn links(&self) -> Vec<(usize, &str)> {
         let mut links = Vec::new();
         for (line, words) in &self.prose {
+            // What stands in code is no link, as the brackets of a SMILES.
+            let is_code = |at: usize| words[..at].matches('`').count() % 2 == 1;
             for (_, rest) in words
                 .match_indices("](")
+                .filter(|(at, _)| !is_code(*at))
                 .map(|(at, found)| words.split_at(at + found.len()))
             {
                 links.extend(rest.split_once(')').map(|(target, _)| (*line, target)));

@@ -97,7 +97,7 @@ fn options_that_are_ours_are_refused() {
         "--wrap=x",
         "--output=x",
         // Slurm takes the beginning of a name for the name.
-        "--outp=/home/ada/.bashrc",
+        "--outp=/root-of-ada/.bashrc",
         "--err=x",
         "--chd=/",
         "-t",

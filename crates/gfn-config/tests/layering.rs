@@ -209,7 +209,7 @@ fn files_that_cannot_be_read() {
     assert_eq!(folder.shown("large.toml"), "");
     assert_eq!(
         folder.shown("larger.toml"),
-        "error: `larger.toml` is larger than 1 MiB\n --> larger.toml\n  \
+        "error: `larger.toml` is larger than 1 MiB, too large for an experiment\n --> larger.toml\n  \
          = help: keep data in a file of its own, and name its path in the experiment\n"
     );
     assert_eq!(

@@ -79,7 +79,7 @@ fn control_characters_are_not_repeated() {
     assert_eq!(
         shown("[loss]\n\"\\u001b[31mred\" = 1\n"),
         "\
-error: unknown key `loss.\"�[31mred\"`\n\
+error: unknown key `loss.\"\\u{1b}[31mred\"`\n\
 \x20--> exp.toml:2:1\n\
 \x20 |\n\
 2 | \"\\u001b[31mred\" = 1\n\

@@ -135,6 +135,7 @@ error: `training.device`: expected a string, found `0`\n\
 \x20 |\n\
 4 | device = 0\n\
 \x20 |          ^\n\
+\x20 = help: write a string in quotes: `\"0\"`\n\
 "
     );
 }

@@ -322,23 +322,23 @@ fn mistakes_are_named() {
     for (text, expected) in [
         (
             file("CO", "[0, 1]"),
-            "vocabulary `own.json`: blocks `a` and `b` are the same",
+            "vocabulary `own.json`, line 1: blocks `a` and `b` are the same",
         ),
         (
             file("OC", "[0, 1]"),
-            "vocabulary `own.json`: blocks `a` and `b` are the same",
+            "vocabulary `own.json`, line 1: blocks `a` and `b` are the same",
         ),
         (
             file("CO", "[2]"),
-            "vocabulary `own.json`: block `b` has no atom 2",
+            "vocabulary `own.json`, line 1: block `b` has no atom 2",
         ),
         (
             file("CO", "[]"),
-            "vocabulary `own.json`: block `b` has no attachment point",
+            "vocabulary `own.json`, line 1: block `b` has no attachment point",
         ),
         (
             file("CO", "[1]").replace("\"1\": \"CO\"", "\"2\": \"CO\""),
-            "vocabulary `own.json`: `block_smi` has no block \"1\"",
+            "vocabulary `own.json`, line 1: `block_smi` has no block \"1\"",
         ),
         (
             r#"{"block_name": {}, "block_smi": {}, "block_r": {}}"#.to_string(),

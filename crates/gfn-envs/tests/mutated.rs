@@ -165,10 +165,10 @@ fn spoiled_vocabularies_have_answers() {
 fn what_is_no_file_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     for (name, said) in [
-        ("/dev/zero", "not a file"),
-        (".", "not a file"),
+        ("/dev/zero", "it is a device"),
+        (".", "it is a folder"),
         ("none.json", "cannot be read"),
-        ("", "not a file"),
+        ("", "it is a folder"),
     ] {
         let error = Vocabulary::load(name, folder.path()).unwrap_err().to_string();
         assert!(error.contains(said), "{error}");

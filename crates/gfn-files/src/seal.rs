@@ -22,20 +22,23 @@ pub enum Seal {
 }
 
 const DIGITS: usize = 64;
-const BEGIN: &str = "{\n  \"sealed\": true,\n";
+const BEGIN: &str = "{\n  \"sealed\": true";
 const BEFORE: &str = ",\n  \"seal\": \"";
 const AFTER: &str = "\"\n}\n";
 
 /// A JSON object as indented text with a seal; `place` tells it from other files of its kind.
 ///
 /// # Panics
-/// Where the value is no object with fields.
+/// Where the value is no object.
 pub fn json(value: &impl Serialize, place: &str) -> Vec<u8> {
     let text = serde_json::to_string_pretty(value).expect("records are plain data");
-    let inner = text.strip_prefix("{\n").and_then(|text| text.strip_suffix("\n}"));
-    let inner = inner.expect("records are objects with fields");
+    // An object without fields is laid out in one line.
+    let inner = match text.strip_prefix("{\n").and_then(|text| text.strip_suffix("\n}")) {
+        Some(fields) => format!(",\n{fields}"),
+        None => String::new(),
+    };
     let zeros = "0".repeat(DIGITS);
-    let mut bytes = [BEGIN, inner, BEFORE, &zeros, AFTER].concat().into_bytes();
+    let mut bytes = [BEGIN, &inner, BEFORE, &zeros, AFTER].concat().into_bytes();
     let at = bytes.len() - AFTER.len() - DIGITS;
     fill(&mut bytes, at, place);
     bytes

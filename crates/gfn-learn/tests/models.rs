@@ -211,7 +211,7 @@ fn files_that_do_not_fit_are_refused() {
 
     assert_eq!(
         refusal(&mut model, None),
-        "cannot be read: No such file or directory (os error 2)"
+        "cannot be read: no such file or folder"
     );
     let cut = [
         (0, "is an empty file"),

@@ -288,7 +288,7 @@ mod tests {
         fs::write(folder.file("x"), "1\n").unwrap();
         let message = refusal().to_string();
         assert!(
-            message.ends_with("it has 2 bytes, and the checkpoint knows of 3"),
+            message.ends_with("it has 2 bytes, fewer than the 3 that the checkpoint recorded"),
             "{message}"
         );
         assert_eq!(

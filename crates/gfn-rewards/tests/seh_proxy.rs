@@ -154,7 +154,7 @@ fn files_that_are_not_the_weights_are_named() {
     };
     let missing = error(json!({ "path": "nowhere/proxy.safetensors" }));
     assert!(
-        missing.starts_with("the proxy's weights `nowhere/proxy.safetensors` cannot be read: No such file"),
+        missing.starts_with("the proxy's weights `nowhere/proxy.safetensors` cannot be read: no such file"),
         "{missing}"
     );
     assert!(missing.contains("docs/molecules.md"), "{missing}");

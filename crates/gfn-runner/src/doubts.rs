@@ -114,7 +114,9 @@ fn compare(parts: &Assembled, states: &[&[i32]]) -> Result<Vec<Differing>, Rewar
 }
 
 fn is_same(one: f64, two: f64) -> bool {
-    one == two || (one - two).abs() <= ROUNDING * (1.0 + one.abs().max(two.abs()))
+    // An infinite number is within any share of itself.
+    let is_finite = one.is_finite() && two.is_finite();
+    one == two || (is_finite && (one - two).abs() <= ROUNDING * (1.0 + one.abs().max(two.abs())))
 }
 
 fn in_words(scored: usize, differing: &[Differing]) -> Option<String> {

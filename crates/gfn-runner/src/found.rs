@@ -444,10 +444,7 @@ mod tests {
         assert!(bytes(&whole) == bytes(&parts));
         let mut other = found_by(&[1.0]);
         let refused = other.restore(whole.save()).unwrap_err();
-        assert!(
-            refused.contains("the thresholds [1.0, 2.0], now [1.0]"),
-            "{refused}"
-        );
+        assert!(refused.contains("the thresholds [1, 2], now [1]"), "{refused}");
     }
 
     fn found_by(thresholds: &[f64]) -> Found {

@@ -579,6 +579,9 @@ mod tests {
         let model = Model::new(&parts.model, parts.environment.spec(), 0, device);
         let mut trainer = Trainer::new(&parts, model.unwrap(), 0, 32);
         let cause = trainer.update().unwrap_err();
-        assert_eq!(cause.to_string(), "none of the 32 objects has a reward");
+        assert_eq!(
+            cause.to_string(),
+            "none of the 32 objects of this batch has a reward"
+        );
     }
 }

@@ -106,7 +106,7 @@ impl DockArgs {
         };
         let center = params.center.map(|value| value.to_string()).join(" ");
         Err(match &self.center {
-            Some(_) => format!("--center is {center}: {message}"),
+            Some(_) => format!("`--center` is `{center}`: {message}"),
             None => {
                 format!("the box's centre is {center}, as nothing else was named with --center: {message}")
             }

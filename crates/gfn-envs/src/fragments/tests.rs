@@ -474,7 +474,7 @@ fn wrong_parameters_are_named() {
     );
     let missing = fails("mine.json", 2, 8);
     assert!(
-        missing.starts_with("vocabulary `/nowhere/mine.json` cannot be read: No such file"),
+        missing.starts_with("vocabulary `/nowhere/mine.json` cannot be read: no such file"),
         "{missing}"
     );
     let params = Params {

@@ -176,7 +176,7 @@ fn what_cannot_be_read_is_told() {
     fs::remove_file(project.path("lib.so")).unwrap();
     assert_says(
         identity(&project.library()).unwrap_err(),
-        &["lib.so", "No such file"],
+        &["lib.so", "no such file"],
     );
     assert_says(
         identity(&project.command(&[])).unwrap_err(),
@@ -389,7 +389,10 @@ fn approvals_that_are_none_or_cannot_be_read_are_told() {
     }
     // Not even the administrator reads a folder.
     let error = Approvals::load(project.folder.path()).unwrap_err();
-    assert_says(error, &[&*project.folder.path().to_string_lossy(), "directory"]);
+    assert_says(
+        error,
+        &[&*project.folder.path().to_string_lossy(), "it is a folder"],
+    );
 }
 
 #[cfg(unix)]

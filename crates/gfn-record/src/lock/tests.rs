@@ -193,6 +193,7 @@ fn a_writer_that_is_shut_out_in_the_midst_of_a_file_does_not_publish_it() {
 fn old_checkpoints_make_room_on_a_full_disk() {
     let root = tempfile::tempdir().unwrap();
     let (folder, _) = RunFolder::open_or_create(&root.path().join("run"), false).unwrap();
+    folder.write(names::RESOLVED, b"").unwrap();
     let mut store = Store::open(&folder, 3).unwrap();
     let paths: Vec<_> = (1..=3)
         .map(|step| store.save(step, &[Part::new("a", vec![1; 10])]).unwrap())

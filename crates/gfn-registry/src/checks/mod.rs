@@ -29,7 +29,14 @@ impl<'a> Report<'a> {
 
     /// What was made, or its message at the section.
     pub(crate) fn keep<T>(&mut self, section: &str, made: Result<T, String>) -> Option<T> {
-        made.map_err(|message| self.refuse(section, message, None)).ok()
+        made.map_err(|message| match message.split_once("\n  ") {
+            // A file with several mistakes: each is one, so that none is cut off.
+            Some((file, mistakes)) => mistakes
+                .split("\n  ")
+                .for_each(|mistake| self.refuse(section, format!("{file}: {mistake}"), None)),
+            None => self.refuse(section, message, None),
+        })
+        .ok()
     }
 
     /// An error at the setting that the message begins with, or at the section.

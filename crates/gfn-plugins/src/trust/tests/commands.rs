@@ -361,7 +361,7 @@ fn an_experiment_can_say_what_the_code_is() {
     assert_eq!(of(&["env"]).1, ["reward.py", "env/x.py"]);
     assert_ne!(of(&["package"]).0, of(&["env"]).0);
     let missing = identity(&declared(&project, &PYTHON, &["missing"])).unwrap_err();
-    assert_says(missing, &["missing", "No such file"]);
+    assert_says(missing, &["missing", "no such file"]);
 }
 
 #[test]
