@@ -145,7 +145,7 @@ fn a_sweep_that_was_made_keeps_what_it_tries() {
         1,
     );
     let error = place.fail(&["submit", "tiny.toml", "--set", "training.steps=3"], 2);
-    assert!(error.contains("holds another sweep"), "{error}");
+    assert!(error.contains("holds a different sweep"), "{error}");
 }
 
 #[test]

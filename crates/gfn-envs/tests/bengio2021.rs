@@ -330,7 +330,7 @@ fn mistakes_are_named() {
         ),
         (
             file("CO", "[2]"),
-            "vocabulary `own.json`, line 1: block `b` has no atom 2",
+            "vocabulary `own.json`, line 1: block `b` names the atom 2",
         ),
         (
             file("CO", "[]"),
