@@ -394,7 +394,7 @@ fn where_all_molecules_fail_alike_the_set_up_is_at_fault() {
 fn the_machines_trouble_is_no_molecules() {
     let bench = Bench::new();
     // Killed once, it is docked again.
-    assert_eq!(bench.dock("OCO\n", &[])[0], "OCO,-6.5,2.0909090909090913,,,");
+    assert_eq!(bench.dock("OCO\n", &[])[0], "OCO,-6.5,2.0909090909090917,,,");
     for (molecule, why) in [
         (
             "OCCO",

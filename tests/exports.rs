@@ -111,7 +111,7 @@ fn a_tracker_gets_every_value_and_a_script() {
         "-o",
         &out.to_string_lossy(),
     ]);
-    assert!(said.contains("import_mlflow.py` brings them in"), "{said}");
+    assert!(said.contains("import_mlflow.py` imports them"), "{said}");
     let text = std::fs::read_to_string(out.join("runs.json")).expect("data");
     let data: Value = serde_json::from_str(&text).expect("JSON");
     let told = &data["runs"][0];

@@ -197,7 +197,7 @@ fn combinations_that_cannot_work() {
     says(
         &refusal(&text),
         &[
-            "loss `flow-matching` learns no log Z of its own",
+            "loss `flow-matching` does not learn log Z, but `optimizer.log_z` is set",
             "small.toml:19:1",
         ],
     );

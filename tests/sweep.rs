@@ -350,7 +350,7 @@ fn jobs_change_nothing() {
         ],
         2,
     );
-    assert!(said.contains("holds another sweep"), "{said}");
+    assert!(said.contains("holds a different sweep"), "{said}");
     place.fail(&["extend", "sweeps/1", "--trials", "2"], 2);
 }
 

@@ -159,7 +159,7 @@ fn files_that_are_not_the_weights_are_named() {
     );
     assert!(missing.contains("docs/molecules.md"), "{missing}");
     let folder = error(json!({ "path": folder }));
-    assert!(folder.contains("it is not a file"), "{folder}");
+    assert!(folder.contains("it is a folder"), "{folder}");
     let text = error(json!({ "path": file!().replace("crates/gfn-rewards/", "") }));
     assert!(
         text.contains("does not hold the sEH proxy's weights in safetensors"),
