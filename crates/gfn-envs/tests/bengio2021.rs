@@ -338,7 +338,7 @@ fn mistakes_are_named() {
         ),
         (
             file("CO", "[1]").replace("\"1\": \"CO\"", "\"2\": \"CO\""),
-            "vocabulary `own.json`, line 1: `block_smi` has no block \"1\"",
+            "vocabulary `own.json`: `block_smi` has no block \"1\"",
         ),
         (
             r#"{"block_name": {}, "block_smi": {}, "block_r": {}}"#.to_string(),
