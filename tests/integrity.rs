@@ -218,6 +218,7 @@ fn commands_notice_what_they_read() {
         assert!(
             fs::read_to_string(place.path("page.html"))
                 .unwrap()
+                .replace("<wbr>", "")
                 .contains("metrics.jsonl was changed")
         );
     });
@@ -485,7 +486,7 @@ fn an_experiment_writes_beside_itself() {
         for part in [
             "`reward.cache_file` is a file to be written",
             "--set reward.cache_file=",
-            "e.toml:10:14",
+            "e.toml:12:14",
         ] {
             assert!(said.contains(part), "{path}: {said}");
         }

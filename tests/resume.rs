@@ -152,13 +152,6 @@ fn killed_runs_lose_nothing() {
     }
 }
 
-/// Whether this process ignores HUP, and so do those that it starts.
-fn hang_ups_are_ignored() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    ignored.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 == 1))
-}
-
 /// Every signal that asks to stop: saved, code 75, and the run goes on from there.
 #[test]
 fn signals_save() {
@@ -166,7 +159,7 @@ fn signals_save() {
     let [whole, stopped] = ["whole", "stopped"].map(|name| root.path().join(name));
     finish(TB, &whole);
     for name in ["TERM", "INT", "USR1", "USR2", "HUP"] {
-        if name == "HUP" && hang_ups_are_ignored() {
+        if name == "HUP" && super::signals::is_ignored(1) {
             let reason = "skipped: HUP is ignored here, as under nohup, and runs inherit that\n";
             std::io::Write::write_all(&mut gfn_text::stderr(), reason.as_bytes()).expect("standard error");
             continue;

@@ -209,6 +209,8 @@ pub(crate) fn tell(text: &str) {
 fn name_of(signal: i32) -> String {
     match signal {
         SIGINT => "Ctrl-C (INT)".into(),
+        30 => "PWR".into(),
+        16 => "STKFLT".into(),
         SIGXCPU => "XCPU (the limit on processor time, `ulimit -t`)".into(),
         SIGXFSZ => "XFSZ (the limit on the length of files, `ulimit -f`)".into(),
         other => {
