@@ -135,8 +135,8 @@ fn words(program: &str, said: &str) -> String {
     if let Some((_, ours)) = found.filter(|_| program == "vina") {
         return format!(": {ours}");
     }
-    let lines = said.lines().map(str::trim);
-    let line = lines.filter(|line| !is_chatter(line)).next_back();
+    let mut lines = said.lines().map(str::trim);
+    let line = lines.rfind(|line| !is_chatter(line));
     line.map(|line| format!(": {}", plain(line))).unwrap_or_default()
 }
 

@@ -233,13 +233,13 @@ impl RunError {
 
     /// Whether the experiment asks for something that cannot be used, which only showed once objects were rewarded.
     pub fn is_of_the_set_up(&self) -> bool {
-        let cause = match self {
-            Self::Step { cause, .. } => match cause {
-                Cause::Reward(reward) => reward,
-                _ => return false,
-            },
-            Self::Reward(reward) => reward,
-            _ => return false,
+        let (Self::Reward(cause)
+        | Self::Step {
+            cause: Cause::Reward(cause),
+            ..
+        }) = self
+        else {
+            return false;
         };
         matches!(cause, RewardError::SetUp(_))
     }

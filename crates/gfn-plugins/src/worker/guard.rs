@@ -142,8 +142,7 @@ fn be_first(mut tell: io::PipeWriter) -> Result<(), String> {
             Err(_) => break,
         }
     }
-    // Without closing what is closed already.
-    std::process::exit(0)
+    system::end_copy()
 }
 
 /// Has this process die with its parent, and makes sure that the guard is still there.
