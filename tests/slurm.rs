@@ -312,7 +312,7 @@ fn a_sweep_survives_what_happens_to_a_cluster() {
         (&12.into(), &Value::Array(Vec::new()))
     );
     let out = cluster.succeed(&["submit", "sweeps/tiny", "--allow-commands"]);
-    assert!(out.starts_with("nothing is left to submit"), "{out}");
+    assert!(out.starts_with("no trial is left to submit"), "{out}");
 
     cluster.succeed(&["run", "tiny.toml", "--out", "local", "--jobs", "2", "--quiet"]);
     let (there, here) = (written(&folder), written(&cluster.path("local")));
@@ -352,7 +352,7 @@ fn lose_node(cluster: &Cluster, sweep: &Path, lost: &AtWork) {
     // What it says after that depends on whether the trial is still at work elsewhere, or over.
     let its_trial = format!("trial {} (", lost.trial);
     let is_shut_out =
-        |line: &str| line.starts_with(&its_trial) && line.ends_with("): another process has it");
+        |line: &str| line.starts_with(&its_trial) && line.ends_with("): taken by another process");
     wait_for("word of the life that was shut out", || {
         said(sweep, 0).lines().any(is_shut_out).then_some(())
     });
@@ -401,7 +401,7 @@ fn elements_queue_again_and_leave_the_queue() {
 
     let long = cluster.path("long");
     wait_for("element in the queue again", || {
-        said(&long, 0).contains("is in the queue again").then_some(())
+        said(&long, 0).contains("is back in the queue").then_some(())
     });
     let again = |trial: u64| {
         let holder = holder(&long.join(format!("trials/{trial:06}")))?;
@@ -429,7 +429,7 @@ fn elements_queue_again_and_leave_the_queue() {
     let (code, _, error) = cluster.gfn(&[&["submit", "long"], &patience[..]].concat());
     assert_eq!(code, Some(1), "{error}");
     assert!(
-        error.contains("`squeue` gave no answer within 1 seconds: is its controller down?"),
+        error.contains("`squeue` did not answer within 1 second: its controller may be down"),
         "{error}"
     );
     kill("-CONT", controller.trim().parse().expect("a number"));
