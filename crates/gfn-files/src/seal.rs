@@ -74,7 +74,7 @@ pub fn line(value: &impl Serialize) -> String {
     format!("{inner}{CHECK}{}\"}}", short(&text))
 }
 
-/// What a line says that [`line`] made; none where it was changed. An earlier version wrote lines without a check: they are
+/// What a line says that [`line()`] made; none where it was changed. An earlier version wrote lines without a check: they are
 /// taken as they are. `T` must refuse fields that it does not know, so that a damaged check is not taken for a field.
 pub fn read_line<T: DeserializeOwned>(line: &str) -> Option<T> {
     let whole = line.strip_suffix("\"}").and_then(|line| {
