@@ -3,6 +3,7 @@
 //! The log belongs to a run, not to the process: its subscriber is that of the thread that runs. What other threads have to
 //! say, such as those that read what plugins print, they say through the subscriber that they were made under.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,8 +12,9 @@ use gfn_record::event::Event;
 use gfn_record::folder::{FolderError, RunFolder, names};
 use gfn_text::{Output, Syntax};
 use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::{EnvFilter, fmt};
 
 use super::Observer;
 
@@ -29,7 +31,10 @@ impl Logging {
     /// Begins to log; what is said before [`Self::open`] is kept for then. `GFN_LOG` sets the level (`info` by default).
     pub fn start() -> Self {
         let sink = Sink::default();
-        let filter = EnvFilter::try_from_env("GFN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+        let filter = level_of(std::env::var_os("GFN_LOG").as_deref()).unwrap_or_else(|warning| {
+            let _ = writeln!(gfn_text::stderr(), "{warning}");
+            LevelFilter::INFO
+        });
         let writer = sink.clone();
         let layer = fmt::layer()
             .json()
@@ -57,6 +62,21 @@ impl Logging {
             Ok(())
         });
         opened.map_err(|error| FolderError::Io { path, error })
+    }
+}
+
+/// The level that `GFN_LOG` sets, or a warning where it names none.
+fn level_of(value: Option<&OsStr>) -> Result<LevelFilter, String> {
+    match value.map(OsStr::to_string_lossy).as_deref() {
+        None | Some("" | "info") => Ok(LevelFilter::INFO),
+        Some("off") => Ok(LevelFilter::OFF),
+        Some("error") => Ok(LevelFilter::ERROR),
+        Some("warn") => Ok(LevelFilter::WARN),
+        Some("debug") => Ok(LevelFilter::DEBUG),
+        Some("trace") => Ok(LevelFilter::TRACE),
+        Some(other) => Err(format!(
+            "warning: GFN_LOG: `{other}` is not a level, and `info` is used; expected `off`, `error`, `warn`, `info`, `debug` or `trace`"
+        )),
     }
 }
 
@@ -117,5 +137,18 @@ impl Observer for Log {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_have_names_and_others_are_named() {
+        let level = |name: &str| level_of(Some(OsStr::new(name)));
+        assert_eq!(level_of(None), Ok(LevelFilter::INFO));
+        assert_eq!(level("trace"), Ok(LevelFilter::TRACE));
+        assert!(level("loud").unwrap_err().contains("`loud` is not a level"));
     }
 }
