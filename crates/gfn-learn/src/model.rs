@@ -1,39 +1,56 @@
 //! A model: the networks of a forward and, where it has its own, a backward policy, with their optimiser.
 
+use std::sync::Arc;
+
 use gfn_core::exact::StateIndex;
 use gfn_core::{Environment, EnvironmentSpec, Logits, Needs, Observation, Policy, PolicyError};
 use gfn_losses::evaluation::{OutputGradients, Outputs};
 
 use crate::LearnError;
-use crate::networks::{Heads, Network, NetworkParams};
+use crate::networks::{Architecture, Draw, Heads, Network};
 use crate::optimiser::{AdamParams, Optimiser};
 use crate::parameters::Parameters;
 use crate::precision::Compute;
 use crate::rows;
 
 /// Where log P_B comes from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum BackwardPolicy {
     /// Every backward action is equally likely.
     Uniform,
     /// A further output of the forward policy's network.
     Tied,
     /// A network of its own.
-    Learned(NetworkParams),
+    Learned(Arc<dyn Architecture>),
 }
 
 impl BackwardPolicy {
     /// Whether anything about it is learned.
     pub fn is_learned(&self) -> bool {
-        *self != Self::Uniform
+        !matches!(self, Self::Uniform)
+    }
+
+    /// What is asked of the forward policy's network and, where the backward policy has its own, of that, for a loss that has these
+    /// needs.
+    pub fn heads(&self, needs: Needs) -> (Heads, Option<Heads>) {
+        let forward = Heads {
+            forward: true,
+            backward: matches!(self, Self::Tied),
+            log_flow: needs.state_flow,
+        };
+        let backward = Heads {
+            backward: true,
+            ..Heads::default()
+        };
+        (forward, matches!(self, Self::Learned(_)).then_some(backward))
     }
 }
 
 /// What a model is made of.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ModelParams {
     /// The forward policy's network.
-    pub network: NetworkParams,
+    pub network: Arc<dyn Architecture>,
     /// The backward policy.
     pub backward: BackwardPolicy,
     /// What the loss needs of it.
@@ -73,26 +90,18 @@ impl Model {
         compute: impl Into<Compute>,
     ) -> Result<Self, LearnError> {
         let compute = compute.into();
-        let tied = params.backward == BackwardPolicy::Tied;
-        let heads = Heads {
-            forward: true,
-            backward: tied,
-            log_flow: params.needs.state_flow,
-        };
-        let mut networks = vec![params.network.build(spec, heads, seed, 0, compute)?];
-        if let BackwardPolicy::Learned(network) = &params.backward {
-            let heads = Heads {
-                backward: true,
-                ..Heads::default()
-            };
-            networks.push(network.build(spec, heads, seed, 1, compute)?);
+        let (heads, backward_heads) = params.backward.heads(params.needs);
+        let draw = |number| Draw { seed, number };
+        let mut networks = vec![params.network.build(spec, heads, draw(0), compute)?];
+        if let (BackwardPolicy::Learned(network), Some(heads)) = (&params.backward, backward_heads) {
+            networks.push(network.build(spec, heads, draw(1), compute)?);
         }
         let parameters: Vec<&Parameters> = networks.iter().map(|network| network.parameters()).collect();
         let optimiser = Optimiser::new(params.optimiser.clone(), &parameters)?;
         Ok(Self {
             networks,
             optimiser,
-            tied,
+            tied: heads.backward,
             recording: false,
             kept: Answers::default(),
             rows: Vec::new(),

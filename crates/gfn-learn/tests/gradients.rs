@@ -8,7 +8,7 @@ use gfn_core::{Environment, EnvironmentSpec, Observation, ObservationSpec};
 use gfn_learn::host::slice;
 use gfn_learn::kernels::Activation;
 use gfn_learn::networks::message_passing::Normalization;
-use gfn_learn::networks::{Heads, Network, NetworkParams, message_passing, mlp};
+use gfn_learn::networks::{Architecture, Draw, Heads, Network, message_passing, mlp};
 use gfn_learn::precision::{Compute, Precision};
 use gfn_losses::evaluation::{OutputGradients, Outputs};
 use tch::Device;
@@ -34,10 +34,12 @@ fn weighted(outputs: &Outputs, weights: &OutputGradients) -> f64 {
         + dot(log_flow, &weights.log_flow)
 }
 
+const DRAW: Draw = Draw { seed: 3, number: 0 };
+
 impl Case {
     fn new(
         name: String,
-        network: &NetworkParams,
+        network: &dyn Architecture,
         environment: &dyn Environment,
         observation: Observation,
         heads: Heads,
@@ -47,13 +49,13 @@ impl Case {
 
     fn with(
         name: String,
-        network: &NetworkParams,
+        network: &dyn Architecture,
         environment: &dyn Environment,
         observation: Observation,
         heads: Heads,
         compute: Compute,
     ) -> Self {
-        let mut network = network.build(environment.spec(), heads, 3, 0, compute).unwrap();
+        let mut network = network.build(environment.spec(), heads, DRAW, compute).unwrap();
         let outputs = network.forward(&observation, false).unwrap();
         let weights = OutputGradients {
             forward: normal(1, outputs.forward.values.len()),
@@ -183,11 +185,11 @@ fn of_the_perceptron() {
     for activation in [Activation::LeakyRelu, Activation::Relu, Activation::Tanh] {
         for layers in 1..=3 {
             for heads in HEADS {
-                let params = NetworkParams::Mlp(mlp::Params {
+                let params = mlp::Params {
                     hidden: 12,
                     layers,
                     activation,
-                });
+                };
                 let observation = observe(&environment, &states);
                 let name = format!("{activation:?}, {layers} layers, {heads:?}");
                 Case::new(name, &params, &environment, observation, heads).check();
@@ -206,11 +208,11 @@ fn of_message_passing() {
             .into_iter()
             .flat_map(|each| HEADS.map(|heads| (heads, each)))
         {
-            let params = NetworkParams::MessagePassing(message_passing::Params {
+            let params = message_passing::Params {
                 hidden: 8,
                 layers,
                 normalization,
-            });
+            };
             let observation = observe(&environment, &states);
             let name = format!("{layers} rounds, {heads:?}, {normalization:?}");
             Case::new(name, &params, &environment, observation, heads).check();
@@ -222,11 +224,11 @@ fn of_message_passing() {
 #[test]
 fn of_message_passing_on_the_source_alone() {
     let environment = molecules();
-    let params = NetworkParams::MessagePassing(message_passing::Params {
+    let params = message_passing::Params {
         hidden: 8,
         layers: 2,
         ..message_passing::Params::default()
-    });
+    };
     for heads in HEADS.into_iter().filter(|heads| heads.forward) {
         let observation = observe(&environment, &[environment.spec().initial.clone()]);
         assert!(observation.edge_source.is_empty() && observation.removable_node.is_empty());
@@ -247,7 +249,7 @@ fn of_a_backward_network_with_nothing_to_say() {
     let environment = molecules();
     let observation = observe(&environment, &[environment.spec().initial.clone()]);
     let mut network = common::messages()
-        .build(environment.spec(), HEADS[4], 3, 0, Device::Cpu.into())
+        .build(environment.spec(), HEADS[4], DRAW, Device::Cpu.into())
         .unwrap();
     let outputs = network.forward(&observation, true).unwrap();
     assert_eq!(outputs.backward.unwrap().offsets, [0, 0]);
@@ -270,7 +272,7 @@ fn are_replaced() {
         (&molecules, common::messages()),
     ] {
         let observation = observe(environment, &open_states(environment));
-        let mut case = Case::new("twice".into(), &network, environment, observation, heads);
+        let mut case = Case::new("twice".into(), &*network, environment, observation, heads);
         assert_eq!(case.gradient(), case.gradient());
     }
 }
@@ -280,21 +282,23 @@ fn are_replaced() {
 #[test]
 fn in_bf16_are_near() {
     let (grid, molecules) = (grid(2, 6), molecules());
-    let perceptron = |activation| {
-        NetworkParams::Mlp(mlp::Params {
-            activation,
-            ..mlp::Params::default()
-        })
+    let perceptron = |activation| mlp::Params {
+        activation,
+        ..mlp::Params::default()
     };
-    let messages = NetworkParams::MessagePassing(message_passing::Params {
+    let messages = message_passing::Params {
         hidden: 64,
         layers: 3,
         normalization: Normalization::None,
-    });
+    };
     for (environment, network, most) in [
-        (&grid as &dyn Environment, perceptron(Activation::Tanh), 2e-2),
-        (&grid, perceptron(Activation::LeakyRelu), 4e-2),
-        (&molecules, messages, 2e-2),
+        (
+            &grid as &dyn Environment,
+            &perceptron(Activation::Tanh) as &dyn Architecture,
+            2e-2,
+        ),
+        (&grid, &perceptron(Activation::LeakyRelu), 4e-2),
+        (&molecules, &messages, 2e-2),
     ] {
         let [single, short] = [Precision::F32, Precision::Bf16].map(|precision| {
             let compute = Compute {
@@ -303,7 +307,7 @@ fn in_bf16_are_near() {
             };
             let observation = observe(environment, &open_states(environment));
             let name = precision.name().into();
-            Case::with(name, &network, environment, observation, HEADS[3], compute).gradient()
+            Case::with(name, network, environment, observation, HEADS[3], compute).gradient()
         });
         let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>().sqrt();
         let difference = norm(&mut single.iter().zip(&short).map(|(a, b)| a - b));
@@ -339,7 +343,7 @@ fn of_the_perceptron_over_numbers() {
     };
     let of = |spec: &EnvironmentSpec, seen: &Observation| {
         let mut network = common::perceptron()
-            .build(spec, HEADS[3], 3, 0, Device::Cpu.into())
+            .build(spec, HEADS[3], DRAW, Device::Cpu.into())
             .unwrap();
         // In two passes, as sampling records them.
         let outputs = network.forward(seen, true).unwrap();

@@ -3,13 +3,17 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{grid, messages, model, molecules, normal, open_states, perceptron, write};
-use gfn_core::{Environment, Logits, Policy};
-use gfn_learn::model::{BackwardPolicy, Model};
-use gfn_learn::networks::{NetworkParams, mlp};
+use gfn_core::{ActionSpace, Environment, EnvironmentSpec, Logits, Mask, Needs, Observation, Policy};
+use gfn_learn::model::{BackwardPolicy, Model, ModelParams};
+use gfn_learn::networks::{Architecture, mlp};
+use gfn_learn::optimiser::AdamParams;
 use gfn_learn::weights;
 use gfn_losses::evaluation::{OutputGradients, Outputs};
 use safetensors::tensor::{Dtype, TensorView};
+use tch::Device;
 
 fn sampling_logits(model: &mut Model, environment: &dyn Environment, states: &[Vec<i32>]) -> Logits {
     let mut logits = Logits::default();
@@ -17,7 +21,7 @@ fn sampling_logits(model: &mut Model, environment: &dyn Environment, states: &[V
     logits
 }
 
-fn each(check: impl Fn(&dyn Environment, NetworkParams)) {
+fn each(check: impl Fn(&dyn Environment, Arc<dyn Architecture>)) {
     check(&grid(2, 6), perceptron());
     check(&molecules(), messages());
 }
@@ -228,7 +232,7 @@ fn files_that_do_not_fit_are_refused() {
     longer.push(0);
     assert!(refusal(&mut model, Some(&longer)).starts_with("is damaged: "));
 
-    let wider = NetworkParams::Mlp(mlp::Params {
+    let wider = Arc::new(mlp::Params {
         hidden: 17,
         ..mlp::Params::default()
     });
@@ -270,4 +274,76 @@ fn a_model_with_a_backward_network_wants_its_weights() {
         refusal(&mut model(&environment, perceptron(), learned, 7), Some(&without)),
         "holds no tensor `backward.hidden.0.weight`; it is of another model"
     );
+}
+
+/// A grid whose backward actions are declared as varying with the state, as a plugin may.
+struct Ragged {
+    grid: gfn_envs::hypergrid::Hypergrid,
+    spec: EnvironmentSpec,
+}
+
+impl Ragged {
+    fn new() -> Self {
+        let grid = grid(2, 4);
+        let mut spec = grid.spec().clone();
+        let most = spec.backward_actions.most();
+        spec.backward_actions = ActionSpace::Ragged { most };
+        Self { grid, spec }
+    }
+}
+
+impl Environment for Ragged {
+    fn spec(&self) -> &EnvironmentSpec {
+        &self.spec
+    }
+
+    fn forward_mask(&self, state: &[i32], mask: &mut Mask) {
+        self.grid.forward_mask(state, mask);
+    }
+
+    fn backward_mask(&self, state: &[i32], mask: &mut Mask) {
+        self.grid.backward_mask(state, mask);
+    }
+
+    fn step(&self, state: &[i32], action: usize, next: &mut [i32]) -> usize {
+        self.grid.step(state, action, next)
+    }
+
+    fn undo(&self, state: &[i32], action: usize, previous: &mut [i32]) -> usize {
+        self.grid.undo(state, action, previous)
+    }
+
+    fn observe(&self, state: &[i32], observation: &mut Observation) {
+        self.grid.observe(state, observation);
+    }
+
+    fn describe(&self, state: &[i32]) -> String {
+        self.grid.describe(state)
+    }
+}
+
+#[test]
+fn backward_actions_that_vary_hinder_only_a_learned_backward_policy() {
+    let environment = Ragged::new();
+    let params = |backward| ModelParams {
+        network: perceptron(),
+        backward,
+        needs: Needs {
+            backward_policy: true,
+            ..Needs::default()
+        },
+        optimiser: AdamParams::default(),
+    };
+    let build = |backward| Model::new(&params(backward), environment.spec(), 1, Device::Cpu);
+    let states = open_states(&environment);
+    let mut uniform = build(BackwardPolicy::Uniform).unwrap();
+    let outputs = uniform.evaluate(&environment, &states.concat()).unwrap();
+    assert_eq!(outputs.forward.offsets.len(), states.len() + 1);
+    for backward in [BackwardPolicy::Tied, BackwardPolicy::Learned(perceptron())] {
+        let message = build(backward).err().unwrap().to_string();
+        assert!(
+            message.contains("needs a fixed set of backward actions"),
+            "{message}"
+        );
+    }
 }

@@ -6,11 +6,13 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{grid, molecules};
 use gfn_core::{Environment, Loss, Purpose, SampleRequest, Sampler, TrajectoryBatch};
 use gfn_learn::model::{BackwardPolicy, Model, ModelParams};
 use gfn_learn::networks::message_passing::Normalization;
-use gfn_learn::networks::{NetworkParams, message_passing, mlp};
+use gfn_learn::networks::{Architecture, message_passing, mlp};
 use gfn_learn::optimiser::AdamParams;
 use gfn_learn::precision::{Compute, Precision};
 use gfn_learn::weights;
@@ -125,7 +127,7 @@ fn train(task: &Task, loss: &dyn Loss, threads: i32) -> Trained {
 struct Task {
     name: &'static str,
     environment: Box<dyn Environment>,
-    network: NetworkParams,
+    network: Arc<dyn Architecture>,
     precision: Precision,
 }
 
@@ -142,13 +144,13 @@ fn tasks() -> impl Iterator<Item = Task> {
                 Task {
                     name: "grid",
                     environment: Box::new(grid(2, 8)),
-                    network: NetworkParams::Mlp(mlp::Params::default()),
+                    network: Arc::new(mlp::Params::default()),
                     precision,
                 },
                 Task {
                     name: "molecules",
                     environment: Box::new(molecules()),
-                    network: NetworkParams::MessagePassing(messages),
+                    network: Arc::new(messages),
                     precision,
                 },
             ]

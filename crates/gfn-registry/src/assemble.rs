@@ -1,8 +1,11 @@
 //! An experiment's parts, made and checked against one another before anything is trained.
 
+use std::sync::Arc;
+
 use gfn_config::{Problems, Severity};
 use gfn_core::{Cancel, Environment, Loss};
 use gfn_learn::model::{BackwardPolicy, ModelParams};
+use gfn_learn::networks::Architecture;
 use gfn_rewards::shaped::Shaped;
 
 use crate::builtin::{EnvironmentContext, MakeSampler};
@@ -68,8 +71,14 @@ fn make(report: &mut Report<'_>) -> Option<Assembled> {
     let environment = report.keep("environment", (experiment.environment.build)(&context));
     refusals::settings(report);
     let spec = environment.as_ref().map(|environment| environment.spec());
+    let backward = match (backward, &loss, &network) {
+        (Some(kind), Some(loss), Some(network)) => Some(backward_policy(kind, &**loss, network)),
+        _ => None,
+    };
     if let (Some(network), Some(spec)) = (&network, spec) {
-        refusals::network(report, network, spec);
+        let needs = loss.as_ref().map(|loss| loss.needs()).unwrap_or_default();
+        let policy = backward.as_ref().unwrap_or(&BackwardPolicy::Uniform);
+        refusals::network(report, &**network, policy.heads(needs), spec);
     }
     if let Some(loss) = &loss {
         refusals::loss(report, &**loss, spec);
@@ -79,7 +88,7 @@ fn make(report: &mut Report<'_>) -> Option<Assembled> {
     remarks::all(report, &*environment, &reward);
     let (loss, network) = (loss?, network?);
     let model = ModelParams {
-        backward: backward_policy(backward?, &*loss, &network),
+        backward: backward?,
         network,
         needs: loss.needs(),
         optimiser: optimiser?,
@@ -94,11 +103,7 @@ fn make(report: &mut Report<'_>) -> Option<Assembled> {
     })
 }
 
-fn backward_policy(
-    kind: BackwardKind,
-    loss: &dyn Loss,
-    network: &gfn_learn::networks::NetworkParams,
-) -> BackwardPolicy {
+fn backward_policy(kind: BackwardKind, loss: &dyn Loss, network: &Arc<dyn Architecture>) -> BackwardPolicy {
     match kind {
         _ if !loss.needs().backward_policy => BackwardPolicy::Uniform,
         BackwardKind::Uniform => BackwardPolicy::Uniform,

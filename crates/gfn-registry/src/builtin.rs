@@ -1,11 +1,12 @@
 //! The one list of what is built in. Adding a component is adding a line here.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gfn_core::{Cancel, Environment, Loss, ObjectKind, Reward, Sampler};
 use gfn_envs::hypergrid;
 use gfn_files::place;
-use gfn_learn::networks::{NetworkParams, message_passing, mlp};
+use gfn_learn::networks::{Architecture, message_passing, mlp};
 use gfn_learn::optimiser::{Adam, AdamParams, AdamW};
 use gfn_losses::{
     detailed_balance, flow_matching, log_partition_variance, none, ppo, sub_trajectory_balance,
@@ -187,15 +188,15 @@ fn written_path(
 }
 
 /// Networks.
-pub fn networks() -> Vec<Entry<NetworkParams>> {
+pub fn networks() -> Vec<Entry<Arc<dyn Architecture>>> {
     vec![
         entry("mlp", no_check, |params: &mlp::Params, ()| {
-            Ok(NetworkParams::Mlp(params.clone()))
+            Ok(Arc::new(params.clone()))
         }),
         entry(
             "message-passing",
             no_check,
-            |params: &message_passing::Params, ()| Ok(NetworkParams::MessagePassing(params.clone())),
+            |params: &message_passing::Params, ()| Ok(Arc::new(params.clone())),
         ),
     ]
 }

@@ -1,10 +1,11 @@
 //! An experiment file, read whole against the registry: every mistake at once.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gfn_config::{FILE_KEYS, Node, Origin, Problem, Problems, Tree, VERSION, literal, read, to_table};
 use gfn_core::{Environment, Loss, Needs, Reward};
-use gfn_learn::networks::NetworkParams;
+use gfn_learn::networks::Architecture;
 use gfn_learn::optimiser::AdamParams;
 use gfn_rewards::docking;
 use gfn_rewards::shaped::Shape;
@@ -55,7 +56,7 @@ pub struct Experiment {
     /// What can be declared about any reward.
     pub shape: Shape,
     /// The policy's network.
-    pub network: Chosen<NetworkParams>,
+    pub network: Chosen<Arc<dyn Architecture>>,
     /// The backward policy; absent from the file where the loss has none.
     pub backward_policy: Chosen<BackwardKind>,
     /// Whether the file speaks of the backward policy.

@@ -11,7 +11,7 @@ use gfn_core::{
 };
 use gfn_envs::{fragments, hypergrid};
 use gfn_learn::kernels::{Activation, gather_rows, scatter_rows};
-use gfn_learn::networks::{NetworkParams, mlp};
+use gfn_learn::networks::{Architecture, Draw, mlp};
 use gfn_learn::optimiser::{AdamParams, Optimiser};
 use gfn_losses::evaluation::{Evaluation, Outputs};
 use gfn_losses::{flow_matching, sub_trajectory_balance, trajectory_balance};
@@ -137,7 +137,7 @@ fn losses(c: &mut Criterion) {
 /// The sparse first layer, its transpose, and a step of the optimiser.
 fn network(c: &mut Criterion) {
     let environment = grid();
-    let params = NetworkParams::Mlp(mlp::Params::default());
+    let params = mlp::Params::default();
     let heads = gfn_learn::networks::Heads {
         forward: true,
         ..Default::default()
@@ -146,8 +146,7 @@ fn network(c: &mut Criterion) {
         .build(
             environment.spec(),
             heads,
-            0,
-            0,
+            Draw { seed: 0, number: 0 },
             gfn_learn::device::find("cpu").unwrap().into(),
         )
         .unwrap();

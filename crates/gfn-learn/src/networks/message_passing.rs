@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
-use super::{Heads, Network};
+use super::{Architecture, Draw, Heads, Network, incompatible};
 use crate::LearnError;
 use crate::parameters::{Layout, Parameters, Start, from_f64, to_f64};
 use crate::precision::Compute;
@@ -69,13 +69,31 @@ pub struct Shape {
     width: usize,
 }
 
+impl Architecture for Params {
+    fn accepts(&self, spec: &EnvironmentSpec, heads: Heads) -> Result<(), String> {
+        Shape::of(spec, heads).map(|_| ())
+    }
+
+    fn build(
+        &self,
+        spec: &EnvironmentSpec,
+        heads: Heads,
+        draw: Draw,
+        compute: Compute,
+    ) -> Result<Box<dyn Network>, LearnError> {
+        let shape = Shape::of(spec, heads).map_err(incompatible)?;
+        Ok(Box::new(MessagePassing::new(self, shape, heads, draw, compute)?))
+    }
+}
+
 impl Shape {
-    /// Reads it off the environment.
+    /// Reads it off the environment. Backward actions are asked about only where a logit of them is asked for.
     ///
     /// # Errors
     /// What the network needs, where the environment has something else.
-    pub fn of(spec: &EnvironmentSpec) -> Result<Self, String> {
-        match (&spec.observation, spec.actions, spec.backward_actions) {
+    pub fn of(spec: &EnvironmentSpec, heads: Heads) -> Result<Self, String> {
+        let takes_back = !heads.backward || matches!(spec.backward_actions, ActionSpace::Ragged { .. });
+        match (&spec.observation, spec.actions) {
             (
                 &ObservationSpec::Graph {
                     node_kinds,
@@ -83,8 +101,7 @@ impl Shape {
                     row_kinds,
                 },
                 ActionSpace::Rows { width, .. },
-                ActionSpace::Ragged { .. },
-            ) => Ok(Self {
+            ) if takes_back => Ok(Self {
                 node_kinds,
                 edge_kinds,
                 row_kinds,
@@ -235,8 +252,7 @@ impl MessagePassing {
         params: &Params,
         shape: Shape,
         heads: Heads,
-        seed: u64,
-        number: u64,
+        draw: Draw,
         compute: Compute,
     ) -> Result<Self, LearnError> {
         let mut plan = Plan {
@@ -256,7 +272,7 @@ impl MessagePassing {
             backward: heads.backward.then(|| plan.head("backward")),
             forward: heads.forward,
         };
-        let parameters = Parameters::new(plan.layout, seed, number, compute.device)?;
+        let parameters = Parameters::new(plan.layout, draw.seed, draw.number, compute.device)?;
         // Leaves share the flat buffer's memory, so that the optimiser's step is seen by the next forward pass.
         let leaves = (0..parameters.entries().len())
             .map(|number| {

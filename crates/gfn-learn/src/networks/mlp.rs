@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use super::{Heads, Network};
+use super::{Architecture, Draw, Heads, Network, incompatible};
 use crate::LearnError;
 use crate::kernels::{Activation, activation_backward, add_bias, gather_rows, scatter_rows, sum_rows};
 use crate::parameters::{Layout, Parameters, Start, from_f64, to_f64};
@@ -64,12 +64,29 @@ enum Input {
     Dense,
 }
 
+impl Architecture for Params {
+    fn accepts(&self, spec: &EnvironmentSpec, heads: Heads) -> Result<(), String> {
+        Shape::of(spec, heads).map(|_| ())
+    }
+
+    fn build(
+        &self,
+        spec: &EnvironmentSpec,
+        heads: Heads,
+        draw: Draw,
+        compute: Compute,
+    ) -> Result<Box<dyn Network>, LearnError> {
+        let shape = Shape::of(spec, heads).map_err(incompatible)?;
+        Ok(Box::new(Mlp::new(self, shape, heads, draw, compute)?))
+    }
+}
+
 impl Shape {
-    /// Reads it off the environment.
+    /// Reads it off the environment. An action space that varies with the state is no hindrance where no logit of it is asked for.
     ///
     /// # Errors
     /// What the perceptron needs, where the environment has something else.
-    pub fn of(spec: &EnvironmentSpec) -> Result<Self, String> {
+    pub fn of(spec: &EnvironmentSpec, heads: Heads) -> Result<Self, String> {
         let (features, input) = match spec.observation {
             ObservationSpec::Indices { features, active } => (features, Input::Indices { active }),
             ObservationSpec::Dense { features } => (features, Input::Dense),
@@ -80,19 +97,19 @@ impl Shape {
                 ));
             }
         };
-        let (ActionSpace::Fixed { count: actions }, ActionSpace::Fixed { count: backward }) =
-            (spec.actions, spec.backward_actions)
-        else {
-            return Err(format!(
-                "a fixed set of actions; that of environment `{}` varies with the state",
+        let count = |asked: bool, space: ActionSpace, what: &str| match (asked, space) {
+            (false, _) => Ok(0),
+            (true, ActionSpace::Fixed { count }) => Ok(count),
+            (true, ActionSpace::Rows { .. } | ActionSpace::Ragged { .. }) => Err(format!(
+                "a fixed set of {what}; that of environment `{}` varies with the state",
                 spec.name
-            ));
+            )),
         };
         Ok(Self {
             features,
             input,
-            actions,
-            backward_actions: backward,
+            actions: count(heads.forward, spec.actions, "actions")?,
+            backward_actions: count(heads.backward, spec.backward_actions, "backward actions")?,
         })
     }
 }
@@ -169,13 +186,12 @@ impl Mlp {
         params: &Params,
         shape: Shape,
         heads: Heads,
-        seed: u64,
-        number: u64,
+        draw: Draw,
         compute: Compute,
     ) -> Result<Self, LearnError> {
         let columns = Columns {
-            forward: if heads.forward { shape.actions } else { 0 },
-            backward: if heads.backward { shape.backward_actions } else { 0 },
+            forward: shape.actions,
+            backward: shape.backward_actions,
             log_flow: usize::from(heads.log_flow),
         };
         let mut layout = Layout::default();
@@ -196,7 +212,7 @@ impl Mlp {
             .map(|k| layer(format!("hidden.{k}"), inputs(k), params.hidden))
             .collect();
         layers.push(layer("output".into(), params.hidden, columns.total()));
-        let parameters = Parameters::new(layout, seed, number, compute.device)?;
+        let parameters = Parameters::new(layout, draw.seed, draw.number, compute.device)?;
         let activation = params.activation;
         Ok(Self {
             parameters,

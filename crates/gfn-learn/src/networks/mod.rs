@@ -51,51 +51,37 @@ pub trait Network {
     fn backward(&mut self, gradients: &OutputGradients) -> Result<(), LearnError>;
 }
 
-/// The parameters of a network, as declared.
-#[derive(Clone, Debug, PartialEq)]
-pub enum NetworkParams {
-    /// A multilayer perceptron.
-    Mlp(mlp::Params),
-    /// Message passing over a graph.
-    MessagePassing(message_passing::Params),
-}
-
-impl NetworkParams {
-    /// Whether this network can serve the environment; otherwise what it needs, completing "network `x` needs …".
+/// A kind of network with its parameters, as declared: what it accepts, and how it is built.
+pub trait Architecture: std::fmt::Debug + Send + Sync {
+    /// Whether this network can give the outputs `heads` for the environment.
     ///
     /// # Errors
-    /// What the network needs instead.
-    pub fn accepts(&self, spec: &EnvironmentSpec) -> Result<(), String> {
-        match self {
-            Self::Mlp(_) => mlp::Shape::of(spec).map(|_| ()),
-            Self::MessagePassing(_) => message_passing::Shape::of(spec).map(|_| ()),
-        }
-    }
+    /// What the network needs instead, completing "network `x` needs …".
+    fn accepts(&self, spec: &EnvironmentSpec, heads: Heads) -> Result<(), String>;
 
-    /// Builds the network. `number` tells networks of one model apart: their weights start differently.
+    /// Builds the network, with its weights drawn from a seed.
     ///
     /// # Errors
     /// Where the environment does not fit, or libtorch has no memory.
-    pub fn build(
+    fn build(
         &self,
         spec: &EnvironmentSpec,
         heads: Heads,
-        seed: u64,
-        number: u64,
+        draw: Draw,
         compute: Compute,
-    ) -> Result<Box<dyn Network>, LearnError> {
-        let refused = |needs: String| LearnError::Incompatible(format!("the network needs {needs}"));
-        Ok(match self {
-            Self::Mlp(params) => {
-                let shape = mlp::Shape::of(spec).map_err(refused)?;
-                Box::new(mlp::Mlp::new(params, shape, heads, seed, number, compute)?)
-            }
-            Self::MessagePassing(params) => {
-                let shape = message_passing::Shape::of(spec).map_err(refused)?;
-                Box::new(message_passing::MessagePassing::new(
-                    params, shape, heads, seed, number, compute,
-                )?)
-            }
-        })
-    }
+    ) -> Result<Box<dyn Network>, LearnError>;
+}
+
+/// Where a network's first weights are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw {
+    /// The run's seed.
+    pub seed: u64,
+    /// The network's number within its model: networks of one model start with different weights.
+    pub number: u64,
+}
+
+/// The error of a network that cannot be built, because it needs something that is not there.
+pub(crate) fn incompatible(needs: String) -> LearnError {
+    LearnError::Incompatible(format!("the network needs {needs}"))
 }

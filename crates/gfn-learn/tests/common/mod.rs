@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use gfn_core::exact::StateGraph;
 use gfn_core::{Environment, Needs, Observation, Purpose, Stream};
@@ -9,7 +10,7 @@ use gfn_envs::fragments::{self, Fragments, Vocabulary};
 use gfn_envs::hypergrid::{self, Hypergrid};
 use gfn_learn::model::{BackwardPolicy, Model, ModelParams};
 use gfn_learn::networks::message_passing::Normalization;
-use gfn_learn::networks::{NetworkParams, message_passing, mlp};
+use gfn_learn::networks::{Architecture, message_passing, mlp};
 use gfn_learn::optimiser::AdamParams;
 use tch::Device;
 
@@ -64,16 +65,16 @@ pub(crate) fn normal(stream: u64, count: usize) -> Vec<f64> {
 }
 
 /// A small perceptron.
-pub(crate) fn perceptron() -> NetworkParams {
-    NetworkParams::Mlp(mlp::Params {
+pub(crate) fn perceptron() -> Arc<dyn Architecture> {
+    Arc::new(mlp::Params {
         hidden: 16,
         ..mlp::Params::default()
     })
 }
 
 /// A small message-passing network.
-pub(crate) fn messages() -> NetworkParams {
-    NetworkParams::MessagePassing(message_passing::Params {
+pub(crate) fn messages() -> Arc<dyn Architecture> {
+    Arc::new(message_passing::Params {
         hidden: 12,
         layers: 2,
         normalization: Normalization::Layer,
@@ -83,7 +84,7 @@ pub(crate) fn messages() -> NetworkParams {
 /// A model with a state flow and a backward policy on the CPU.
 pub(crate) fn model(
     environment: &dyn Environment,
-    network: NetworkParams,
+    network: Arc<dyn Architecture>,
     backward: BackwardPolicy,
     seed: u64,
 ) -> Model {

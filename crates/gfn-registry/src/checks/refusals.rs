@@ -2,7 +2,7 @@
 
 use gfn_config::number;
 use gfn_core::{Environment, EnvironmentSpec, Loss};
-use gfn_learn::networks::NetworkParams;
+use gfn_learn::networks::{Architecture, Heads};
 use gfn_learn::{determinism, device};
 use gfn_rewards::shaped::Shaped;
 
@@ -51,11 +51,41 @@ fn shape(report: &mut Report<'_>) {
     }
 }
 
-/// The network and what it is to see and say.
-pub(crate) fn network(report: &mut Report<'_>, network: &NetworkParams, spec: &EnvironmentSpec) {
-    let Err(needs) = network.accepts(spec) else {
-        return;
+/// The network with what it observes and is asked for: by the forward policy, and by a backward policy with a network of its own.
+pub(crate) fn network(
+    report: &mut Report<'_>,
+    network: &dyn Architecture,
+    (forward, backward): (Heads, Option<Heads>),
+    spec: &EnvironmentSpec,
+) {
+    let experiment = report.experiment;
+    let of_forward_alone = Heads {
+        backward: false,
+        ..forward
     };
+    if let Err(needs) = network.accepts(spec, of_forward_alone) {
+        return unfit_network(report, &needs);
+    }
+    let of_backward = backward.unwrap_or(forward);
+    if let Err(needs) = network.accepts(spec, of_backward) {
+        let (name, policy) = (experiment.network.name, experiment.backward_policy.name);
+        let message =
+            format!("backward policy `{policy}` is learned, for which network `{name}` needs {needs}");
+        let help = "set `backward_policy.kind` to `uniform`, or choose another network or environment";
+        match experiment
+            .backward_policy
+            .origin
+            .as_ref()
+            .or(experiment.environment.origin.as_ref())
+        {
+            Some(origin) => report.refuse_at(origin, message, Some(help)),
+            None => report.refuse("environment", message, Some(help)),
+        }
+    }
+}
+
+/// A network that does not fit the environment, whatever the backward policy.
+fn unfit_network(report: &mut Report<'_>, needs: &str) {
     let experiment = report.experiment;
     let (chosen, otherwise) = (&experiment.network.origin, &experiment.environment.origin);
     let help = match chosen {
