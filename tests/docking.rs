@@ -617,7 +617,8 @@ fn that_everything_is_docked_is_told_before() {
     let (few, many) = ("environment.max_blocks=2", "environment.max_blocks=3");
     let warned = said(few, "evaluation.exact_states=500_000");
     assert!(
-        warned.contains("every molecule in it is docked before the first update"),
+        warned
+            .contains("reward `docking` scores every object in it, each in seconds, before the first update"),
         "{warned}"
     );
     assert_eq!(said(few, "evaluation.exact_states=0"), "");

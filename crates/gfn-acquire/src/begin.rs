@@ -8,7 +8,7 @@ use gfn_core::{Cancel, Environment, ObjectKind};
 use gfn_fit::{Columns, Reading, Source, Table, TableError, must_be_learnable};
 use gfn_record::folder::FolderError;
 use gfn_registry::acquisition::{Acquisition, Function};
-use gfn_registry::{Assembled, Experiment, assemble_until, builtin};
+use gfn_registry::{Assembled, Experiment, assemble_until};
 use gfn_runner::changes::{in_words, is_under, that_matter};
 
 use crate::AcquireError;
@@ -162,13 +162,14 @@ pub(crate) fn begin(folder: &Folder, plan: &Acquisition, text: &str) -> Result<V
     Ok(changes.iter().map(in_words).collect())
 }
 
-/// The experiment as it stands in the folder; docking remembers its energies there where it is not told otherwise.
+/// The experiment as it stands in the folder; a reward that keeps what it computes keeps it there where it is not told otherwise.
 pub(crate) fn oracle_of(folder: &Folder, cancel: &Cancel) -> Result<Oracle, AcquireError> {
     let path = folder.file(EXPERIMENT);
     let mut experiment = Experiment::load(&path, &[])?;
-    if experiment.reward.name == builtin::DOCKING && !experiment.reward.table.contains_key("cache_file") {
-        let energies = quoted(&folder.file(ENERGIES));
-        experiment = Experiment::load(&path, &[format!("reward.cache_file={energies}")])?;
+    let memory = experiment.reward.files.memory.as_ref();
+    if let Some(memory) = memory.filter(|memory| memory.path.is_none()) {
+        let setting = format!("reward.{}={}", memory.key, quoted(&folder.file(ENERGIES)));
+        experiment = Experiment::load(&path, &[setting])?;
     }
     let parts = assemble_until(&experiment, cancel)?;
     Ok(Oracle { experiment, parts })

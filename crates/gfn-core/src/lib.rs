@@ -16,6 +16,7 @@ pub mod loss;
 pub mod mask;
 pub mod observation;
 pub mod policy;
+pub mod remark;
 pub mod reward;
 pub mod rng;
 pub mod sampler;
@@ -29,8 +30,9 @@ pub use loss::{FlowLoss, FlowTerms, Loss, Needs, Objective, TrajectoryLoss, Traj
 pub use mask::Mask;
 pub use observation::{Observation, ObservationSpec};
 pub use policy::{Logits, Policy, PolicyError, UniformPolicy};
+pub use remark::{Remark, TrainingPlan};
 pub use reward::{Incident, Objects, Reward, RewardError};
 pub use rng::{Purpose, Stream};
-pub use sampler::{SampleError, SampleRequest, Sampler};
+pub use sampler::{BehaviorPolicy, SampleError, SampleRequest, Sampler};
 pub use schedule::Schedule;
 pub use trajectory::TrajectoryBatch;

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{Environment, ObjectKind};
+use crate::{Environment, ObjectKind, Remark};
 
 /// Why a batch could not be rewarded.
 #[derive(Debug, Error)]
@@ -206,9 +206,13 @@ pub trait Reward: Send + Sync {
         Vec::new()
     }
 
-    /// What about its parameters does nothing for these objects, or makes the reward worthless: a sentence each that begins with the
-    /// setting.
-    fn remarks(&self) -> Vec<String> {
+    /// Whether an object takes seconds, so that scoring every object of an environment needs a warning.
+    fn is_slow(&self) -> bool {
+        false
+    }
+
+    /// Settings that do nothing for these objects, or make the reward worthless.
+    fn remarks(&self) -> Vec<Remark> {
         Vec::new()
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use crate::{Environment, Policy, PolicyError, Purpose, TrajectoryBatch};
+use crate::{Environment, Policy, PolicyError, Purpose, Remark, TrainingPlan, TrajectoryBatch};
 
 /// Why no trajectories came.
 #[derive(Debug, Error)]
@@ -49,8 +49,34 @@ impl SampleRequest {
     }
 }
 
+/// By whose probabilities a sampler draws, which decides the losses that may train on its trajectories.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BehaviorPolicy {
+    /// Those of the policy that is trained.
+    Trained,
+    /// Those of the trained policy, changed by settings; each with the value at which it changes nothing.
+    Altered(Vec<(&'static str, f64)>),
+    /// Others.
+    Other,
+}
+
 /// Draws complete trajectories. An update is one [`Sampler::sample`], then one [`Sampler::observe`] of the same batch.
 pub trait Sampler: Send + Sync {
+    /// By whose probabilities it draws.
+    fn behavior_policy(&self) -> BehaviorPolicy;
+
+    /// Settings with which it cannot serve such a training.
+    fn refusals(&self, plan: &TrainingPlan) -> Vec<Remark> {
+        let _ = plan;
+        Vec::new()
+    }
+
+    /// Settings that do nothing in such a training.
+    fn remarks(&self, plan: &TrainingPlan) -> Vec<Remark> {
+        let _ = plan;
+        Vec::new()
+    }
+
     /// Fills `batch` with the trajectories asked for.
     ///
     /// # Errors

@@ -83,9 +83,19 @@ fn make(report: &mut Report<'_>) -> Option<Assembled> {
     if let Some(loss) = &loss {
         refusals::loss(report, &**loss, spec);
     }
+    let drawn_by = sampler.as_ref().map(|make| make());
+    if let Some(sampler) = &drawn_by {
+        refusals::sampler(report, &**sampler, loss.as_deref());
+    }
     let environment = environment?;
     let reward = refusals::reward(report, &*environment)?;
-    remarks::all(report, &*environment, &reward);
+    let parts = remarks::Parts {
+        environment: &*environment,
+        reward: &reward,
+        loss: loss.as_deref(),
+        sampler: drawn_by.as_deref(),
+    };
+    remarks::all(report, &parts);
     let (loss, network) = (loss?, network?);
     let model = ModelParams {
         backward: backward?,

@@ -16,7 +16,7 @@ use gfn_plugins::Kind;
 use gfn_rewards::{docking, druglike, hypergrid as hypergrid_reward, proxy, seh_proxy};
 use gfn_samplers::{metropolis, on_policy, replay};
 
-use crate::component::{Bases, Entry, entry, entry_examined, no_check};
+use crate::component::{Bases, Entry, Files, Memory, entry, entry_examined, no_check};
 use crate::plugin::{self, environment, examine, vocabulary};
 use crate::settings::{BackwardKind, LearnedBackward, TiedBackward, UniformBackward};
 
@@ -38,11 +38,12 @@ pub fn environments() -> Vec<Entry<Box<dyn Environment>, EnvironmentContext>> {
         entry_examined(
             "fragments",
             vocabulary::examine,
-            |params: &vocabulary::Params, context| {
+            |params: &vocabulary::Params, context: &EnvironmentContext| {
                 vocabulary::build(params, context, plugin::host())
                     .map(|environment| Box::new(environment) as Box<dyn Environment>)
             },
-        ),
+        )
+        .with_files(|params: &vocabulary::Params| reads([params.vocabulary_file()])),
         entry_examined(
             "plugin",
             |params: &mut environment::Params, place| {
@@ -86,35 +87,49 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
             Ok(Box::new(reward))
         }),
         entry(
-            PROXY,
+            "proxy",
             |params: &mut proxy::Params, bases| {
                 params.path = params.path.as_ref().map(|path| whole_path(path, "path", bases));
                 params.check()
             },
-            |params: &proxy::Params, context| {
+            |params: &proxy::Params, context: &RewardContext| {
                 proxy::accepts(&context.objects)?;
                 proxy::ProxyReward::new(params, context.threads)
                     .map(|reward| Box::new(reward) as Box<dyn Reward>)
                     .map_err(|error| format!("`reward.path` names no proxy: {error}"))
             },
-        ),
+        )
+        .with_files(|params: &proxy::Params| reads([params.path.as_deref()])),
         entry(
-            SEH_PROXY,
+            "seh-proxy",
             |params: &mut seh_proxy::Params, bases| {
                 params.path = whole_path(&params.path, "path", bases);
                 Ok(())
             },
-            |params: &seh_proxy::Params, context| {
+            |params: &seh_proxy::Params, context: &RewardContext| {
                 seh_proxy::accepts(&context.objects)?;
                 seh_proxy::SehReward::new(params, context.threads)
                     .map(|reward| Box::new(reward) as Box<dyn Reward>)
                     .map_err(|error| format!("`reward.path` names no network: {error}"))
             },
-        ),
-        entry(DOCKING, whole_paths, |params: &docking::Params, context| {
-            seh_proxy::accepts(&context.objects)?;
-            docking::DockingReward::new(params, context.threads, &context.cancel)
-                .map(|reward| Box::new(reward) as Box<dyn Reward>)
+        )
+        .with_files(|params: &seh_proxy::Params| reads([Some(&params.path)])),
+        entry(
+            "docking",
+            whole_paths,
+            |params: &docking::Params, context: &RewardContext| {
+                seh_proxy::accepts(&context.objects)?;
+                docking::DockingReward::new(params, context.threads, &context.cancel)
+                    .map(|reward| Box::new(reward) as Box<dyn Reward>)
+            },
+        )
+        .with_files(|params: &docking::Params| Files {
+            memory: Some(Memory {
+                key: "cache_file",
+                path: params.cache_file.as_ref().map(PathBuf::from),
+                begin: docking::begin_cache,
+            }),
+            ..reads([Some(&params.receptor)])
         }),
         entry_examined(
             "plugin",
@@ -130,14 +145,17 @@ pub fn rewards() -> Vec<Entry<Box<dyn Reward>, RewardContext>> {
     ]
 }
 
-/// The reward of a network that was fitted to a table.
-pub const PROXY: &str = "proxy";
-
-/// The reward whose network was published.
-pub const SEH_PROXY: &str = "seh-proxy";
-
-/// The reward that docks, whose receptor is read from a file.
-pub const DOCKING: &str = "docking";
+/// Files that are read, where they are named.
+fn reads<'a>(paths: impl IntoIterator<Item = Option<&'a (impl AsRef<Path> + ?Sized + 'a)>>) -> Files {
+    let paths = paths
+        .into_iter()
+        .flatten()
+        .map(|path| path.as_ref().to_path_buf());
+    Files {
+        read: paths.filter(|path| path.is_absolute()).collect(),
+        memory: None,
+    }
+}
 
 /// Files are kept with their whole paths, so that `resolved.toml` runs from anywhere.
 fn whole_path(path: &str, key: &str, bases: &Bases<'_>) -> String {
@@ -255,9 +273,6 @@ pub fn losses() -> Vec<Entry<Box<dyn Loss>>> {
     ]
 }
 
-/// The sampler whose chains must be as many as the batch has trajectories.
-pub const METROPOLIS: &str = "metropolis";
-
 /// Makes samplers that remember nothing yet: each run has one of its own.
 pub type MakeSampler = Box<dyn Fn() -> Box<dyn Sampler> + Send + Sync>;
 
@@ -274,7 +289,7 @@ pub fn samplers() -> Vec<Entry<MakeSampler>> {
             |params: &mut replay::Params, _| params.check(),
             |params: &replay::Params, ()| Ok(make(params, replay::Replay::new)),
         ),
-        entry(METROPOLIS, no_check, |params: &metropolis::Params, ()| {
+        entry("metropolis", no_check, |params: &metropolis::Params, ()| {
             Ok(make(params, metropolis::Metropolis::new))
         }),
     ]

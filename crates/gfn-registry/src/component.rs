@@ -1,6 +1,8 @@
 //! An entry of the registry: a name, the parameters behind it, and how to build from them.
 
+use std::any::Any;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use gfn_config::{
     Node, Origin, Problem, SourceKind, Tree, Value, Written, choice_help, literal, read, to_table,
@@ -25,10 +27,49 @@ pub struct Chosen<T, C = ()> {
     pub build: Build<T, C>,
     /// Where the choice was made.
     pub origin: Option<Origin>,
+    /// The files that it reads and writes, besides those of the run.
+    pub files: Files,
+    parameters: Rc<dyn Any>,
 }
 
-type Read<T, C> =
-    Box<dyn Fn(&Node, &str, &[&str], &Bases<'_>) -> Result<(toml::Table, Build<T, C>), Vec<Problem>>>;
+impl<T, C> Chosen<T, C> {
+    /// The parameters, where the component's are of the type `P`.
+    pub fn parameters<P: 'static>(&self) -> Option<&P> {
+        self.parameters.downcast_ref()
+    }
+}
+
+/// The files of a component, besides those of the run.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// Files of data that it reads.
+    pub read: Vec<PathBuf>,
+    /// Where it keeps what it computed, for other runs too.
+    pub memory: Option<Memory>,
+}
+
+/// A file in which a component keeps what it computed.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// The setting that names the file.
+    pub key: &'static str,
+    /// The file, where the setting is given.
+    pub path: Option<PathBuf>,
+    /// Begins the file where it is absent; an error where it is another program's, or cannot be written.
+    pub begin: fn(&Path) -> Result<(), String>,
+}
+
+/// A section, read.
+struct ReadSection<T, C> {
+    table: toml::Table,
+    build: Build<T, C>,
+    parameters: Rc<dyn Any>,
+}
+
+/// Tells the files of parameters.
+type FilesOf = Box<dyn Fn(&dyn Any) -> Files>;
+
+type Read<T, C> = Box<dyn Fn(&Node, &str, &[&str], &Bases<'_>) -> Result<ReadSection<T, C>, Vec<Problem>>>;
 
 /// Where relative paths in a section start: at the file that names them, or where the command was typed.
 pub struct Bases<'a> {
@@ -125,19 +166,42 @@ pub struct Entry<T, C = ()> {
     /// The JSON Schema of its parameters; the doc comments in it are its help.
     pub schema: Json,
     read: Read<T, C>,
+    files: FilesOf,
 }
 
 impl<T, C> Entry<T, C> {
+    /// The same component, with the files that its parameters name.
+    #[must_use]
+    pub fn with_files<P: 'static>(self, files: fn(&P) -> Files) -> Self {
+        let files = move |parameters: &dyn Any| parameters.downcast_ref().map(files).unwrap_or_default();
+        Self {
+            files: Box::new(files),
+            ..self
+        }
+    }
+
+    /// The component at its defaults, where it has a default for everything.
+    pub fn at_defaults(&self, context: &C) -> Option<T> {
+        let read = self.read_nothing()?;
+        (read.build)(context).ok()
+    }
+
     /// Every parameter that has a default, at its default, as reading an empty section fills them in.
     pub fn defaults(&self) -> toml::Table {
+        // A component with parameters that must be given has no defaults to show beyond those in its schema.
+        self.read_nothing()
+            .map_or_else(toml::Table::new, |read| read.table)
+    }
+
+    /// An empty section, read.
+    fn read_nothing(&self) -> Option<ReadSection<T, C>> {
         let tree = Tree::parse("defaults", "").expect("an empty text is TOML");
         let bases = Bases {
             tree: &tree,
             node: tree.root(),
             otherwise: Path::new(""),
         };
-        // A component with parameters that must be given has no defaults to show beyond those in its schema.
-        (self.read)(tree.root(), "", &[], &bases).map_or_else(|_| toml::Table::new(), |(table, _)| table)
+        (self.read)(tree.root(), "", &[], &bases).ok()
     }
 }
 
@@ -188,13 +252,20 @@ where
         examine(&mut params, &examined)?;
         let table =
             to_table(&params).map_err(|error| vec![Problem::new(error.to_string()).at(&node.origin)])?;
+        let params = Rc::new(params);
+        let parameters: Rc<dyn Any> = Rc::clone(&params) as Rc<dyn Any>;
         let build: Build<T, C> = Box::new(move |context| build(&params, context));
-        Ok((table, build))
+        Ok(ReadSection {
+            table,
+            build,
+            parameters,
+        })
     });
     Entry {
         name,
         schema: schema_of::<P>(),
         read: read_parameters,
+        files: Box::new(|_| Files::default()),
     }
 }
 
@@ -252,16 +323,18 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
     };
     let mut ignore = vec!["kind"];
     ignore.extend_from_slice(section.shared_keys);
-    let (parameters, build) = (entry.read)(node, section.name, &ignore, &bases)
+    let read = (entry.read)(node, section.name, &ignore, &bases)
         .map_err(|problems| redirect(problems, section.tree, node, section.name, entry.name))?;
     let mut table = toml::Table::new();
     table.insert("kind".into(), entry.name.into());
-    table.extend(parameters);
+    table.extend(read.table);
     Ok(Chosen {
         name: entry.name,
         table,
-        build,
+        build: read.build,
         origin,
+        files: (entry.files)(&*read.parameters),
+        parameters: read.parameters,
     })
 }
 

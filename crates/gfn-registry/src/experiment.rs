@@ -7,7 +7,6 @@ use gfn_config::{FILE_KEYS, Node, Origin, Problem, Problems, Tree, VERSION, lite
 use gfn_core::{Environment, Loss, Needs, Reward};
 use gfn_learn::networks::Architecture;
 use gfn_learn::optimiser::AdamParams;
-use gfn_rewards::docking;
 use gfn_rewards::shaped::Shape;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -191,18 +190,8 @@ impl Experiment {
 
     /// The files of data that the experiment reads, besides its own.
     pub fn data_files(&self) -> Vec<PathBuf> {
-        let text = |table: &toml::Table, key: &str| Some(PathBuf::from(table.get(key)?.as_str()?));
-        let vocabulary = text(&self.environment.table, "vocabulary");
-        let network = match self.reward.name {
-            builtin::PROXY | builtin::SEH_PROXY => text(&self.reward.table, "path"),
-            builtin::DOCKING => text(&self.reward.table, "receptor"),
-            _ => None,
-        };
-        vocabulary
-            .into_iter()
-            .chain(network)
-            .filter(|path| path.is_absolute())
-            .collect()
+        let files = [&self.environment.files, &self.reward.files];
+        files.into_iter().flat_map(|files| files.read.clone()).collect()
     }
 
     /// Begins the files that the experiment writes besides its runs, so that what is resolved from it, in folders elsewhere, may
@@ -211,17 +200,25 @@ impl Experiment {
     /// # Errors
     /// Where one cannot be written, or holds something else.
     pub fn begin_written_files(&self) -> Result<(), Problems> {
-        let path = match self.reward.name {
-            builtin::DOCKING => self.reward.table.get("cache_file").and_then(toml::Value::as_str),
-            _ => None,
-        };
-        let begun = path.map_or(Ok(()), |path| docking::begin_cache(Path::new(path)));
-        begun.map_err(|message| {
-            let section = self.tree.section("reward").unwrap_or(self.tree.root());
-            let place = section.get("cache_file").unwrap_or(section);
-            let message = format!("`reward.cache_file`: {message}");
-            self.tree.problems(vec![Problem::new(message).at(&place.origin)])
-        })
+        let memories = [
+            ("environment", &self.environment.files.memory),
+            ("reward", &self.reward.files.memory),
+        ];
+        for (section, memory) in memories {
+            let Some((key, path, begin)) = memory
+                .as_ref()
+                .and_then(|memory| Some((memory.key, memory.path.as_deref()?, memory.begin)))
+            else {
+                continue;
+            };
+            begin(path).map_err(|message| {
+                let node = self.tree.section(section).unwrap_or(self.tree.root());
+                let place = node.get(key).unwrap_or(node);
+                let message = format!("`{section}.{key}`: {message}");
+                self.tree.problems(vec![Problem::new(message).at(&place.origin)])
+            })?;
+        }
+        Ok(())
     }
 
     /// What [`Self::to_table`] gives where nothing else of the experiment is made.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use gfn_chem::canonical_of;
 use gfn_core::reward::Repeats;
-use gfn_core::{Cancel, Incident, ObjectKind, Objects, Reward, RewardError};
+use gfn_core::{Cancel, Incident, ObjectKind, Objects, Remark, Reward, RewardError};
 use gfn_docking::{Docker, DockingError, Outcome, Receptor, Request, Settings};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -317,10 +317,14 @@ impl Reward for DockingReward {
         self.docker.get().map(Docker::provenance).unwrap_or_default()
     }
 
-    fn remarks(&self) -> Vec<String> {
+    fn is_slow(&self) -> bool {
+        true
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
         let warnings = self.receptor.warnings().into_iter();
         warnings
-            .map(|warning| format!("`reward.receptor`: {warning}"))
+            .map(|warning| Remark::new("receptor", format!("`reward.receptor`: {warning}")))
             .collect()
     }
 

@@ -1,6 +1,6 @@
 //! The rewards of the hypergrid literature.
 
-use gfn_core::{ObjectKind, Objects, Reward, RewardError};
+use gfn_core::{ObjectKind, Objects, Remark, Reward, RewardError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -166,13 +166,14 @@ impl Reward for HypergridReward {
         })
     }
 
-    fn remarks(&self) -> Vec<String> {
+    fn remarks(&self) -> Vec<Remark> {
         let (given, usual) = (&self.params, Params::default());
-        let unread = |name: &str, value: f64, default: f64, reader: &str| {
+        let unread = |name: &'static str, value: f64, default: f64, reader: &str| {
             (value != default).then(|| {
-                format!(
+                let message = format!(
                     "`reward.{name}` is {value}, but function `{reader}` does not read it; remove the key"
-                )
+                );
+                Remark::new(name, message)
             })
         };
         let remarks = match given.function {
@@ -194,15 +195,16 @@ impl Reward for HypergridReward {
 
 impl HypergridReward {
     /// That a function with modes has none at this height, which public libraries differ in.
-    fn without_modes(&self) -> Option<String> {
+    fn without_modes(&self) -> Option<Remark> {
         let banded = matches!(self.params.function, Function::Original | Function::Deceptive);
         let in_band = |x: i64| self.in_band(self.t(x as i32));
         (banded && self.params.r2 > 0.0 && !(0..self.height).any(in_band)).then(|| {
-            format!(
+            let message = format!(
                 "`reward.r2` is {}, but in a grid of height {} no cell lies in the band 0.3 < a < 0.4 where it is added: there \
                  are no modes; choose another `environment.height`, or set `reward.r2` to 0",
                 self.params.r2, self.height
-            )
+            );
+            Remark::new("r2", message)
         })
     }
 }

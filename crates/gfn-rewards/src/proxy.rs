@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gfn_core::{ObjectKind, Objects, Reward, RewardError};
+use gfn_core::{ObjectKind, Objects, Remark, Reward, RewardError};
 use gfn_proxy::fitted::{FeaturesError, Prediction, Proxy, ProxyError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -232,10 +232,10 @@ impl Reward for ProxyReward {
         true
     }
 
-    fn remarks(&self) -> Vec<String> {
+    fn remarks(&self) -> Vec<Remark> {
         let warning = self.proxy.metadata().errors.warning();
         warning
-            .map(|warning| format!("`reward.path`: {warning}"))
+            .map(|warning| Remark::new("path", format!("`reward.path`: {warning}")))
             .into_iter()
             .collect()
     }

@@ -5,7 +5,8 @@
 //! the rule of Metropolis and Hastings leaves the distribution in proportion to the reward as it is.
 
 use gfn_core::{
-    ActionSpace, Environment, Mask, Policy, SampleError, SampleRequest, Sampler, Stream, TrajectoryBatch,
+    ActionSpace, BehaviorPolicy, Environment, Mask, Policy, Remark, SampleError, SampleRequest, Sampler,
+    Stream, TrainingPlan, TrajectoryBatch,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -268,6 +269,22 @@ fn nth(mask: &Mask, index: usize) -> usize {
 }
 
 impl Sampler for Metropolis {
+    fn behavior_policy(&self) -> BehaviorPolicy {
+        BehaviorPolicy::Other
+    }
+
+    /// A batch may not move a chain more than once.
+    fn refusals(&self, plan: &TrainingPlan) -> Vec<Remark> {
+        let (chains, batch_size) = (self.params.chains, plan.batch_size);
+        if chains >= batch_size {
+            return Vec::new();
+        }
+        let message = format!(
+            "`sampler.chains` is {chains}, but `training.batch_size` is {batch_size}: a chain moves at most once in a batch"
+        );
+        vec![Remark::new("chains", message).help("use at least as many chains as trajectories in a batch")]
+    }
+
     fn sample(
         &mut self,
         request: &SampleRequest,

@@ -2,8 +2,8 @@
 
 use gfn_core::exact::log_sum_exp;
 use gfn_core::{
-    Environment, Logits, Mask, Policy, PolicyError, SampleError, SampleRequest, Sampler, Schedule, Stream,
-    TrajectoryBatch, UniformPolicy,
+    BehaviorPolicy, Environment, Logits, Mask, Policy, PolicyError, SampleError, SampleRequest, Sampler,
+    Schedule, Stream, TrajectoryBatch, UniformPolicy,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -128,7 +128,28 @@ impl Walk {
     }
 }
 
+impl Params {
+    /// The settings that change the policy's probabilities, each with the value at which it changes nothing.
+    fn altering(&self) -> Vec<(&'static str, f64)> {
+        let settings = [
+            ("random_action_probability", &self.random_action_probability, 0.0),
+            ("temperature", &self.temperature, 1.0),
+        ];
+        let altered = settings
+            .into_iter()
+            .filter(|(_, schedule, plain)| schedule.ends() != [*plain; 2]);
+        altered.map(|(key, _, plain)| (key, plain)).collect()
+    }
+}
+
 impl Sampler for OnPolicy {
+    fn behavior_policy(&self) -> BehaviorPolicy {
+        match self.params.altering() {
+            altering if altering.is_empty() => BehaviorPolicy::Trained,
+            altering => BehaviorPolicy::Altered(altering),
+        }
+    }
+
     fn sample(
         &mut self,
         request: &SampleRequest,

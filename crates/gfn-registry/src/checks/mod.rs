@@ -3,11 +3,12 @@
 pub(crate) mod refusals;
 pub(crate) mod remarks;
 
-use gfn_config::{Origin, Problem};
-use gfn_core::Cancel;
+use gfn_config::{Origin, Problem, Severity};
+use gfn_core::{Cancel, Remark, TrainingPlan};
 
 use crate::component::place;
 use crate::experiment::Experiment;
+use crate::settings::Training;
 
 /// Collects problems, each at its place in the file.
 pub(crate) struct Report<'a> {
@@ -62,6 +63,32 @@ impl<'a> Report<'a> {
             Some(help) => problem.help(help),
             None => problem,
         });
+    }
+
+    /// What a component of a section says of one of its settings, as an error or a warning at that setting.
+    pub(crate) fn remark(&mut self, section: &str, remark: Remark, severity: Severity) {
+        let node = self.experiment.tree.section(section);
+        let origin = match node {
+            Some(node) => node.get(remark.key).unwrap_or(node).origin.clone(),
+            None => Origin::whole(self.experiment.tree.root().origin.source),
+        };
+        let problem = Problem::new(remark.message).at(&origin);
+        let problem = match severity {
+            Severity::Error => problem,
+            Severity::Warning => problem.warning(),
+        };
+        self.problems.push(match remark.help {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
+    }
+
+    /// How long the training is to be.
+    pub(crate) fn plan(&self) -> TrainingPlan {
+        let Training {
+            steps, batch_size, ..
+        } = self.experiment.training;
+        TrainingPlan { steps, batch_size }
     }
 
     /// The place of the setting that a message begins with, of the section, or the file where it has no such section.

@@ -1,20 +1,19 @@
 //! What cannot work, with both sides named.
 
-use gfn_config::number;
-use gfn_core::{Environment, EnvironmentSpec, Loss};
+use gfn_config::{Severity, number};
+use gfn_core::{BehaviorPolicy, Environment, EnvironmentSpec, Loss, Remark, Sampler};
 use gfn_learn::networks::{Architecture, Heads};
 use gfn_learn::{determinism, device};
 use gfn_rewards::shaped::Shaped;
 
 use super::Report;
-use crate::builtin::{METROPOLIS, RewardContext};
+use crate::builtin::RewardContext;
 use crate::experiment::LOG_Z_KEYS;
 
 /// What depends on no other part than those named in the settings themselves.
 pub(crate) fn settings(report: &mut Report<'_>) {
     hardware(report);
     shape(report);
-    chains(report);
 }
 
 /// What can be said before the device is looked for; `auto` is judged when it has been found.
@@ -154,51 +153,40 @@ pub(crate) fn loss(report: &mut Report<'_>, loss: &dyn Loss, spec: Option<&Envir
     backward_policy(report, loss);
     log_z(report, loss);
     batch(report, loss);
-    on_policy(report, loss);
 }
 
-/// A loss that is right for the policy's own trajectories alone, and a sampler that draws others.
-fn on_policy(report: &mut Report<'_>, loss: &dyn Loss) {
-    if !loss.needs().on_policy {
+/// The sampler: what it refuses itself, and a loss that is right for the policy's own trajectories alone beside one that draws others.
+pub(crate) fn sampler(report: &mut Report<'_>, sampler: &dyn Sampler, loss: Option<&dyn Loss>) {
+    for refusal in sampler.refusals(&report.plan()) {
+        report.remark("sampler", refusal, Severity::Error);
+    }
+    if !loss.is_some_and(|loss| loss.needs().on_policy) {
         return;
     }
     let experiment = report.experiment;
-    let (name, sampler) = (experiment.loss.name, &experiment.sampler);
+    let name = experiment.loss.name;
     let needs = format!("loss `{name}` needs trajectories drawn by the policy alone");
-    if sampler.name != "on-policy" {
-        let message = format!("{needs}, but sampler `{}` is chosen", sampler.name);
-        let help = "choose the sampler `on-policy`, or another loss";
-        match &sampler.origin {
-            Some(origin) => report.refuse_at(origin, message, Some(help)),
-            None => report.refuse("loss", message, Some(help)),
+    match sampler.behavior_policy() {
+        BehaviorPolicy::Trained => {}
+        BehaviorPolicy::Altered(settings) => {
+            for (key, plain) in settings {
+                let given = experiment.sampler.table.get(key).map(toml::Value::to_string);
+                let message = format!("`sampler.{key}` is {}, but {needs}", given.unwrap_or_default());
+                let help = format!(
+                    "remove the key (the default is {}), or choose another loss",
+                    number(plain)
+                );
+                report.remark("sampler", Remark::new(key, message).help(help), Severity::Error);
+            }
         }
-        return;
-    }
-    for (key, plain) in [("random_action_probability", 0.0), ("temperature", 1.0)] {
-        let given = sampler.table.get(key);
-        if let Some(given) = given.filter(|given| given.as_float() != Some(plain)) {
-            let message = format!("`sampler.{key}` is {given}, but {needs}");
-            let help = format!(
-                "remove the key (the default is {}), or choose another loss",
-                number(plain)
-            );
-            report.refuse("sampler", message, Some(&help));
+        BehaviorPolicy::Other => {
+            let message = format!("{needs}, but sampler `{}` is chosen", experiment.sampler.name);
+            let help = "choose the sampler `on-policy`, or another loss";
+            match &experiment.sampler.origin {
+                Some(origin) => report.refuse_at(origin, message, Some(help)),
+                None => report.refuse("loss", message, Some(help)),
+            }
         }
-    }
-}
-
-/// Chains that a batch would move more than once.
-fn chains(report: &mut Report<'_>) {
-    let experiment = report.experiment;
-    let (sampler, batch_size) = (&experiment.sampler, experiment.training.batch_size);
-    let chains = sampler.table.get("chains").and_then(toml::Value::as_integer);
-    let chains = chains.and_then(|chains| usize::try_from(chains).ok());
-    if let Some(chains) = chains.filter(|chains| sampler.name == METROPOLIS && *chains < batch_size) {
-        let message = format!(
-            "`sampler.chains` is {chains}, but `training.batch_size` is {batch_size}: a chain moves at most once in a batch"
-        );
-        let help = "use at least as many chains as trajectories in a batch";
-        report.refuse("sampler", message, Some(help));
     }
 }
 

@@ -3,27 +3,47 @@
 //! Settings that are at their defaults are passed over: a file with every default written out, as a run leaves one, must
 //! read without remarks.
 
-use gfn_core::{Environment, ObjectKind, Reward};
+use gfn_config::Severity;
+use gfn_core::{Environment, Loss, ObjectKind, Objective, Reward, Sampler};
 use gfn_rewards::shaped::Shaped;
 use toml::Value;
 
 use super::Report;
-use crate::builtin::DOCKING;
+use crate::builtin;
 use crate::settings::{Checkpoint, Evaluation, Training};
 
 /// So many threads a core are one too many for sure; fewer may be meant for another machine.
 const FAR_ABOVE: usize = 2;
 
+/// The parts of an experiment, as far as they could be made.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'a> {
+    pub(crate) environment: &'a dyn Environment,
+    pub(crate) reward: &'a Shaped,
+    pub(crate) loss: Option<&'a dyn Loss>,
+    pub(crate) sampler: Option<&'a dyn Sampler>,
+}
+
 /// Everything that does nothing.
-pub(crate) fn all(report: &mut Report<'_>, environment: &dyn Environment, reward: &Shaped) {
+pub(crate) fn all(report: &mut Report<'_>, parts: &Parts<'_>) {
+    let Parts {
+        environment,
+        reward,
+        loss,
+        sampler: drawn_by,
+    } = *parts;
     intervals(report);
     schedules(report);
     learning(report);
-    replay(report);
+    if let Some(drawn_by) = drawn_by {
+        sampler(report, drawn_by);
+    }
     shape(report, reward.inner());
     window(report, environment);
-    docked_whole(report, environment);
-    flow_window(report);
+    swept_slowly(report, environment, reward.inner());
+    if let Some(loss) = loss {
+        flow_window(report, loss);
+    }
     modes(report, environment, reward.inner());
     threads(report);
 }
@@ -118,42 +138,17 @@ fn learning(report: &mut Report<'_>) {
     }
 }
 
-/// A replay that replays nothing.
-fn replay(report: &mut Report<'_>) {
-    let experiment = report.experiment;
-    if experiment.sampler.name != "replay" {
-        return;
-    }
-    let table = &experiment.sampler.table;
-    if float(table.get("fraction")) == Some(0.0) {
-        let message = "`sampler.fraction` is 0: nothing is replayed".to_owned();
-        return report.warn(
-            "sampler",
-            message,
-            Some("choose the sampler `on-policy`, which does the same"),
-        );
-    }
-    let Training {
-        steps, batch_size, ..
-    } = experiment.training;
-    let drawn = steps.saturating_sub(1).saturating_mul(batch_size as u64);
-    let warmup = table
-        .get("warmup")
-        .and_then(Value::as_integer)
-        .unwrap_or_default();
-    if u64::try_from(warmup).is_ok_and(|warmup| warmup > drawn) {
-        let message = format!(
-            "`sampler.warmup` is {warmup}, but only {drawn} trajectories are drawn before the last update ({steps} updates of \
-             {batch_size}): nothing is replayed"
-        );
-        report.warn("sampler", message, Some("lower it, or train longer"));
+/// Settings of the sampler that make no difference.
+fn sampler(report: &mut Report<'_>, sampler: &dyn Sampler) {
+    for remark in sampler.remarks(&report.plan()) {
+        report.remark("sampler", remark, Severity::Warning);
     }
 }
 
 /// Parameters of the reward that make no difference, and a shape that makes all objects alike.
 fn shape(report: &mut Report<'_>, reward: &dyn Reward) {
     for remark in reward.remarks() {
-        report.warn("reward", remark, None);
+        report.remark("reward", remark, Severity::Warning);
     }
     let shape = &report.experiment.shape;
     let (floor, name) = (shape.floor, report.experiment.reward.name);
@@ -198,15 +193,16 @@ fn window(report: &mut Report<'_>, environment: &dyn Environment) {
 }
 
 /// An environment that is swept by a reward which takes seconds an object: that takes hours before the first update.
-fn docked_whole(report: &mut Report<'_>, environment: &dyn Environment) {
+fn swept_slowly(report: &mut Report<'_>, environment: &dyn Environment, reward: &dyn Reward) {
     let experiment = report.experiment;
     let states = environment.as_enumerable().map(gfn_core::Enumerable::state_count);
     let swept = states.filter(|states| *states <= experiment.evaluation.exact_states);
     // Rounds train on a proxy.
     let has_rounds = experiment.acquisition.is_some();
-    if let (Some(states), DOCKING, false) = (swept, experiment.reward.name, has_rounds) {
+    if let (Some(states), true, false) = (swept, reward.is_slow(), has_rounds) {
         let message = format!(
-            "the environment has {states} states, so it is enumerated for exact metrics: every molecule in it is docked before the first update"
+            "the environment has {states} states, so it is enumerated for exact metrics: reward `{}` scores every object in it, each in seconds, before the first update",
+            experiment.reward.name
         );
         report.warn(
             "evaluation",
@@ -217,17 +213,21 @@ fn docked_whole(report: &mut Report<'_>, environment: &dyn Environment) {
 }
 
 /// A window of flows where the loss has none.
-fn flow_window(report: &mut Report<'_>) {
+fn flow_window(report: &mut Report<'_>, loss: &dyn Loss) {
     let experiment = report.experiment;
-    let (window, loss) = (experiment.evaluation.flow_window, experiment.loss.name);
-    if window > 0 && loss != "flow-matching" {
-        let message = format!("`evaluation.flow_window` is {window}, but loss `{loss}` has no state flows");
-        report.warn(
-            "evaluation",
-            message,
-            Some("remove the key; it applies to `flow-matching`"),
-        );
+    let has_flows = |loss: &dyn Loss| matches!(loss.objective(), Objective::Flow(_));
+    let (window, name) = (experiment.evaluation.flow_window, experiment.loss.name);
+    if window == 0 || has_flows(loss) {
+        return;
     }
+    let message = format!("`evaluation.flow_window` is {window}, but loss `{name}` has no state flows");
+    let others = builtin::losses().into_iter().filter(|entry| {
+        let loss = entry.at_defaults(&());
+        loss.is_some_and(|loss| has_flows(&*loss))
+    });
+    let others: Vec<String> = others.map(|entry| format!("`{}`", entry.name)).collect();
+    let help = format!("remove the key; it applies to {}", others.join(", "));
+    report.warn("evaluation", message, Some(&help));
 }
 
 /// Modes that cannot be, or are not told apart by similarity.

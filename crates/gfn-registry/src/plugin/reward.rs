@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 use gfn_core::reward::Repeats;
-use gfn_core::{Incident, ObjectKind, Objects, Reward, RewardError};
+use gfn_core::{Incident, ObjectKind, Objects, Remark, Reward, RewardError};
 use gfn_plugins::{
     Batch, Description, Input, Isolation as Host, Options, Oracle, PluginError, Status, open_reward,
 };
@@ -272,19 +272,20 @@ impl Reward for PluginReward {
         std::mem::take(&mut *locked(&self.incidents))
     }
 
-    fn remarks(&self) -> Vec<String> {
+    fn remarks(&self) -> Vec<Remark> {
         let mut remarks = Vec::new();
         if self.options.isolation == Host::Inline && self.options.confinement != Default::default() {
-            remarks.push(
-                "`reward.isolation` is `inline`, so nothing confines the plugin: what it is allowed makes no difference"
-                    .to_string(),
-            );
+            remarks.push(Remark::new(
+                "isolation",
+                "`reward.isolation` is `inline`, so nothing confines the plugin: what it is allowed makes no difference",
+            ));
         }
         if !self.description.deterministic {
-            remarks.push(format!(
+            let message = format!(
                 "`reward.path`: plugin `{}` does not say that equal objects have equal rewards: the run may not repeat",
                 self.description.name
-            ));
+            );
+            remarks.push(Remark::new("path", message));
         }
         remarks
     }

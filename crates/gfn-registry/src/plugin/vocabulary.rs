@@ -30,6 +30,14 @@ pub struct Params {
     pub plugin: Option<Source>,
 }
 
+impl Params {
+    /// The file that lists the blocks, where one does.
+    pub(crate) fn vocabulary_file(&self) -> Option<&str> {
+        let vocabulary = self.fragments.vocabulary.as_str();
+        (![PLUGIN, fragments::DRUGLIKE].contains(&vocabulary)).then_some(vocabulary)
+    }
+}
+
 /// The help is that of the environment itself.
 fn described_as_fragments(schema: &mut Schema) {
     let fragments = schemars::schema_for!(fragments::Params);

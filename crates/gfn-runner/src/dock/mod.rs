@@ -18,7 +18,6 @@ use gfn_input::rejected_csv;
 use gfn_record::folder::{FolderError, names};
 use gfn_record::hashed;
 use gfn_registry::Experiment;
-use gfn_registry::builtin::DOCKING;
 use gfn_rewards::docking::Params;
 use thiserror::Error;
 
@@ -72,13 +71,7 @@ pub fn settings_of(run: &Path, damage: Damage) -> Result<Option<Params>, DockErr
     checked.read(names::RESOLVED)?;
     let experiment =
         Experiment::load(&checked.folder().file(names::RESOLVED), &[]).map_err(RunError::from)?;
-    if experiment.reward.name != DOCKING {
-        return Ok(None);
-    }
-    let mut table = experiment.reward.table;
-    table.remove("kind");
-    let read = toml::Value::Table(table).try_into();
-    Ok(Some(read.expect("what was read before can be read again")))
+    Ok(experiment.reward.parameters().cloned())
 }
 
 /// How to dock, besides the parameters.

@@ -12,7 +12,8 @@ mod saved;
 mod tests;
 
 use gfn_core::{
-    Environment, Policy, Purpose, SampleError, SampleRequest, Sampler, Schedule, Stream, TrajectoryBatch,
+    BehaviorPolicy, Environment, Policy, Purpose, Remark, SampleError, SampleRequest, Sampler, Schedule,
+    Stream, TrainingPlan, TrajectoryBatch,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -191,6 +192,30 @@ impl Replay {
 }
 
 impl Sampler for Replay {
+    fn behavior_policy(&self) -> BehaviorPolicy {
+        BehaviorPolicy::Other
+    }
+
+    fn remarks(&self, plan: &TrainingPlan) -> Vec<Remark> {
+        if self.params.fraction == 0.0 {
+            let remark = Remark::new("fraction", "`sampler.fraction` is 0: nothing is replayed");
+            return vec![remark.help("choose the sampler `on-policy`, which does the same")];
+        }
+        let TrainingPlan { steps, batch_size } = *plan;
+        let (warmup, drawn) = (
+            self.params.warmup,
+            steps.saturating_sub(1).saturating_mul(batch_size as u64),
+        );
+        if warmup <= drawn {
+            return Vec::new();
+        }
+        let message = format!(
+            "`sampler.warmup` is {warmup}, but only {drawn} trajectories are drawn before the last update ({steps} updates of \
+             {batch_size}): nothing is replayed"
+        );
+        vec![Remark::new("warmup", message).help("lower it, or train longer")]
+    }
+
     fn sample(
         &mut self,
         request: &SampleRequest,
