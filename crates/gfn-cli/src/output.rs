@@ -49,7 +49,8 @@ fn begin_of(path: &Path, length: usize) -> std::io::Result<Option<Vec<u8>>> {
 /// is written to and stays.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
-        return std::fs::write(path, bytes).map_err(Failure::system(format!("write `{}`", path.display())));
+        return gfn_files::write_over(path, bytes)
+            .map_err(Failure::system(format!("write `{}`", path.display())));
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let aside: PathBuf = path.with_file_name(format!(".{name}.part"));

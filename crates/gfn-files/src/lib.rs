@@ -10,4 +10,4 @@ pub mod place;
 pub mod regular;
 pub mod seal;
 
-pub use regular::{append, open, read, read_text};
+pub use regular::{append, must_be_regular, open, read, read_text, write_over};

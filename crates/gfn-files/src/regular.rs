@@ -4,7 +4,7 @@
 //! made up by the system. None of them holds an experiment, a table or a network.
 
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -34,6 +34,26 @@ pub fn append(path: &Path) -> io::Result<File> {
         found => must_be_regular(&found?)?,
     }
     open_as(path, OpenOptions::new().read(true).append(true).create(true))
+}
+
+/// Writes over what is there and may be no regular file, such as `/dev/stdout`, a named pipe, or a link to a file.
+///
+/// # Errors
+/// Where it cannot be written, or is a named pipe that nothing reads. It never waits for a reader to come.
+pub fn write_over(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut options = OpenOptions::new();
+    options.write(true).truncate(true).create(true);
+    let opened = options.custom_flags(flags.bits().cast_signed()).open(path);
+    let mut file = opened.map_err(|error| match error.raw_os_error() {
+        Some(code) if code == rustix::io::Errno::NXIO.raw_os_error() => {
+            refused("it is a named pipe or a device that nothing reads".to_string())
+        }
+        _ => error,
+    })?;
+    // What reads it may be slow.
+    rustix::fs::fcntl_setfl(&file, rustix::fs::fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+    file.write_all(bytes)
 }
 
 fn open_as(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
@@ -180,6 +200,26 @@ mod tests {
         append(&at("new")).unwrap();
         assert!(at("new").is_file());
         assert_eq!(open(&at("none")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_pipe_that_nothing_reads_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pipe, file, link) = ["pipe", "file", "link"]
+            .map(|name| folder.path().join(name))
+            .into();
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        let message = write_over(&pipe, b"text").unwrap_err().to_string();
+        assert!(message.contains("that nothing reads"), "{message}");
+        let reader = OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+        write_over(&pipe, b"text").unwrap();
+        let mut text = [0; 4];
+        (&reader).read_exact(&mut text).unwrap();
+        assert_eq!(&text, b"text");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_over(&link, b"longer").unwrap();
+        write_over(&link, b"text").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"text");
     }
 
     #[test]

@@ -52,12 +52,27 @@ fn resolved(sections: &[SectionSchema], wanted: &Wanted) -> Result<toml::Table, 
         .iter()
         .map(|(section, kind)| format!("{section}.kind={}", Value::from(kind.as_str())));
     let sets: Vec<String> = kinds.chain(wanted.sets.iter().cloned()).collect();
+    let candidates = candidates(sections, wanted);
+    // Some rewards can be 0, and need a floor.
+    let with_floor = [&[FLOOR.to_string()], &sets[..]].concat();
+    let found = first_of(&candidates, &sets);
+    found.or_else(|problems| first_of(&candidates, &with_floor).map_err(|_| problems))
+}
+
+/// A floor that does little to rewards around 1.
+const FLOOR: &str = "reward.floor=1e-3";
+
+/// The first candidate that goes together with these settings, resolved; else the mistakes of the one that has the fewest.
+fn first_of(candidates: &[String], sets: &[String]) -> Result<toml::Table, Problems> {
     let mut fewest: Option<Problems> = None;
-    for text in candidates(sections, wanted) {
-        let tree = Tree::parse_with("the new file", &text, [], &sets)?;
-        let experiment = Experiment::read(tree, PathBuf::new())?;
-        match assemble(&experiment) {
-            Ok(parts) => return Ok(experiment.to_table(parts.loss.needs())),
+    for text in candidates {
+        let tree = Tree::parse_with("the new file", text, [], sets)?;
+        let tried = Experiment::read(tree, PathBuf::new()).and_then(|experiment| {
+            let parts = assemble(&experiment)?;
+            Ok(experiment.to_table(parts.loss.needs()))
+        });
+        match tried {
+            Ok(table) => return Ok(table),
             Err(problems) if fewest.as_ref().is_none_or(|least| problems.len() < least.len()) => {
                 fewest = Some(problems);
             }

@@ -9,6 +9,7 @@ use gfn_text::Syntax;
 
 use super::{print, print_in, print_json};
 use crate::exit::Failure;
+use crate::output;
 use crate::table::figures;
 
 /// Opens a run; says so where it is not finished.
@@ -40,9 +41,7 @@ pub(crate) fn sample(
     };
     written.expect("memory can be written");
     match out {
-        Some(path) => {
-            std::fs::write(path, &bytes).map_err(Failure::system(format!("write `{}`", path.display())))
-        }
+        Some(path) => output::write(path, &bytes),
         None if json => print_in(Syntax::Json, &bytes),
         None => print_in(Syntax::Text, &bytes),
     }

@@ -12,7 +12,7 @@ use gfn_fit::{
 };
 use gfn_proxy::fitted::{Direction, Metadata, Proxy, SplitKind, to_bytes};
 use gfn_record::number::shown;
-use gfn_record::{durable, rejected};
+use gfn_record::rejected;
 use gfn_report::{FitPage, FittedMember, TestedMolecule, fit_page};
 use gfn_runner::observers::FitProgress;
 use gfn_text::counted;
@@ -44,7 +44,7 @@ fn fit(args: &FitArgs) -> Result<(), Failure> {
     });
     progress.finish();
     let fitted = fitted.map_err(refused)?;
-    write(&places.out, &to_bytes(&fitted.proxy))?;
+    output::write(&places.out, &to_bytes(&fitted.proxy))?;
     let mut text = summary(&table, &fitted);
     let seconds = began.elapsed().as_secs_f64();
     let _ = writeln!(
@@ -54,7 +54,7 @@ fn fit(args: &FitArgs) -> Result<(), Failure> {
         counted(args.ensemble, "network")
     );
     if let Some(page) = &places.page {
-        write(page, fit_page(&page_of(&table, &fitted)).as_bytes())?;
+        output::write(page, fit_page(&page_of(&table, &fitted)).as_bytes())?;
         let _ = writeln!(text, "report: {}", page.display());
     }
     if !table.skipped.is_empty() {
@@ -93,6 +93,10 @@ impl Places {
         let place = resolved(&out).map_err(Failure::usage)?;
         if place.is_dir() {
             let message = format!("`{}` is a folder: name a file with `--out`", out.display());
+            return Err(Failure::usage(message));
+        }
+        if let Err(error) = must_be_file_or_free(&place) {
+            let message = format!("`{}`: {error}; name a file with `--out`", out.display());
             return Err(Failure::usage(message));
         }
         // The table may be named by a link to it, too.
@@ -255,10 +259,12 @@ fn default_out(data: &Path) -> PathBuf {
     PathBuf::from(format!("{stem}.proxy.safetensors"))
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let aside = path.with_file_name(format!(".{name}.part"));
-    durable::write(&aside, path, bytes).map_err(Failure::failed)
+/// Fails where there is something else than a regular file, or nothing.
+fn must_be_file_or_free(path: &Path) -> std::io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) => gfn_files::must_be_regular(&found),
+        Err(_) => Ok(()),
+    }
 }
 
 /// What was learned from, in a line.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gfn_files::regular::MIB;
 use gfn_files::seal::Seal;
-use gfn_proxy::fitted::seal_of;
+use gfn_proxy::fitted::{from_bytes, seal_of};
 use gfn_record::hashed;
 use gfn_record::verify::{self, Checked, Findings, State};
 use gfn_report::summary::{find, find_sweeps, plain};
@@ -90,11 +90,11 @@ fn of_file(path: &Path) -> Result<Findings, Failure> {
         match seal_of(&bytes) {
             Seal::Whole => ("proxy", State::Ok, None),
             Seal::Broken => ("proxy", State::Changed, None),
-            Seal::Absent => (
-                "file",
-                State::NotRecorded,
-                Some("it holds no hash of itself, and none lies beside it"),
-            ),
+            // One that an earlier version fitted, or nothing that has a hash.
+            Seal::Absent => {
+                from_bytes(path, &bytes).map_err(|error| failed(&error))?;
+                ("proxy", State::NotRecorded, Some("it holds no hash of itself"))
+            }
         }
     };
     let checked = Checked {
