@@ -329,6 +329,46 @@ fn the_guilty_object_is_found_and_told() {
     }
 }
 
+/// A plugin that fails for all objects alike is at fault itself: the run stops and says why, and no object is blamed.
+#[test]
+fn no_object_is_blamed_where_all_fail_alike() {
+    let lab = Lab::new("floor = 1e-9");
+    let sets = [
+        "environment.height=16",
+        "training.batch_size=32",
+        "reward.parameters.mode=\"nan\"",
+    ];
+    for answer in ["drop", "floor"] {
+        let on_failure = format!("reward.on_failure={answer}");
+        for (after, said) in [(0, "scored nothing: the first"), (6, "scores nothing any more: ")] {
+            let out = format!("{answer}-{after}");
+            let after = format!("reward.parameters.after={after}");
+            let output = lab.run(&out, &[sets[0], sets[1], sets[2], &on_failure, &after], &[]);
+            let text = errors(&output);
+            assert_eq!(output.status.code(), Some(77), "{out}: {text}");
+            assert!(
+                text.contains(said) && text.contains("a log-reward of NaN"),
+                "{out}: {text}"
+            );
+            assert_eq!(lab.read(&format!("{out}/quarantine.jsonl")), "", "{out}");
+        }
+    }
+    // Too few to tell: the error has the plugin's reason all the same.
+    let few = [
+        "reward.parameters.mode=\"nan\"",
+        "reward.on_failure=drop",
+        "reward.parameters.after=3",
+    ];
+    let output = lab.run("few", &few, &[]);
+    let text = errors(&output);
+    assert_eq!(output.status.code(), Some(77), "{text}");
+    assert!(
+        text.contains("none of the 4 objects of this batch has a reward; the last of them, ")
+            && text.contains("a log-reward of NaN"),
+        "{text}"
+    );
+}
+
 /// In the process of the run a crash is the run's, and nothing that was saved is lost; what a plugin says of objects is
 /// handled all the same.
 #[test]

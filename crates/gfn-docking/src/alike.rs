@@ -1,9 +1,19 @@
-//! When all molecules fail for one reason, the set-up is at fault and not they.
+//! When all objects fail for one reason, the set-up is at fault and not they.
 
 use crate::single::Outcome;
 
-/// So many molecules that fail alike, before any is docked, are no accident.
-pub(crate) const ENOUGH: usize = 8;
+/// So many objects that fail alike, before any is scored, are no accident.
+pub const ENOUGH: usize = 8;
+
+/// The first of the reasons, where all of them are the same but for numbers.
+pub fn shared_reason<'a>(reasons: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let mut reasons = reasons.into_iter();
+    let first = reasons.next()?;
+    let kind_of_first = kind(first);
+    reasons
+        .all(|reason| kind(reason) == kind_of_first)
+        .then_some(first)
+}
 
 /// What is known of a set-up.
 #[derive(Debug)]
@@ -62,17 +72,16 @@ impl Standing {
         let Self::Doubtful(failures) = self else {
             return None;
         };
-        let mut reasons = failures.iter().filter_map(|(_, outcome)| match outcome {
-            Outcome::Failed(reason) => Some(reason),
+        let reasons = failures.iter().filter_map(|(_, outcome)| match outcome {
+            Outcome::Failed(reason) => Some(reason.as_str()),
             Outcome::Energy(_) => None,
         });
-        let first = reasons.next()?;
-        let is_alike = failures.len() > 1 && reasons.all(|reason| kind(reason) == kind(first));
-        is_alike.then(|| (failures.len(), first.clone()))
+        let shared = shared_reason(reasons).filter(|_| failures.len() > 1)?;
+        Some((failures.len(), shared.into()))
     }
 }
 
-/// A reason without its numbers, which differ from molecule to molecule.
+/// A reason without its numbers, which differ from object to object.
 fn kind(reason: &str) -> String {
     reason
         .chars()

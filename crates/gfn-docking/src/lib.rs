@@ -8,7 +8,7 @@
 //!   its maps written to files are rounded, and spare a tenth of the time.
 //! - Vina's random numbers come from a seed. Those of Open Babel come from the clock, so its clock is stopped, by libfaketime.
 
-mod alike;
+pub mod alike;
 mod cache;
 mod child;
 mod docker;

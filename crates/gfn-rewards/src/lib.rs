@@ -2,6 +2,7 @@
 
 pub mod docking;
 pub mod druglike;
+pub mod failures;
 pub mod hypergrid;
 pub mod proxy;
 pub mod seh_proxy;

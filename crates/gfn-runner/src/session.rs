@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Instant;
 
-use gfn_core::{Purpose, Reward};
+use gfn_core::Purpose;
 use gfn_draw::pictures;
 use gfn_learn::model::Model;
 use gfn_learn::weights;
@@ -303,7 +303,7 @@ impl<'a> Session<'a> {
     /// Hands on what went wrong with single objects.
     fn tell_of_incidents(&mut self) -> Result<(), RunError> {
         let step = self.trainer.steps();
-        for incident in self.parts.reward.incidents() {
+        for incident in self.trainer.incidents() {
             for observer in &mut self.observers {
                 observer.on_incident(step, &incident)?;
             }

@@ -2,7 +2,8 @@
 
 use gfn_core::loss::{Before, Repeats};
 use gfn_core::{
-    Cancel, Objective, Objects, Purpose, RewardError, SampleRequest, Sampler, Stream, TrajectoryBatch,
+    Cancel, Incident, Objective, Objects, Purpose, Reward, RewardError, SampleRequest, Sampler, Stream,
+    TrajectoryBatch,
 };
 use gfn_learn::model::Model;
 use gfn_learn::{moments, weights};
@@ -29,6 +30,8 @@ pub struct Trainer<'a> {
     raw: Vec<f64>,
     /// How many trajectories of the batch were left out, because their objects have no reward.
     left_out: usize,
+    /// What went wrong with objects of the batch, where that was asked for already.
+    incidents: Vec<Incident>,
     plan: Evaluation,
     /// Of a loss over flows: the log-inflow of the batch's finished objects.
     log_inflow: Vec<f64>,
@@ -74,6 +77,7 @@ impl<'a> Trainer<'a> {
             log_z: None,
             raw: Vec::new(),
             left_out: 0,
+            incidents: Vec::new(),
             plan: Evaluation::default(),
             log_inflow: Vec::new(),
             phases: Phases::default(),
@@ -101,6 +105,13 @@ impl<'a> Trainer<'a> {
     /// over flows.
     pub fn log_inflow(&self) -> &[f64] {
         &self.log_inflow
+    }
+
+    /// What went wrong with single objects since this was last asked for.
+    pub(crate) fn incidents(&mut self) -> Vec<Incident> {
+        let mut incidents = std::mem::take(&mut self.incidents);
+        incidents.extend(self.parts.reward.incidents());
+        incidents
     }
 
     /// Where the sampler stands after the last batch, if that is not at the batch's own objects.
@@ -322,9 +333,15 @@ impl<'a> Trainer<'a> {
             .filter(|index| !left_out.contains(index))
             .collect();
         if kept.is_empty() {
+            self.incidents = self.parts.reward.incidents();
+            let why = self.incidents.last().map(|incident| {
+                let Incident { object, reason, .. } = incident;
+                format!("; the last of them, {object}: {reason}")
+            });
             return Err(RewardError::Plugin(format!(
-                "none of the {} objects of this batch has a reward",
-                left_out.len()
+                "none of the {} objects of this batch has a reward{}",
+                left_out.len(),
+                why.unwrap_or_default()
             ))
             .into());
         }
@@ -403,7 +420,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use gfn_config::Tree;
-    use gfn_core::{ObjectKind, Reward};
+    use gfn_core::ObjectKind;
     use gfn_registry::{Experiment, assemble};
     use gfn_rewards::shaped::{Shape, Shaped};
 
@@ -536,7 +553,7 @@ mod tests {
         assert_eq!(trainer.steps(), 3);
         assert!(before == weights(&trainer));
     }
-    /// Leaves out objects whose first coordinate is `out`.
+    /// Leaves out objects whose first coordinate is `out`, and says why where there is none else.
     struct Picky {
         out: Vec<i32>,
     }
@@ -553,6 +570,15 @@ mod tests {
                 all.filter(|&index| self.out.contains(&objects.state(index)[0]))
                     .collect(),
             )
+        }
+
+        fn incidents(&self) -> Vec<Incident> {
+            let incident = Incident {
+                object: "0 0".into(),
+                reason: "no model".into(),
+                answer: "left out",
+            };
+            vec![incident; usize::from(self.out.len() == 4)]
         }
     }
 
@@ -581,7 +607,8 @@ mod tests {
         let cause = trainer.update().unwrap_err();
         assert_eq!(
             cause.to_string(),
-            "none of the 32 objects of this batch has a reward"
+            "none of the 32 objects of this batch has a reward; the last of them, 0 0: no model"
         );
+        assert!(trainer.incidents().len() > 1, "what was asked for is still told");
     }
 }

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 use gfn_core::reward::Repeats;
-use gfn_core::{Incident, ObjectKind, Objects, Remark, Reward, RewardError};
+use gfn_core::{Environment, Incident, ObjectKind, Objects, Remark, Reward, RewardError};
 use gfn_plugins::{
     Batch, Description, Input, Isolation as Host, Options, Oracle, PluginError, Status, open_reward,
 };
-use hashbrown::HashMap;
-use rustc_hash::FxBuildHasher;
+use gfn_rewards::failures::{Alike, Failures};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -43,7 +42,8 @@ pub struct Params {
     /// The plugin.
     #[serde(flatten)]
     pub source: Source,
-    /// What is done about an object that the plugin cannot score or does not survive; `quarantine.jsonl` names them all.
+    /// What is done about an object that the plugin cannot score or does not survive; `quarantine.jsonl` names them all. Where the
+    /// first eight fail alike, or a batch does with an object that was scored before, the run stops: no object is to blame.
     pub on_failure: OnFailure,
     /// How many processes share a batch. No result depends on it.
     #[schemars(range(min = 1, max = 1024), extend("x-unit" = "processes"))]
@@ -69,7 +69,7 @@ pub struct PluginReward {
     on_failure: OnFailure,
     oracle: OnceLock<Oracle>,
     /// Objects that failed: asked for again they would fail again, and cost a process each.
-    failed: Mutex<HashMap<Box<[i32]>, String, FxBuildHasher>>,
+    failed: Mutex<Failures>,
     incidents: Mutex<Vec<Incident>>,
 }
 
@@ -119,6 +119,33 @@ impl PluginReward {
         scored.map_err(failed)
     }
 
+    /// Why an object that was scored before cannot be now, where that is so.
+    fn fails_now(&self, environment: &dyn Environment, state: &[i32]) -> Result<Option<String>, RewardError> {
+        let scores = self.score(&Objects::new(environment, state))?;
+        Ok(scores.failures.into_iter().next().map(|failure| failure.reason))
+    }
+
+    /// What the plugin is said to be where no object is to blame.
+    fn useless(&self, alike: &Alike) -> RewardError {
+        let Alike {
+            count,
+            reason,
+            is_new,
+        } = alike;
+        let name = &self.options.name;
+        RewardError::Plugin(match is_new {
+            true => format!(
+                "plugin `{name}` scores nothing any more: {count} objects failed alike, and so does one that it scored before: \
+                 {reason}; mend the plugin and run the same command again"
+            ),
+            false => format!(
+                "plugin `{name}` scored nothing: the first {count} objects all failed alike, so the plugin is at fault, not they: \
+                 {reason}; mend the plugin and run the same command again; where objects truly have no reward, let it say `zero`, \
+                 and announce that"
+            ),
+        })
+    }
+
     /// What becomes of objects that could not be scored: `failures` are places in the batch, with reasons.
     fn answer(
         &self,
@@ -163,6 +190,14 @@ fn failed(error: PluginError) -> RewardError {
     }
 }
 
+/// Each object once.
+fn distinct(failed: impl Iterator<Item = (Box<[i32]>, String)>) -> Vec<(Box<[i32]>, String)> {
+    let mut failed: Vec<_> = failed.collect();
+    failed.sort_unstable();
+    failed.dedup_by(|(one, _), (other, _)| one == other);
+    failed
+}
+
 /// What a plugin is told of its objects.
 fn described(objects: &ObjectKind) -> serde_json::Value {
     match objects {
@@ -190,33 +225,42 @@ impl Reward for PluginReward {
     }
 
     fn log_reward(&self, objects: &Objects<'_>, log_reward: &mut [f64]) -> Result<(), RewardError> {
-        let mut failed = locked(&self.failed);
-        let known = |index: usize| Some((index, failed.get(objects.state(index))?.clone()));
-        let mut failures: Vec<(usize, String)> = (0..objects.len()).filter_map(known).collect();
-        let asked: Vec<usize> = match failures.is_empty() {
-            true => (0..objects.len()).collect(),
-            false => (0..objects.len())
-                .filter(|index| !failed.contains_key(objects.state(*index)))
-                .collect(),
-        };
+        let mut known = locked(&self.failed);
+        let (mut failures, mut asked) = (Vec::new(), Vec::new());
+        for index in 0..objects.len() {
+            match known.reason(objects.state(index)) {
+                Some(reason) => failures.push((index, reason.to_string())),
+                None => asked.push(index),
+            }
+        }
         let states: Vec<i32> = asked
             .iter()
             .flat_map(|&index| objects.state(index).iter().copied())
             .collect();
         let scores = self.score(&Objects::new(objects.environment(), &states))?;
+        let mut good = None;
         for (place, &index) in asked.iter().enumerate() {
             log_reward[index] = match scores.status[place] {
                 Status::Scored => scores.log_reward[place],
                 Status::Zero | Status::Failed => f64::NEG_INFINITY,
             };
-        }
-        for failure in scores.failures {
-            let index = asked[failure.index];
-            if self.on_failure != OnFailure::Stop {
-                failed.insert(objects.state(index).into(), failure.reason.clone());
+            if scores.status[place] != Status::Failed {
+                good.get_or_insert(objects.state(index));
             }
-            failures.push((index, failure.reason));
         }
+        let fresh = scores.failures.into_iter();
+        let fresh: Vec<(usize, String)> = fresh
+            .map(|failure| (asked[failure.index], failure.reason))
+            .collect();
+        if self.on_failure != OnFailure::Stop {
+            let failed = fresh.iter();
+            let failed = failed.map(|(index, reason)| (objects.state(*index).into(), reason.clone()));
+            let again = |state: &[i32]| self.fails_now(objects.environment(), state);
+            if let Some(alike) = known.take(good, distinct(failed), again)? {
+                return Err(self.useless(&alike));
+            }
+        }
+        failures.extend(fresh);
         failures.sort_unstable();
         self.answer(objects, failures, log_reward)
     }
