@@ -122,7 +122,8 @@ fn unexpected(text: &str, byte: usize) -> String {
         (None, None) => "it ends where an atom is expected".into(),
         (Some(')'), None) => format!("the parenthesis `)` at position {position} closes nothing"),
         (Some(character), _) => {
-            let shown = character.escape_debug();
+            let shown = character.to_string();
+            let shown = gfn_text::visible(&shown);
             let help = match character.is_ascii_alphabetic() {
                 true => {
                     "; write elements other than B, C, N, O, P, S, F, Cl, Br and I in brackets, as in `[Na]`"

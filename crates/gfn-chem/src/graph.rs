@@ -96,7 +96,10 @@ impl Molecule {
             let atom = self.0.atom(AtomIdx(index as u32));
             let (aromatic, charge, hydrogens) = match known {
                 Some(known) if !atom.wildcard => *known,
-                _ => return Err(ChemError::Unsupported("an atom is not a heavy atom".into())),
+                _ if atom.wildcard => {
+                    return Err(ChemError::Unsupported("an atom of no element, `*`".into()));
+                }
+                _ => return Err(ChemError::Unsupported("an atom that is not a heavy atom".into())),
             };
             graph.atoms.push(AtomView {
                 element: atom.element.atomic_number(),
@@ -128,7 +131,10 @@ fn order_of(order: Option<BondOrder>) -> Result<Order, ChemError> {
         Some(BondOrder::Double) => Ok(Order::Double),
         Some(BondOrder::Triple) => Ok(Order::Triple),
         Some(BondOrder::Aromatic) => Ok(Order::Aromatic),
-        other => Err(ChemError::Unsupported(format!("a bond of order {other:?}"))),
+        Some(BondOrder::Quadruple) => Err(ChemError::Unsupported("a quadruple bond, `$`".into())),
+        _ => Err(ChemError::Unsupported(
+            "a bond that is neither single, double, triple nor aromatic".into(),
+        )),
     }
 }
 

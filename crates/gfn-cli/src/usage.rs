@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Error, FromArgMatches};
+use clap::{Command, CommandFactory, Error, FromArgMatches};
 use gfn_text::counted;
 
 use crate::args::{Args, with_negative_numbers};
@@ -11,9 +11,11 @@ use crate::exit::{self, Failure};
 
 /// Reads the command line, or says what is wrong with it. Help and version are printed here; what is returned is the exit code.
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Args, u8> {
+    let words: Vec<OsString> = words.into_iter().collect();
     let command = with_negative_numbers(Args::command());
     let read = command
-        .try_get_matches_from(words)
+        .clone()
+        .try_get_matches_from(&words)
         .and_then(|matches| Args::from_arg_matches(&matches));
     read.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -25,23 +27,62 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Args, u
             let _ = error.print();
             exit::BAD_FILE
         }
-        _ => Failure::usage(words_of(&error)).show(),
+        _ => Failure::usage(words_of(&error, &Called::of(&command, &words))).show(),
     })
 }
 
 /// An error of the parser's in our words, with a hint and the usage.
-fn words_of(error: &Error) -> String {
+fn words_of(error: &Error, called: &Called<'_>) -> String {
     let context = Context(error);
     let (message, hint) = message(&context);
     let mut text = message;
-    if let Some(hint) = hint.or_else(|| context.suggestion()) {
+    let hint = hint.or_else(|| context.suggestion());
+    if let Some(hint) = hint.or_else(|| called.nearest(&context.text(ContextKind::InvalidSubcommand))) {
         text += &format!("; {hint}");
     }
     let usage = context.usage();
     if !usage.is_empty() {
         text += &format!("\nusage: {usage}");
     }
-    text + &format!("\n`{} --help` explains", command_of(&usage))
+    let command = match usage.is_empty() {
+        true => called.names.join(" "),
+        false => command_of(&usage),
+    };
+    text + &format!("\n`{command} --help` explains")
+}
+
+/// The command that was called, as far as the words name one.
+struct Called<'a> {
+    /// Its names: `gfn`, `proxy`, `fit`.
+    names: Vec<&'a str>,
+    command: &'a Command,
+}
+
+impl<'a> Called<'a> {
+    fn of(command: &'a Command, words: &[OsString]) -> Self {
+        let mut called = Self {
+            names: vec![command.get_name()],
+            command,
+        };
+        for word in words.iter().skip(1) {
+            let Some(next) = word
+                .to_str()
+                .and_then(|word| called.command.find_subcommand(word))
+            else {
+                break;
+            };
+            called.names.push(next.get_name());
+            called.command = next;
+        }
+        called
+    }
+
+    /// The subcommand that a wrong name was probably meant for.
+    fn nearest(&self, name: &str) -> Option<String> {
+        let known: Vec<&str> = self.command.get_subcommands().map(Command::get_name).collect();
+        let nearest = gfn_config::nearest(name, &known)?;
+        Some(format!("did you mean `{nearest}`?"))
+    }
 }
 
 /// What is wrong, and what to do about it where that is known.
@@ -228,12 +269,13 @@ mod tests {
     /// What is said of a command line.
     fn said(line: &str) -> String {
         let words = ["gfn"].into_iter().chain(line.split(' ')).map(OsString::from);
+        let words: Vec<OsString> = words.collect();
         let command = with_negative_numbers(Args::command());
-        let matches = command.try_get_matches_from(words);
+        let matches = command.clone().try_get_matches_from(&words);
         let error = matches
             .and_then(|matches| Args::from_arg_matches(&matches))
             .unwrap_err();
-        words_of(&error)
+        words_of(&error, &Called::of(&command, &words))
     }
 
     #[test]
@@ -271,6 +313,10 @@ mod tests {
                 "`--timeout` cannot be `1e-500`: it is too small",
             ),
             (
+                "proxy fit t --seed 99999999999999999999",
+                "`--seed` cannot be `99999999999999999999`: expected a whole number from 0 to 18446744073709551615",
+            ),
+            (
                 "dock r --timeout ten",
                 "`--timeout` cannot be `ten`: it is not a number",
             ),
@@ -288,6 +334,7 @@ mod tests {
             assert!(text.contains("--help` explains"), "{line}: {text}");
             assert!(!text.contains("tip:") && !text.contains("-- -"), "{line}: {text}");
         }
+        assert!(said("proxy fit t --seed x").ends_with("\n`gfn proxy fit --help` explains"));
         assert!(
             said("run").ends_with("usage: gfn run <FILE>\n`gfn run --help` explains"),
             "{}",

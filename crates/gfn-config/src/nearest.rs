@@ -14,11 +14,17 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     if let Some(short) = names.find(|known| initials(known).is_some_and(|letters| letters == typed)) {
         return Some(short);
     }
-    let best = *ranked(name, known).first()?;
-    let (left, right) = (folded(name), folded(best));
-    let length = left.chars().count().max(right.chars().count());
-    let close = strsim::osa_distance(&left, &right) * 3 <= length || similarity(name, best) >= 0.88;
-    close.then_some(best)
+    let ranked = ranked(name, known);
+    let distance = |known: &str| strsim::osa_distance(&typed, &folded(known));
+    let is_close = |known: &str| {
+        let length = typed.chars().count().max(known.chars().count());
+        distance(known) * 3 <= length
+    };
+    let close = ranked.iter().copied().filter(|known| is_close(known));
+    let best = *ranked.first()?;
+    close
+        .min_by_key(|known| distance(known))
+        .or_else(|| (similarity(name, best) >= 0.88).then_some(best))
 }
 
 /// Advice for a name that is none of `known`: the nearest, else all of them.

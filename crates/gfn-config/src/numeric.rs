@@ -31,8 +31,8 @@ impl NumberFault {
     pub fn help(self) -> &'static str {
         match self {
             Self::Form => NUMBERS,
-            Self::NotFinite => "numbers must be finite; leave the key out for no limit",
-            Self::TooLarge => "numbers go up to about 1.8e308; leave the key out for no limit",
+            Self::NotFinite => "numbers must be finite",
+            Self::TooLarge => "numbers go up to about 1.8e308",
             Self::TooSmall => {
                 "the smallest positive number is about 2.3e-308; write `0` where nothing is meant"
             }
@@ -77,14 +77,20 @@ where
     let (least, most) = (bound(*range.start()), bound(*range.end()));
     let read = without_underscores(text).and_then(|plain| plain.parse::<i128>().ok());
     let inside = read.filter(|number| (least..=most).contains(number));
+    let is_inside = |text: &str| {
+        let number = without_underscores(text).and_then(|plain| plain.parse::<i128>().ok());
+        number.is_some_and(|number| (least..=most).contains(&number))
+    };
     inside.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
         let expected = match most {
             // Nobody counts that far: the end of a type is no bound to tell of.
-            most if most >= i128::from(i64::MAX) => format!("expected a whole number of at least {least}"),
+            most if most >= i128::from(i64::MAX) && read.is_none_or(|number| number <= most) => {
+                format!("expected a whole number of at least {least}")
+            }
             _ => format!("expected a whole number from {least} to {most}"),
         };
         match (read, meant(text)) {
-            (None, Some(meant)) => format!("{expected}; write `{meant}`"),
+            (None, Some(meant)) if is_inside(&meant) => format!("{expected}; write `{meant}`"),
             _ => expected,
         }
     })

@@ -130,11 +130,19 @@ impl Reader<'_> {
         match float(value.as_str()) {
             Ok(number) => Value::Float(number),
             Err(NumberFault::Form) => self.no_number(value.as_str(), origin),
-            Err(fault) => self.refuse(
-                origin,
-                &format!("`{}` {}", literal(value.as_str()), fault.words()),
-                fault.help(),
-            ),
+            Err(fault) => {
+                let help = match fault {
+                    NumberFault::NotFinite | NumberFault::TooLarge => {
+                        format!("{}; leave the key out for no limit", fault.help())
+                    }
+                    _ => fault.help().to_string(),
+                };
+                self.refuse(
+                    origin,
+                    &format!("`{}` {}", literal(value.as_str()), fault.words()),
+                    &help,
+                )
+            }
         }
     }
 

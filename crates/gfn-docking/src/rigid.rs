@@ -131,7 +131,7 @@ fn atom(line: &str) -> Result<Atom, String> {
         let help = near.map_or(String::new(), |near| format!("; write `{near}`"));
         return Err(wrong(format!(
             "has the type `{}`, which AutoDock Vina does not know{help}",
-            kind.escape_debug()
+            gfn_text::visible(&kind)
         )));
     }
     Ok(Atom { position, kind })

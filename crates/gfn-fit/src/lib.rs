@@ -49,7 +49,10 @@ pub enum FitError {
     #[error("{0}")]
     Setting(String),
     /// No finite error was reached.
-    #[error("member {0} came to no finite error in any epoch; try a smaller learning rate")]
+    #[error(
+        "network {} of the ensemble reached no finite error in any epoch: try a smaller learning rate, or values of ordinary size",
+        .0 + 1
+    )]
     Diverged(usize),
     /// Somebody asked for it.
     #[error("the fit was stopped")]

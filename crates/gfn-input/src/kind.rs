@@ -32,6 +32,10 @@ pub enum Kind {
     Workbook,
     /// A web page.
     Html,
+    /// An XML document that is no web page.
+    Xml,
+    /// A text with formats, as a word processor writes it.
+    RichText,
     /// Text in UTF-16.
     Utf16,
     /// Text in UTF-32.
@@ -82,6 +86,8 @@ impl Kind {
             Self::Pickle => "a Python pickle",
             Self::Workbook => "a workbook of a spreadsheet program",
             Self::Html => "a web page",
+            Self::Xml => "an XML document",
+            Self::RichText => "a document of a word processor (RTF)",
             Self::Utf16 => "text in UTF-16, such as Excel's \"Unicode text\"",
             Self::Utf32 => "text in UTF-32",
             Self::Parquet => "a Parquet table",
@@ -108,14 +114,16 @@ impl Kind {
             Self::PyTorch | Self::Pickle => {
                 "gfn reads no pickles, because reading one can run code: convert it where you trust it"
             }
-            Self::Numpy | Self::Parquet | Self::Hdf5 | Self::Pdf | Self::MolFile | Self::Json => {
+            Self::RichText => "save it as plain text",
+            Self::Xml | Self::Numpy | Self::Parquet | Self::Hdf5 | Self::Pdf | Self::MolFile | Self::Json => {
                 "convert it, or name another file"
             }
             Self::Workbook => "save its sheet as \"CSV UTF-8\"",
             Self::Html => "download the file itself, on GitHub by \"Raw\"",
-            Self::Utf16 | Self::Utf32 => {
+            Self::Utf16 => {
                 "save it as UTF-8 (in Excel \"CSV UTF-8\"), or convert it: `iconv -t UTF-8 -f UTF-16 FILE > NEW`"
             }
+            Self::Utf32 => "convert it: `iconv -t UTF-8 -f UTF-32 FILE > NEW`",
             Self::Safetensors | Self::Binary => "name another file",
         }
     }
@@ -204,6 +212,12 @@ fn structure(bytes: &[u8]) -> Option<Kind> {
         text.get(..mark.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(mark))
     };
+    if begins("{\\rtf") {
+        return Some(Kind::RichText);
+    }
+    if begins("<?xml") && !text.to_ascii_lowercase().contains("<html") {
+        return Some(Kind::Xml);
+    }
     if ["<!doctype", "<html", "<?xml", "<head", "<body"]
         .iter()
         .any(|mark| begins(mark))

@@ -79,7 +79,7 @@ pub fn number(cell: &str, decimal: Decimal) -> Result<Number, NumberError> {
     };
     let plain = match decimal {
         Decimal::Point => text.to_string(),
-        Decimal::Comma if text.contains('.') => return Err(written("with a decimal comma")),
+        Decimal::Comma if text.contains('.') => return Err(written(" with a decimal comma")),
         Decimal::Comma => text.replacen(',', ".", 1),
     };
     // Words such as `infinity` are numbers to Rust.

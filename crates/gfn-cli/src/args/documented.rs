@@ -40,8 +40,12 @@ fn commands_in_blocks_are_understood() {
                     continue;
                 };
                 count += 1;
-                let parsed =
-                    Args::try_parse_from(["gfn"].into_iter().chain(words.iter().map(String::as_str)));
+                // A shell's variable stands for a number or a name.
+                let given = words.iter().map(|word| match word.starts_with('$') {
+                    true => "1",
+                    false => word.as_str(),
+                });
+                let parsed = Args::try_parse_from(["gfn"].into_iter().chain(given));
                 if let Err(error) = parsed.map(drop)
                     && error.use_stderr()
                 {

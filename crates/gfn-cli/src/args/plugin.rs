@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::numbers::float;
+use super::numbers::{float, whole};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
@@ -147,7 +147,7 @@ pub(crate) struct PluginArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) env: Vec<String>,
     /// The most threads that it may have, with those of programs that it starts.
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "COUNT", value_parser = whole(1..=u32::MAX))]
     pub(crate) max_threads: Option<u32>,
 }
 

@@ -51,7 +51,7 @@ pub enum FragmentsError {
         help: &'static str,
     },
     /// The file is not a JSON object.
-    #[error("vocabulary `{file}` is not JSON: {message}")]
+    #[error("vocabulary `{file}` is no JSON object: {message}")]
     Json {
         /// The file.
         file: String,

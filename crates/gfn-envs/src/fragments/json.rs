@@ -1,6 +1,7 @@
 //! The JSON of a vocabulary, read so that every value still knows its line. `serde` alone stops at the first mistake and, of a
 //! type that is wrong, says what the program calls it.
 
+use gfn_text::visible;
 use std::fmt;
 
 use gfn_input::{Kind, Lines};
@@ -92,7 +93,7 @@ fn syntax(json: &str, error: &serde_json::Error) -> String {
             "a comma before a closing bracket".into()
         }
         _ => match found {
-            Some(character) => format!("unexpected `{}`", character.escape_debug()),
+            Some(character) => format!("unexpected `{}`", visible(&character.to_string())),
             None => "a value is missing".into(),
         },
     };

@@ -1,5 +1,6 @@
 //! Reads a vocabulary to its end, whatever is wrong on the way: who writes one mends all mistakes at once.
 
+use gfn_text::visible;
 use std::collections::{HashMap, HashSet};
 
 use gfn_chem::Fragment;
@@ -122,7 +123,7 @@ impl<'a> Reader<'a> {
                 Some(_) => self.mistake(value, format!("{what} has the key `{key}` twice")),
                 None => {
                     let known = keys.map(|key| format!("`{key}`")).join(", ");
-                    let key = key.escape_debug();
+                    let key = visible(key);
                     self.mistake(
                         value,
                         format!("{what} has an unknown key `{key}`; the keys are {known}"),
@@ -151,10 +152,7 @@ impl<'a> Reader<'a> {
         };
         let named = members.iter().find(|(key, _)| key == "name");
         let called = named.and_then(|(_, value)| text(value));
-        let what = called.map_or_else(
-            || place.clone(),
-            |name| format!("block `{}`", name.escape_debug()),
-        );
+        let what = called.map_or_else(|| place.clone(), |name| format!("block `{}`", visible(&name)));
         let [name, smiles] = self.values(&members, ["name", "smiles"], &what, Some(block));
         let name = name.and_then(|name| self.text(name, &format!("the name of {what}")));
         let smiles = smiles.and_then(|smiles| self.text(smiles, &format!("the SMILES of {what}")));
@@ -172,7 +170,7 @@ impl<'a> Reader<'a> {
         if name.trim().is_empty() {
             self.mistake(place, "a block's name is empty".into());
         } else if !self.names.insert(name.clone()) {
-            self.mistake(place, format!("two blocks are named `{}`", name.escape_debug()));
+            self.mistake(place, format!("two blocks are named `{}`", visible(&name)));
         }
         name
     }
@@ -203,8 +201,8 @@ impl<'a> Reader<'a> {
 
     /// A block that is the same as an earlier one.
     pub(super) fn same(&mut self, place: &'a RawValue, first: usize, second: &str) {
-        let first = self.vocabulary.block_name(first).escape_debug().to_string();
-        let second = second.escape_debug();
+        let first = visible(self.vocabulary.block_name(first)).into_owned();
+        let second = visible(second);
         self.mistake(
             place,
             format!("blocks `{first}` and `{second}` are the same, atoms and attachment points alike"),

@@ -324,31 +324,31 @@ fn mistakes_are_named() {
         ),
         (
             message("{\"name\": \"v\",\n \"blocks\": [,]}"),
-            format!("{file} is not JSON: line 2, column 13: unexpected `,`"),
+            format!("{file} is no JSON object: line 2, column 13: unexpected `,`"),
         ),
         (
             message("{\"name\": \"v\",\n \"blocks\": [1,]}"),
-            format!("{file} is not JSON: line 2, column 15: a comma before a closing bracket"),
+            format!("{file} is no JSON object: line 2, column 15: a comma before a closing bracket"),
         ),
         (
             message("  "),
-            format!("{file} is not JSON: it is an empty file; copy or make it again"),
+            format!("{file} is no JSON object: it is an empty file; copy or make it again"),
         ),
         (
             message("{\"name\":\n"),
-            format!("{file} is not JSON: line 2: the file ends before its last bracket is closed"),
+            format!("{file} is no JSON object: line 2: the file ends before its last bracket is closed"),
         ),
         (
             message("{\"name\" \"v\"}"),
-            format!("{file} is not JSON: line 1, column 9: a key without a colon behind it"),
+            format!("{file} is no JSON object: line 1, column 9: a key without a colon behind it"),
         ),
         (
             message("{\"name\": \"v\"\n\"blocks\": []}"),
-            format!("{file} is not JSON: line 2, column 1: two values without a comma between them"),
+            format!("{file} is no JSON object: line 2, column 1: two values without a comma between them"),
         ),
         (
             message("[]"),
-            format!("{file} is not JSON: it is a list, and an object `{{…}}` is needed"),
+            format!("{file} is no JSON object: it is a list, and an object `{{…}}` is needed"),
         ),
         (
             message(r#"{"name": "v"}"#),
