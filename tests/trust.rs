@@ -264,3 +264,85 @@ fn approvals_that_others_can_write_approve_nothing() {
     set(0o600);
     succeeded(&lab.run("first"));
 }
+
+/// A Python that scripts can name by its path; nothing where there is none.
+fn real_python() -> Option<String> {
+    let script = "import sys; sys.stdout.write(sys.executable)";
+    let asked = Command::new("python3")
+        .args(["-c", script])
+        .current_dir("/")
+        .output();
+    let found = asked.ok().filter(|asked| asked.status.success());
+    if found.is_none() {
+        println!("skipped: there is no python3");
+    }
+    Some(String::from_utf8(found?.stdout).unwrap())
+}
+
+/// Puts a script into a folder, as managers of versions do.
+fn script(folder: &Path, name: &str, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+
+    fs::create_dir_all(folder).unwrap();
+    fs::write(folder.join(name), text).unwrap();
+    fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn no_file_of_an_experiment_steers_the_python_that_path_names() {
+    let Some(python) = real_python() else { return };
+    let lab = Lab::new("command = [\"python3\", \"reward.py\"]");
+    lab.package("");
+    lab.write("facts.py", "VERSION, SCALE = '1.0', 1.0\n");
+    lab.write("reward.py", REWARD);
+    let ran = lab.at("ran");
+    let evil = format!("touch '{}'\n", ran.display());
+    lab.write(".python-version", &evil);
+    script(&lab.at("hooks"), "helper", &format!("#!/bin/sh\n{evil}"));
+    // The manager runs what the folder that it is started in says, what a variable says, and what lies in the experiment's
+    // folder by `PATH`.
+    let home = tempfile::tempdir().unwrap();
+    let manager = format!(
+        "#!/bin/sh\n[ -f .python-version ] && . ./.python-version\n[ -n \"$PYENV_DIR\" ] && . \"$PYENV_DIR/.python-version\"\n\
+         command -v helper >/dev/null && helper\nexec '{python}' \"$@\"\n"
+    );
+    script(home.path(), "python3", &manager);
+    let usual = std::env::var("PATH").unwrap();
+    let hooks = lab.at("hooks").display().to_string();
+    let approvals = lab.at("approved").display().to_string();
+    let folder = lab.at("").display().to_string();
+    let gfn = |first: &Path, arguments: &[&str]| {
+        let path = format!(".:{}:{hooks}:{usual}", first.display());
+        let output = gfn_with(
+            &[
+                ("GFN_APPROVALS", &approvals),
+                ("PATH", &path),
+                ("PYENV_DIR", &folder),
+            ],
+            arguments,
+        );
+        assert!(!ran.exists(), "{arguments:?}");
+        output
+    };
+    let asked = gfn(home.path(), &["plugin", "trust", &lab.file()]);
+    assert_eq!(asked.status.code(), Some(2));
+    let shown = String::from_utf8_lossy(&asked.stdout).into_owned();
+    assert!(shown.contains(&format!("    {python}\n")), "{shown}");
+    succeeded(&gfn(home.path(), &["plugin", "trust", &lab.file(), "--yes"]));
+    let run = |first: &Path, out: &str| {
+        let out = lab.at(out).display().to_string();
+        gfn(first, &["run", &lab.file(), "--quiet", "--out", &out])
+    };
+    succeeded(&run(home.path(), "first"));
+    // Another interpreter is asked about, and then they both may run it.
+    let other = tempfile::tempdir().unwrap();
+    symlink(&python, other.path().join("python3")).unwrap();
+    let refused = run(other.path(), "second");
+    assert_eq!(refused.status.code(), Some(2));
+    let text = errors(&refused);
+    let by = format!("not to be run by {}", other.path().join("python3").display());
+    assert!(text.contains(&by) && text.contains("gfn plugin trust"), "{text}");
+    succeeded(&gfn(other.path(), &["plugin", "trust", &lab.file(), "--yes"]));
+    succeeded(&run(other.path(), "second"));
+    succeeded(&run(home.path(), "third"));
+}

@@ -20,6 +20,7 @@ mod error;
 mod expected;
 mod image;
 mod inline;
+mod interpreter;
 mod native;
 mod options;
 mod oracle;
@@ -37,8 +38,6 @@ mod opened;
 
 #[cfg(target_os = "linux")]
 mod granted;
-#[cfg(target_os = "linux")]
-mod interpreter;
 #[cfg(target_os = "linux")]
 mod memory;
 #[cfg(target_os = "linux")]

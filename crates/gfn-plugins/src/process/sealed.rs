@@ -118,6 +118,9 @@ fn words_of(words: &[String], folder: &Path, copy: &Copy) -> Vec<String> {
             *word = format!("{option}={}", copy.place(Path::new(value)).display());
         }
     }
-    interpreter::resolve(&mut sealed, folder);
+    // That which was approved, whatever the process would find.
+    if let Some(program) = sealed.first().and_then(|word| interpreter::found(word, folder)) {
+        sealed[0] = program.to_string_lossy().into_owned();
+    }
     sealed
 }

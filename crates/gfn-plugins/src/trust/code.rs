@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::TrustError;
 use super::python::{self, environment_of};
 use super::tree::Which;
+use crate::interpreter::{found, names_python};
 
 /// Options of Python without a value that change nothing about which files are loaded.
 const HARMLESS: &str = "uBOsSPqbvdiIE";
@@ -63,8 +64,7 @@ pub(super) fn code(words: &[String], folder: &Path, declared: &[PathBuf]) -> Res
 /// Whether this is a Python by its name.
 fn is_python(program: &str) -> bool {
     let name = Path::new(program).file_name().map(|name| name.to_string_lossy());
-    let version = name.as_deref().and_then(|name| name.strip_prefix("python"));
-    version.is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    name.as_deref().is_some_and(names_python)
 }
 
 fn is_harmless(word: &str) -> bool {
@@ -148,13 +148,7 @@ fn installed(
 
 /// The interpreter that a word starts.
 pub(crate) fn interpreter(word: &str, folder: &Path) -> Option<PathBuf> {
-    #[cfg(target_os = "linux")]
-    let word = &{
-        let mut words = [word.to_string()];
-        crate::interpreter::resolve(&mut words, folder);
-        words.concat()
-    };
-    python::program(word, folder)
+    found(word, folder).or_else(|| python::program(word, folder))
 }
 
 /// The folders that Python looks for modules in because of a script, which may be a folder itself.

@@ -14,6 +14,7 @@ use super::{TARGET, TrustError};
 use crate::Program;
 use crate::error::cleaned;
 use crate::image::hexadecimal;
+use crate::interpreter::found;
 
 /// The most files that a message names.
 const MOST_TOLD: usize = 5;
@@ -182,6 +183,20 @@ pub fn uncovered(program: &Program) -> Vec<PathBuf> {
     let prefixes = python::prefixes(&program);
     let found = (!word.contains('/')).then_some(program);
     found.into_iter().chain(prefixes).collect()
+}
+
+/// The Python of a command that names one without saying where it lies, as `python3` does: where `PATH` leads, and where that
+/// really lies. It is no part of the hash, which is the same on every machine; each user agrees to their own.
+pub fn chosen(program: &Program) -> Option<String> {
+    let Program::Command { words, folder, .. } = program else {
+        return None;
+    };
+    let found = found(words.first()?, folder)?;
+    let real = found.canonicalize().unwrap_or_else(|_| found.clone());
+    Some(match real == found {
+        true => found.display().to_string(),
+        false => format!("{} ({})", found.display(), real.display()),
+    })
 }
 
 /// A command that is being hashed.

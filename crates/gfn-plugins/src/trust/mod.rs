@@ -19,7 +19,7 @@ mod tree;
 pub use approvals::{Approval, Approvals};
 pub(crate) use code::interpreter;
 pub use error::TrustError;
-pub use identity::{HashedFile, Identity, identity, uncovered};
+pub use identity::{HashedFile, Identity, chosen, identity, uncovered};
 pub(crate) use identity::{Keep, copied, difference, file_of};
 pub use lock_file::LockFile;
 pub use pin::{Pin, Source};

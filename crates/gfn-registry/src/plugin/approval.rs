@@ -1,7 +1,9 @@
 //! Whether this user has agreed to run a plugin, and to let it do what a file asks for it.
 
+use std::path::Path;
+
 use gfn_plugins::Confinement;
-use gfn_plugins::trust::{Approvals, LockFile, check};
+use gfn_plugins::trust::{Approvals, LockFile, check, chosen};
 use sha2::{Digest, Sha256};
 
 use super::settings::{Isolation, Source};
@@ -41,10 +43,17 @@ impl Source {
         asked
     }
 
-    /// What an approval of the plugin with these exceptions is kept under: another exception is another approval.
+    /// The Python that `PATH` chooses for a command that only names one, in words.
+    fn interpreter(&self) -> Option<String> {
+        let folder = self.folder.as_deref().unwrap_or_default();
+        chosen(&self.program(Path::new(folder)))
+    }
+
+    /// What an approval of the plugin with these exceptions, run by this interpreter, is kept under: another exception, or
+    /// another interpreter, is another approval.
     pub fn approval(&self, sha256: &str) -> String {
-        let exceptions = self.exceptions();
-        if exceptions.is_empty() {
+        let (exceptions, interpreter) = (self.exceptions(), self.interpreter());
+        if exceptions.is_empty() && interpreter.is_none() {
             return sha256.to_string();
         }
         let mut hasher = Sha256::new_with_prefix(b"gfn plugin exceptions 1\0");
@@ -52,6 +61,10 @@ impl Source {
         for exception in exceptions {
             hasher.update([0]);
             hasher.update(exception);
+        }
+        if let Some(interpreter) = interpreter {
+            hasher.update([1]);
+            hasher.update(interpreter);
         }
         let digest = hasher.finalize();
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -72,11 +85,15 @@ impl Source {
         }
         let lock = LockFile::load(&pinned.lock).map_err(|error| error.to_string())?;
         check(&lock, &approvals, &pinned.pin.name, &pinned.identity).map_err(|error| error.to_string())?;
+        let run_by = self
+            .interpreter()
+            .map(|interpreter| format!("be run by {interpreter}"));
+        let asked: Vec<String> = self.exceptions().into_iter().chain(run_by).collect();
         Err(format!(
             "plugin `{}` is approved, but not to {}; look at why the experiment asks for that, then run `gfn plugin trust` \
              on its file if you agree",
             pinned.pin.name,
-            self.exceptions().join(", nor to ")
+            asked.join(", nor to ")
         ))
     }
 }
