@@ -227,6 +227,62 @@ fn commands_notice_what_they_read() {
     assert_eq!((found["distribution.csv"].as_str(), code), ("missing", 1));
 }
 
+/// Does something while a file is not there.
+fn without<T>(path: &Path, work: impl FnOnce() -> T) -> T {
+    let aside = path.with_extension("aside");
+    fs::rename(path, &aside).unwrap();
+    let done = work();
+    fs::rename(aside, path).unwrap();
+    done
+}
+
+#[test]
+fn what_is_missing_of_a_finished_run_is_marked_and_refused() {
+    let place = Place::new();
+    let run = place.run("run", &[]);
+    let (page, tables) = (place.text("page.html"), place.text("tables"));
+    let export = ["export", &run, "--to", "csv", "-o", &tables];
+    for name in ["metrics.jsonl", "samples.csv", "distribution.csv"] {
+        without(&Path::new(&run).join(name), || {
+            for command in [&["show", &run][..], &["ls", &run], &["top", &run]] {
+                let said = succeed(command);
+                assert!(said.contains("(!)") && said.contains(name), "{command:?}: {said}");
+            }
+            let shown = succeed(&["show", &run]);
+            assert!(
+                shown.contains(&format!("{name} is not there any more")),
+                "{shown}"
+            );
+            succeed(&["report", &run, "-o", &page]);
+            let text = fs::read_to_string(&page).unwrap().replace("<wbr>", "");
+            assert!(text.contains(&format!("{name} is not there any more")), "{name}");
+            for command in [&export[..], &["resume", &run, "--quiet"]] {
+                let said = fail(command, 1);
+                assert!(
+                    said.contains(&format!("{name} is not there, and is recorded in manifest.json")),
+                    "{command:?}: {said}"
+                );
+            }
+        });
+    }
+    without(&Path::new(&run).join("samples.csv"), || {
+        let output = gfn(&[&export[..], &["--accept-damage"]].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() && said.contains("what there is is used"),
+            "{said}"
+        );
+    });
+    let weights = Path::new(&run).join("weights.safetensors");
+    let whole = fs::read(&weights).unwrap();
+    fs::write(&weights, "").unwrap();
+    let said = fail(&["resume", &run, "--quiet"], 1);
+    assert!(said.contains("weights.safetensors was changed after"), "{said}");
+    fs::write(&weights, whole).unwrap();
+    succeed(&["resume", &run, "--quiet"]);
+    assert!(!succeed(&["show", &run]).contains("(!)"));
+}
+
 #[test]
 fn a_resumed_run_checks_what_it_continues() {
     let place = Place::new();

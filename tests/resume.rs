@@ -502,3 +502,43 @@ fn odd_folders() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.starts_with("error: ") && said.contains("file"), "{said}");
 }
+
+/// That a run goes on is said once a change that was consented to is on the disk, not before.
+#[test]
+fn a_change_is_kept_before_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let path = out.display().to_string();
+    let steps = "training.steps=30";
+    let arguments = [
+        "run",
+        TB,
+        "--quiet",
+        "--set",
+        steps,
+        "--stop-at",
+        "10",
+        "--out",
+        &path,
+    ];
+    assert_eq!(gfn(&arguments).status.code(), Some(75));
+    let change = [
+        "resume",
+        &path,
+        "--accept-changes",
+        "--set",
+        "optimizer.learning_rate=0.5",
+    ];
+    // Nothing can be written there.
+    let accepted = out.join("accepted.json");
+    std::fs::create_dir_all(accepted.join("in the way")).unwrap();
+    let said = fail(&change, 1);
+    assert!(!said.contains("going on after update"), "{said}");
+    std::fs::remove_dir_all(&accepted).unwrap();
+    let output = gfn(&change);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && said.contains("going on after update 10"),
+        "{said}"
+    );
+}

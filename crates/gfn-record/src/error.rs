@@ -41,12 +41,14 @@ pub enum FolderError {
     },
     /// A file is not what was written.
     #[error(
-        "{path} was changed after it was written: its bytes are not those recorded in {record}; put a copy of the file \
-         back{remedy}; `gfn verify {folder}` checks every file"
+        "{path} {}{record}; put a copy of the file back{remedy}; `gfn verify {folder}` checks every file",
+        alteration(*is_gone)
     )]
     Altered {
         /// Which.
         path: PathBuf,
+        /// Whether it is not there at all.
+        is_gone: bool,
         /// The file that records its hash.
         record: String,
         /// The folder to check.
@@ -93,9 +95,11 @@ impl FolderError {
         move |error| Self::Io { path, error }
     }
 
-    /// A file of a folder that is not what `record` says.
+    /// A file of a folder that is not what `record` says, or is not there.
     pub fn altered(path: &Path, record: &str, folder: &Path) -> Self {
+        let found = path.symlink_metadata();
         Self::Altered {
+            is_gone: found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound),
             path: path.to_path_buf(),
             record: record.to_string(),
             folder: folder.to_path_buf(),
@@ -117,6 +121,13 @@ impl FolderError {
     pub(crate) fn damaged(path: &Path, message: impl Into<String>) -> Self {
         let (path, message) = (path.to_path_buf(), message.into());
         Self::Damaged { path, message }
+    }
+}
+
+fn alteration(is_gone: bool) -> &'static str {
+    match is_gone {
+        true => "is not there, and is recorded in ",
+        false => "was changed after it was written: its bytes are not those recorded in ",
     }
 }
 

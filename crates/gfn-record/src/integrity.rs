@@ -177,7 +177,22 @@ impl Expected {
     /// # Errors
     /// [`FolderError::Altered`] where it is not what is recorded.
     pub fn check(&self, folder: &RunFolder, name: &str, content: &[u8]) -> Result<(), FolderError> {
-        match self.holds(name, content) {
+        self.judge(folder, name, self.holds(name, content))
+    }
+
+    /// Checks a file of `folder` where it lies.
+    ///
+    /// # Errors
+    /// [`FolderError::Altered`] where it is not what is recorded, or is recorded and cannot be read.
+    pub fn check_file(&self, folder: &RunFolder, name: &str) -> Result<(), FolderError> {
+        let is_free = !self.knows(name);
+        let opened = gfn_files::open(&folder.file(name));
+        let holds = opened.and_then(|file| self.holds(name, file));
+        self.judge(folder, name, if is_free { Ok(true) } else { holds })
+    }
+
+    fn judge(&self, folder: &RunFolder, name: &str, holds: io::Result<bool>) -> Result<(), FolderError> {
+        match holds {
             Ok(true) => Ok(()),
             _ => Err(FolderError::altered(
                 &folder.file(name),

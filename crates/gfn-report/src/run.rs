@@ -18,6 +18,16 @@ use toml::{Table, Value};
 /// Of each file, this many faults are told one by one.
 const FAULTS_TOLD: usize = 3;
 
+/// The files that are shown.
+const SHOWN: [&str; 6] = [
+    names::ORIGINS,
+    names::METRICS,
+    names::SAMPLES,
+    names::DISTRIBUTION,
+    names::LIKELIHOODS,
+    names::QUARANTINE,
+];
+
 /// Why there is nothing to show.
 #[derive(Debug, Error)]
 #[error(transparent)]
@@ -63,7 +73,7 @@ pub struct Run {
     pub quarantined: Vec<Quarantined>,
     /// What could not be read.
     pub faults: Vec<String>,
-    /// Files that were read and are not as they were written.
+    /// Files that were read and are not as they were written, or are not there any more.
     pub changed: Vec<String>,
     /// What is recorded of its files.
     pub expected: Expected,
@@ -113,22 +123,14 @@ impl Run {
         self.faults.extend(faults.told);
     }
 
-    /// The bytes of a file, none where it is not there. One that is not as it was written is marked.
+    /// The bytes of a file, none where it is not there, as is marked already. One that is not as it was written is marked.
     fn content(&mut self, folder: &RunFolder, name: &'static str, faults: &mut Faults) -> Option<Vec<u8>> {
         match gfn_files::read(&folder.file(name), LARGE) {
             Ok(bytes) => {
                 self.note(name, &bytes);
                 Some(bytes)
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                if self.expected.knows(name) && !self.is_written {
-                    faults.of_file(
-                        name,
-                        vec!["it is recorded in manifest.json, and is not there".into()],
-                    );
-                }
-                None
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => {
                 faults.of_file(name, vec![gfn_text::io_words(&error)]);
                 None
@@ -138,18 +140,35 @@ impl Run {
 
     /// Marks a file whose content is not what is recorded.
     pub fn note(&mut self, name: &str, content: &[u8]) {
-        let is_whole = self.expected.holds(name, content).unwrap_or(true);
-        if !is_whole && !self.changed.iter().any(|known| known == name) {
+        if !self.expected.holds(name, content).unwrap_or(true) {
+            self.mark(name);
+        }
+    }
+
+    fn mark(&mut self, name: &str) {
+        if !self.changed.iter().any(|known| known == name) {
             self.changed.push(name.to_string());
         }
+    }
+
+    /// Marks what is shown, is recorded and is not there. While a process writes the folder, files come and go.
+    fn note_missing(&mut self) {
+        let is_missing = |name: &&str| !self.is_written && self.expected.knows(name) && self.is_gone(name);
+        let missing: Vec<&str> = SHOWN.into_iter().filter(is_missing).collect();
+        missing.into_iter().for_each(|name| self.mark(name));
+    }
+
+    fn is_gone(&self, name: &str) -> bool {
+        let found = self.folder.join(name).symlink_metadata();
+        found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
     }
 
     /// Reads a file once more, and marks it where it is not what is recorded.
     pub fn check(&mut self, name: &str) {
         let opened = gfn_files::open(&self.folder.join(name));
         let holds = opened.and_then(|file| self.expected.holds(name, file));
-        if holds.is_ok_and(|holds| !holds) && !self.changed.iter().any(|known| known == name) {
-            self.changed.push(name.to_string());
+        if holds.is_ok_and(|holds| !holds) {
+            self.mark(name);
         }
     }
 
@@ -157,7 +176,11 @@ impl Run {
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let folder = self.folder.display().to_string();
         self.changed.iter().map(move |name| {
-            format!("{name} was changed after it was written; `gfn verify {folder}` checks every file")
+            let what = match self.is_gone(name) {
+                true => "is not there any more",
+                false => "was changed after it was written",
+            };
+            format!("{name} {what}; `gfn verify {folder}` checks every file")
         })
     }
 
@@ -192,6 +215,7 @@ impl Run {
         if let Some(origins) = run.origins.clone() {
             run.note(names::ORIGINS, origins.as_bytes());
         }
+        run.note_missing();
         Ok(run)
     }
 

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use gfn_core::Reward;
@@ -12,7 +12,7 @@ use gfn_record::checkpoint::{Loaded, latest_that, newest_generation};
 use gfn_record::durable;
 use gfn_record::folder::{FolderError, RunFolder, SMALL, names, sha256};
 use gfn_record::growing::changed;
-use gfn_record::integrity::{Recorded, Records};
+use gfn_record::integrity::{Expected, Recorded, Records};
 use gfn_record::manifest::{DataFile, Manifest, Status};
 use gfn_record::tensorboard;
 use gfn_registry::Experiment;
@@ -22,14 +22,32 @@ use crate::run::{LIBTORCH, Made, Options};
 use crate::state::{self, Counters};
 use crate::{RunError, accepted, changes};
 
-/// The manifest of a run that is finished, and the same as the one now asked for; it is then not run again, whatever
-/// else may have changed since.
-pub(crate) fn finished(options: &Options, resolved: &str) -> Option<(PathBuf, Manifest)> {
+/// The folder and the manifest of a run that is finished, and the same as the one now asked for; it is then not run again,
+/// whatever else may have changed since.
+pub(crate) fn finished(options: &Options, resolved: &str) -> Option<(RunFolder, Manifest)> {
     let folder = RunFolder::open(options.out.as_ref()?).ok()?;
     let manifest = folder.manifest().ok()?;
     let text = gfn_files::read_text(&folder.file(names::RESOLVED), SMALL).ok()?;
     let same = changes::of_experiment(&text, resolved).is_ok_and(|changes| changes.is_empty());
-    (manifest.status == Status::Finished && same).then(|| (folder.path().to_path_buf(), manifest))
+    (manifest.status == Status::Finished && same).then_some((folder, manifest))
+}
+
+/// Makes sure that a finished run has what it was trained for.
+///
+/// # Errors
+/// [`FolderError::Altered`] for the first file that was changed or is not there any more.
+pub(crate) fn check_results(folder: &RunFolder, manifest: &Manifest) -> Result<(), FolderError> {
+    let expected = Expected::of(folder, manifest);
+    let results = [
+        names::WEIGHTS,
+        names::SAMPLES,
+        names::DISTRIBUTION,
+        names::LIKELIHOODS,
+        names::METRICS,
+    ];
+    results
+        .into_iter()
+        .try_for_each(|name| expected.check_file(folder, name))
 }
 
 /// The folder of a run, and whether nothing is in it yet.
@@ -116,8 +134,10 @@ pub(crate) fn never_written_again(files: &Records) -> Records {
 pub(crate) struct Begun {
     /// The newest checkpoint that can be used; without one, the run begins again.
     pub(crate) checkpoint: Option<Loaded>,
-    /// What the user is to be told.
-    pub(crate) notes: Vec<String>,
+    /// What the user is to be told at once.
+    pub(crate) warnings: Vec<String>,
+    /// From where the run goes on, to be told once that is certain.
+    pub(crate) from: Option<String>,
     /// What is different now, with consent.
     pub(crate) changes: Vec<String>,
 }
@@ -172,13 +192,14 @@ impl Begun {
         if has_lost {
             begin_again(folder, now, resolved)?;
         }
-        notes.push(match &found.newest {
+        let from = match &found.newest {
             Some(_) => format!("going on after update {}", counters.step),
             None => "nothing was saved yet: beginning again".into(),
-        });
+        };
         Ok(Self {
             checkpoint: found.newest,
-            notes,
+            warnings: notes,
+            from: Some(from),
             changes,
         })
     }

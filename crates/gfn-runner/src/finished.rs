@@ -54,8 +54,12 @@ impl Damage {
     /// [`FolderError::Altered`] where it is refused.
     pub fn heed(self, checked: Result<(), FolderError>) -> Result<(), FolderError> {
         match (checked, self) {
-            (Err(error @ FolderError::Altered { .. }), Self::Accept) => {
-                let _ = writeln!(gfn_text::stderr(), "warning: {error}; it is used all the same");
+            (Err(error @ FolderError::Altered { is_gone, .. }), Self::Accept) => {
+                let used = if is_gone { "what there is" } else { "it" };
+                let _ = writeln!(
+                    gfn_text::stderr(),
+                    "warning: {error}; {used} is used all the same"
+                );
                 Ok(())
             }
             (Err(error), Self::Refuse(remedy)) => Err(error.with_remedy(remedy)),

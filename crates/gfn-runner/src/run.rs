@@ -88,7 +88,8 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
     let parts = assemble_until(experiment, options.stop.cancel())?;
     let resolved = resolved_text(experiment, &parts);
     if let Some((folder, manifest)) = begin::finished(options, &resolved) {
-        return Ok(finished(folder, manifest));
+        begin::check_results(&folder, &manifest)?;
+        return Ok(finished(folder.path().to_path_buf(), manifest));
     }
     let _ = write!(gfn_text::stderr(), "{}", parts.warnings);
     parts.reward.prepare()?;
@@ -110,7 +111,7 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
         true => Begun::default(),
         false => Begun::find(&folder, options, experiment, &mut manifest, &resolved)?,
     };
-    tell(&begun.notes, options.quiet);
+    tell(&begun.warnings);
     let record = Record {
         manifest: manifest.clone(),
         resolved: resolved.clone(),
@@ -132,6 +133,8 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
     } else {
         begin::replace_experiment(&folder, &mut manifest, &resolved)?;
     }
+    // Only now is what was consented to on the disk.
+    tell(begun.from.iter().filter(|_| !options.quiet));
     logging.open(&folder)?;
     session.open(options.quiet)?;
     let (step, seed) = (session.trainer.steps(), experiment.top.seed);
@@ -217,10 +220,9 @@ fn finished(folder: PathBuf, manifest: Manifest) -> Outcome {
     }))
 }
 
-/// Says from where a run goes on, and what was passed over; with `quiet`, warnings alone.
-fn tell(notes: &[String], quiet: bool) {
+fn tell<'a>(notes: impl IntoIterator<Item = &'a String>) {
     let mut stderr = gfn_text::stderr();
-    for note in notes.iter().filter(|note| !quiet || note.starts_with("warning")) {
+    for note in notes {
         let _ = writeln!(stderr, "{note}");
     }
 }
