@@ -86,7 +86,8 @@ fn of_file(path: &Path) -> Result<Findings, Failure> {
         };
         ("table", state, None)
     } else {
-        let bytes = gfn_files::read(path, PROXY_LIMIT).map_err(|error| failed(&error))?;
+        let bytes =
+            gfn_files::read(path, PROXY_LIMIT).map_err(|error| failed(&gfn_text::io_words(&error)))?;
         match seal_of(&bytes) {
             Seal::Whole => ("proxy", State::Ok, None),
             Seal::Broken => ("proxy", State::Changed, None),
