@@ -6,8 +6,10 @@
 //! system is refused in the same way everywhere.
 
 pub mod cell;
+mod json;
 pub mod place;
 pub mod regular;
 pub mod seal;
 
+pub use json::json_words;
 pub use regular::{append, must_be_regular, open, read, read_text, write_over};

@@ -245,8 +245,8 @@ impl RunFolder {
         let path = self.file(names::MANIFEST);
         let bytes = gfn_files::read(&path, SMALL).map_err(FolderError::io(&path))?;
         let seal = seal::check(&bytes, names::MANIFEST);
-        let manifest: Manifest =
-            serde_json::from_slice(&bytes).map_err(|error| FolderError::damaged(&path, error.to_string()))?;
+        let manifest: Manifest = serde_json::from_slice(&bytes)
+            .map_err(|error| FolderError::damaged(&path, gfn_files::json_words(&error)))?;
         // A seal that was cut out whole leaves the records that came with it.
         let seal = match (seal, &manifest.files) {
             (Seal::Absent, Some(_)) => Seal::Broken,

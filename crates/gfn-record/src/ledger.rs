@@ -46,7 +46,8 @@ impl Ledger {
         if seal::check(&bytes, LEDGER) != Seal::Whole {
             return Err(FolderError::altered(&path, "itself", folder));
         }
-        serde_json::from_slice(&bytes).map_err(|error| FolderError::damaged(&path, error.to_string()))
+        serde_json::from_slice(&bytes)
+            .map_err(|error| FolderError::damaged(&path, gfn_files::json_words(&error)))
     }
 
     /// Writes the file `name` of a folder, and what it is.

@@ -352,7 +352,7 @@ fn lines<T>(
     let (mut read, mut wrong) = (Vec::new(), Vec::new());
     let lines = content.split(|byte| *byte == b'\n').enumerate();
     for (index, line) in lines.filter(|_| !content.is_empty()) {
-        let parsed = parse(line).map_err(|error| error.to_string());
+        let parsed = parse(line).map_err(|error| gfn_files::json_words(&error));
         match parsed {
             Ok(value) => read.push(value),
             Err(error) => wrong.push(format!("line {}: {error}", index + 1)),

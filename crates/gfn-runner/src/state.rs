@@ -53,6 +53,9 @@ pub struct Counters {
     pub before: Measured,
     /// The length of each file that grows, by the name of what writes it.
     pub positions: BTreeMap<String, u64>,
+    /// Some of the objects that were scored, to see in a later process whether the reward is still the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<Witness>,
     /// What happened before, and could not be written to those files any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unwritten: Vec<Event>,
@@ -70,6 +73,16 @@ impl Counters {
             (None, bytes) => bytes.copied().unwrap_or(0).into(),
         }
     }
+}
+
+/// An object and the log-reward that it had, before shaping.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Witness {
+    /// Its state.
+    pub state: Vec<i32>,
+    /// Its log-reward.
+    #[serde(with = "number")]
+    pub log_reward: f64,
 }
 
 /// What made a state: it is saved with it, so that nothing else is ever taken for its origin.
@@ -116,9 +129,11 @@ pub fn save(
 /// Why it cannot be used, for [`gfn_record::checkpoint::latest_that`].
 pub fn counters(checkpoint: &Loaded) -> Result<Counters, String> {
     let bytes = checkpoint.part(COUNTERS).map_err(|error| error.to_string())?;
-    let mut counters: Counters = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let mut counters: Counters =
+        serde_json::from_slice(bytes).map_err(|error| gfn_files::json_words(&error))?;
     if let Ok(hashes) = checkpoint.part(HASHES) {
-        counters.files = serde_json::from_slice(hashes).map_err(|error| format!("{HASHES}: {error}"))?;
+        counters.files = serde_json::from_slice(hashes)
+            .map_err(|error| format!("{HASHES}: {}", gfn_files::json_words(&error)))?;
     }
     match counters.format {
         FORMAT => Ok(counters),
@@ -134,7 +149,8 @@ pub fn counters(checkpoint: &Loaded) -> Result<Counters, String> {
 /// Why it cannot be read.
 pub fn record(checkpoint: &Loaded) -> Result<(Manifest, String), String> {
     let part = |name: &str| checkpoint.part(name).map_err(|error| error.to_string());
-    let manifest = serde_json::from_slice(part(MANIFEST)?).map_err(|error| format!("{MANIFEST}: {error}"))?;
+    let manifest = serde_json::from_slice(part(MANIFEST)?)
+        .map_err(|error| format!("{MANIFEST}: {}", gfn_files::json_words(&error)))?;
     let resolved =
         String::from_utf8(part(RESOLVED)?.to_vec()).map_err(|error| format!("{RESOLVED}: {error}"))?;
     Ok((manifest, resolved))

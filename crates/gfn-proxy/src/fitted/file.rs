@@ -206,7 +206,8 @@ pub fn from_bytes(file: &Path, bytes: &[u8]) -> Result<Proxy, ProxyError> {
         message,
     };
     let metadata = account(bytes).map_err(refuse)?;
-    let known: Known = serde_json::from_str(&metadata).map_err(|error| refuse(error.to_string()))?;
+    let known: Known =
+        serde_json::from_str(&metadata).map_err(|error| refuse(gfn_files::json_words(&error)))?;
     if known.features != FEATURES_VERSION {
         return Err(ProxyError::Version {
             file: file.into(),
@@ -218,7 +219,7 @@ pub fn from_bytes(file: &Path, bytes: &[u8]) -> Result<Proxy, ProxyError> {
     if seal_of(bytes) == Seal::Broken {
         return Err(ProxyError::Altered { file: file.into() });
     }
-    let metadata = serde_json::from_str(&metadata).map_err(|error| refuse(error.to_string()))?;
+    let metadata = serde_json::from_str(&metadata).map_err(|error| refuse(gfn_files::json_words(&error)))?;
     read(metadata, bytes).map_err(refuse)
 }
 

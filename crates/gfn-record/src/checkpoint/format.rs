@@ -138,7 +138,8 @@ fn read_manifest(source: &mut impl Read) -> Result<(usize, Manifest), String> {
     if header(&manifest).as_bytes() != first {
         return Err("its manifest is not the one that was written".into());
     }
-    let parsed = serde_json::from_slice(&manifest).map_err(|error| format!("its manifest: {error}"))?;
+    let parsed = serde_json::from_slice(&manifest)
+        .map_err(|error| format!("its manifest: {}", gfn_files::json_words(&error)))?;
     Ok((length, parsed))
 }
 

@@ -247,7 +247,7 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FolderError> 
     let value = serde_json::from_slice(&bytes);
     value
         .map(Some)
-        .map_err(|error| FolderError::damaged(path, error.to_string()))
+        .map_err(|error| FolderError::damaged(path, gfn_files::json_words(&error)))
 }
 
 /// Writes a file of the sweep once; whether it was this process that did.

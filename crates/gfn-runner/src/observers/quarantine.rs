@@ -61,7 +61,8 @@ fn known(folder: &RunFolder) -> Result<HashSet<String>, FolderError> {
     let file = gfn_files::open(&path).map_err(|error| damaged(gfn_text::io_words(&error)))?;
     let lines = BufReader::new(file).lines().map(|line| {
         let line = line.map_err(|error| damaged(gfn_text::io_words(&error)))?;
-        let line: Line = serde_json::from_str(&line).map_err(|error| damaged(error.to_string()))?;
+        let line: Line =
+            serde_json::from_str(&line).map_err(|error| damaged(gfn_files::json_words(&error)))?;
         Ok(line.object)
     });
     lines.collect()

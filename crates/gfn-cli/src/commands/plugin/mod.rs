@@ -112,7 +112,7 @@ fn options(args: &PluginArgs) -> Result<Options, Failure> {
     options.parameters = parameters(args)?;
     if let Some(objects) = &args.objects {
         options.objects = serde_json::from_str(objects)
-            .map_err(|error| Failure::usage(format!("--objects is not JSON: {error}")))?;
+            .map_err(|error| Failure::usage(format!("`--objects`: {}", gfn_files::json_words(&error))))?;
     }
     options.log = Arc::new(|line| {
         super::print_error(&format!("{line}\n"));

@@ -76,7 +76,8 @@ fn read(input: &Path) -> Result<Vec<Value>, Failure> {
             serde_json::from_str(line).map_err(|error| {
                 let place = format!("{}:{}", input.display(), index + 1);
                 Failure::usage(format!(
-                    "{place}: {error}; write one JSON value on each line, such as \"CCO\" or [0, 1, 2]"
+                    "{place}: {}; write one JSON value on each line, such as \"CCO\" or [0, 1, 2]",
+                    gfn_files::json_words(&error)
                 ))
             })
         })
