@@ -528,6 +528,20 @@ fn an_experiment_writes_beside_itself() {
         let (code, said) = check(&text(&named(inside)), &[]);
         assert_eq!(code, Some(0), "{inside}: {said}");
     }
+    fs::write(place.path("mine/gfn.lock"), "").unwrap();
+    fs::write(place.path("mine/notes"), "mine\n").unwrap();
+    for (path, words) in [
+        ("gfn.lock", "is empty"),
+        ("notes", "something else than energies"),
+        ("deep", "it is a folder"),
+    ] {
+        let (code, said) = check(&text(&named(path)), &[]);
+        assert_eq!(code, Some(2), "{path}: {said}");
+        assert!(
+            said.contains(words) && !said.contains("os error"),
+            "{path}: {said}"
+        );
+    }
     let outside = place.text("other/e.jsonl");
     for path in [
         "../e.jsonl",

@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use gfn_files::place;
 use gfn_files::seal::{self, read_line};
@@ -21,6 +23,10 @@ const HEADER: &str = "{\"gfn\":\"energies\",\"format\":1}";
 
 /// Of a file that is there, so much is read to find out whether it is one of energies.
 const GLANCE: u64 = 1 << 16;
+
+/// So often an empty file is looked at again, and so long after.
+const WAITS: u32 = 10;
+const WAIT: Duration = Duration::from_millis(20);
 
 /// A line of the file.
 #[derive(Serialize, Deserialize)]
@@ -119,41 +125,21 @@ impl Shared {
     fn open(path: &Path) -> Result<Self, DockingError> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let made = folder.map_or(Ok(()), std::fs::create_dir_all);
-        let opened = made.and_then(|()| gfn_files::append(&place::followed(path)?));
-        let mut shared = Self {
+        let opened = made.and_then(|()| Self::opened(&place::followed(path)?));
+        Ok(Self {
             path: path.to_path_buf(),
             file: opened.map_err(DockingError::cache(path))?,
             read: 0,
-        };
-        shared.begin().map_err(DockingError::cache(path))?;
-        Ok(shared)
+        })
     }
 
-    /// Writes the first line of an empty file; refuses one that is something else before a byte is added to it.
-    fn begin(&mut self) -> io::Result<()> {
-        let is_locked = self.file.lock().is_ok();
-        let begun = match self.file.metadata()?.len() {
-            0 => (&self.file).write_all(format!("{HEADER}\n").as_bytes()),
-            _ => self.must_be_of_energies(),
-        };
-        if is_locked {
-            let _ = self.file.unlock();
-        }
-        begun
-    }
-
-    /// A file with our first line, or with a line of energies of an earlier version near its beginning.
-    fn must_be_of_energies(&self) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        (&self.file).seek(SeekFrom::Start(0))?;
-        (&self.file).take(GLANCE).read_to_end(&mut bytes)?;
-        match is_of_energies(&bytes) {
-            true => Ok(()),
-            false => Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "it is there and holds something else than energies; nothing was written to it; name another file",
-            )),
-        }
+    /// Opens the file, begun where there is none; refuses one that is something else before a byte is added to it.
+    fn opened(path: &Path) -> io::Result<File> {
+        begin(path)?;
+        let mut file = gfn_files::append(path)?;
+        must_be_of_energies(&file)?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(file)
     }
 
     /// The whole lines that were not read yet.
@@ -201,6 +187,59 @@ impl Shared {
     }
 }
 
+/// Makes the file with its first line, unless something is there.
+fn begin(path: &Path) -> io::Result<()> {
+    match File::create_new(path) {
+        Ok(mut file) => file.write_all(format!("{HEADER}\n").as_bytes()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A file of nobody else's name, with our first line, or with a line of energies of an earlier version near its beginning.
+fn must_be_of_energies(file: &File) -> io::Result<()> {
+    let refused = |what: &str| {
+        let message = format!("it is there and {what}; nothing was written to it; name another file");
+        Err(io::Error::new(io::ErrorKind::InvalidData, message))
+    };
+    if file.metadata()?.nlink() > 1 {
+        return refused("has a second name elsewhere (a hard link)");
+    }
+    let bytes = beginning(file)?;
+    match bytes.is_empty() {
+        true => refused("is empty, so that it may be anybody's"),
+        false if !is_of_energies(&bytes) => refused("holds something else than energies"),
+        false => Ok(()),
+    }
+}
+
+/// The first bytes of a file. Another process may have made it just now, and be about to write its first line.
+fn beginning(mut file: &File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for _ in 0..WAITS {
+        file.seek(SeekFrom::Start(0))?;
+        file.take(GLANCE).read_to_end(&mut bytes)?;
+        if !bytes.is_empty() {
+            break;
+        }
+        std::thread::sleep(WAIT);
+    }
+    Ok(bytes)
+}
+
+/// Makes sure that a file may remember energies: it is not there, or is one that this program has begun.
+///
+/// # Errors
+/// Where it is something else; a folder, a named pipe and a device are never waited for.
+pub fn check_cache(path: &Path) -> Result<(), DockingError> {
+    let checked = place::followed(path).and_then(|path| match gfn_files::open(&path) {
+        Ok(file) => must_be_of_energies(&file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    });
+    checked.map_err(DockingError::cache(path))
+}
+
 /// Whether a file is there and remembers energies.
 pub fn is_cache(path: &Path) -> bool {
     let Ok(file) = gfn_files::open(path) else {
@@ -238,11 +277,17 @@ mod tests {
             ("bashrc", "alias ls=ls\n"),
             ("json", "{\"a\":1}\n"),
             ("no end", "x"),
+            ("nothing", ""),
         ] {
             let path = folder.path().join(name);
             std::fs::write(&path, text).unwrap();
+            let said = match text {
+                "" => "is empty, so that it may be anybody's",
+                _ => "holds something else than energies",
+            };
+            assert!(refused(&path).contains(said), "{name}");
             assert!(
-                refused(&path).contains("holds something else than energies"),
+                check_cache(&path).unwrap_err().to_string().contains(said),
                 "{name}"
             );
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{name}");
@@ -255,6 +300,26 @@ mod tests {
         let mode = rustix::fs::Mode::from_raw_mode(0o600);
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
         assert!(refused(&pipe).contains("it is a named pipe"));
+        for (path, said) in [
+            (pipe.as_path(), "it is a named pipe"),
+            (folder.path(), "it is a folder"),
+        ] {
+            let checked = check_cache(path).unwrap_err().to_string();
+            assert!(
+                checked.contains(said) && !checked.contains("os error"),
+                "{checked}"
+            );
+        }
+        check_cache(&new).unwrap();
+        check_cache(&folder.path().join("deep/none.jsonl")).unwrap();
+        std::fs::hard_link(&new, folder.path().join("second")).unwrap();
+        assert!(refused(&new).contains("a second name elsewhere"));
+        assert!(
+            check_cache(&new)
+                .unwrap_err()
+                .to_string()
+                .contains("a second name elsewhere")
+        );
         assert!(refused(Path::new("/dev/null")).contains("it is a device"));
     }
 

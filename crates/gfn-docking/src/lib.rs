@@ -22,7 +22,7 @@ mod rigid;
 mod single;
 mod trouble;
 
-pub use cache::{begin_cache, is_cache};
+pub use cache::{begin_cache, check_cache, is_cache};
 pub use docker::{Docker, Request, Settings};
 pub use error::DockingError;
 pub use receptor::Receptor;

@@ -236,8 +236,12 @@ impl DockingReward {
     /// for a stop.
     ///
     /// # Errors
-    /// Where the receptor cannot be used: a sentence that begins with the setting.
+    /// Where the receptor or the file of energies cannot be used: a sentence that begins with the setting.
     pub fn new(params: &Params, threads: usize, cancel: &Cancel) -> Result<Self, String> {
+        if let Some(path) = &params.cache_file {
+            gfn_docking::check_cache(Path::new(path))
+                .map_err(|error| format!("`reward.cache_file` cannot remember energies: {error}"))?;
+        }
         Ok(Self {
             settings: params.settings(threads),
             receptor: params.receptor()?,
