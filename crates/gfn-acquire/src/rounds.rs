@@ -17,6 +17,7 @@ use gfn_registry::acquisition::{Acquisition, Fit, Function};
 use gfn_registry::{Experiment, assemble_until};
 use gfn_runner::finished::{Damage, Loaded};
 use gfn_runner::observers::FitProgress;
+use gfn_runner::observers::log::Logging;
 use gfn_runner::run;
 use gfn_runner::signals::Stop;
 use gfn_runner::work::Work;
@@ -80,6 +81,8 @@ pub fn acquire(experiment: &Experiment, options: &Options) -> Result<Outcome, Ac
 
 fn go_through(experiment: &Experiment, options: &Options) -> Result<Outcome, AcquireError> {
     let cancel = options.stop.cancel();
+    // First: plugins log through what is in place when they are made.
+    let logging = Logging::start();
     let plan = plan_of(experiment)?;
     let parts = assemble_until(experiment, cancel)?;
     must_be_of_molecules(&*parts.environment)?;
@@ -94,6 +97,7 @@ fn go_through(experiment: &Experiment, options: &Options) -> Result<Outcome, Acq
     };
     experiment.begin_written_files()?;
     let changes = begin(&folder, &plan, &text)?;
+    logging.open_at(folder.file(names::LOG))?;
     if given.is_some() {
         // A list that was written while the table had bad rows.
         let _ = rejected::write(&options.out.with_extension(rejected::EXTENSION), &[]);

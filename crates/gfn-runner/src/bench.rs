@@ -11,6 +11,7 @@ use gfn_losses::evaluation::{OutputGradients, Outputs};
 use gfn_registry::{Experiment, assemble};
 use serde::Serialize;
 
+use crate::observers::log::Logging;
 use crate::phases::Phases;
 use crate::run::model_of;
 use crate::train::Trainer;
@@ -42,6 +43,7 @@ pub struct Figures {
 /// # Errors
 /// As a run.
 pub fn bench(experiment: &Experiment, updates: u64) -> Result<Figures, RunError> {
+    let _logging = Logging::aloud();
     let parts = assemble(experiment)?;
     let model = model_of(experiment, &parts)?.model;
     let mut trainer = Trainer::new(&parts, model, experiment.top.seed, experiment.training.batch_size);

@@ -16,6 +16,7 @@ use gfn_record::samples::Sample;
 use gfn_registry::{Assembled, Experiment, assemble_until};
 
 use crate::measure::Measurer;
+use crate::observers::log::Logging;
 use crate::run::model_of;
 use crate::signals::Stop;
 use crate::work::Work;
@@ -127,6 +128,8 @@ pub struct Loaded {
     model: Model,
     at: (u64, u64),
     stop: Stop,
+    /// What its plugins print is heard as long as they live.
+    _logging: Option<Logging>,
 }
 
 impl Loaded {
@@ -150,6 +153,7 @@ impl Loaded {
             data.check()?;
         }
         let experiment = Experiment::load(&checked.folder.file(names::RESOLVED), sets)?;
+        let logging = Logging::aloud();
         let parts = assemble_until(&experiment, stop.cancel())?;
         let mut model = model_of(&experiment, &parts)?.model;
         let steps = load(&checked, &manifest, &mut model)?;
@@ -160,6 +164,7 @@ impl Loaded {
             model,
             at: (steps, trajectories),
             stop: stop.clone(),
+            _logging: logging,
         })
     }
 
