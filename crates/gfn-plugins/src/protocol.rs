@@ -128,8 +128,9 @@ pub(crate) enum Reply {
     /// A batch is scored.
     Scored {
         batch: u64,
+        /// Which objects failed, and why.
         #[serde(default)]
-        failures: Vec<(u64, String)>,
+        failures: Vec<(i64, String)>,
         /// In the protocol of lines alone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         log_reward: Vec<Value>,

@@ -98,7 +98,7 @@ impl OutputLayout {
     pub(crate) fn collect(
         &self,
         region: &impl Region,
-        reasons: Vec<(u64, String)>,
+        reasons: Vec<(i64, String)>,
     ) -> Result<Scores, String> {
         let output = self.0.collect(region)?;
         let mut reasons = Reasons::new(reasons);
@@ -169,16 +169,16 @@ pub(crate) fn not_finite(log_reward: f64) -> String {
 }
 
 /// Why objects failed, asked for in the order of the objects.
-pub(crate) struct Reasons(std::collections::HashMap<u64, String>);
+pub(crate) struct Reasons(std::collections::HashMap<i64, String>);
 
 impl Reasons {
-    pub(crate) fn new(reasons: Vec<(u64, String)>) -> Self {
+    pub(crate) fn new(reasons: Vec<(i64, String)>) -> Self {
         Self(reasons.into_iter().collect())
     }
 
     /// Why object `index` failed, as far as the plugin says.
     pub(crate) fn of(&mut self, index: usize) -> String {
-        let said = self.0.remove(&(index as u64));
+        let said = self.0.remove(&(index as i64));
         let said = said.map(|reason| cut(&cleaned(&reason), LONGEST_REASON));
         said.filter(|reason| !reason.is_empty())
             .unwrap_or_else(|| "the plugin cannot score it, and does not say why".to_string())

@@ -49,7 +49,7 @@ pub(crate) struct Places {
 }
 
 /// Why objects failed, each with its index.
-pub(crate) type Reasons = Vec<(u64, String)>;
+pub(crate) type Reasons = Vec<(i64, String)>;
 
 impl Reward {
     /// Makes an instance.
@@ -122,7 +122,10 @@ unsafe extern "C" fn explain(context: *mut c_void, index: u64, text: *const c_ch
     let length = length.min(4 * LONGEST_REASON as u64) as usize;
     // SAFETY: the caller says that there are at least so many bytes.
     let text = unsafe { slice::from_raw_parts(text.cast::<u8>(), length) };
-    reasons.push((index, cut(&String::from_utf8_lossy(text), LONGEST_REASON)));
+    reasons.push((
+        index.cast_signed(),
+        cut(&String::from_utf8_lossy(text), LONGEST_REASON),
+    ));
 }
 
 impl Drop for Reward {

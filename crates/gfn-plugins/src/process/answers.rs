@@ -126,7 +126,7 @@ fn outside(rest: &[u8]) -> (usize, Option<Vec<u8>>) {
 pub(super) fn scores(
     count: usize,
     log_reward: &[Value],
-    failures: Vec<(u64, String)>,
+    failures: Vec<(i64, String)>,
 ) -> Result<Scores, Lost> {
     if log_reward.len() != count {
         let said = log_reward.len();
@@ -135,6 +135,7 @@ pub(super) fn scores(
             "{said} for {count} {objects}"
         ))));
     }
+    consistent(log_reward, &failures)?;
     let mut reasons = Reasons::new(failures);
     let mut scores = Scores::default();
     for (index, value) in log_reward.iter().enumerate() {
@@ -146,6 +147,36 @@ pub(super) fn scores(
         });
     }
     Ok(scores)
+}
+
+/// Checks that only objects of the batch failed, and none that has a log-reward.
+fn consistent(log_reward: &[Value], failures: &[(i64, String)]) -> Result<(), Lost> {
+    let has_score = |value: &Value| value.is_number() || value.as_str() == Some(ZERO);
+    for (index, _) in failures {
+        let value = usize::try_from(*index)
+            .ok()
+            .and_then(|index| log_reward.get(index));
+        match value {
+            Some(value) if has_score(value) => {
+                return Err(Lost::Wrong(format!(
+                    "answered that object {index} has the log-reward {}, and that it failed; it should have the log-reward \
+                     null, or no failure",
+                    cut(&cleaned(&value.to_string()), MAX_SHOWN)
+                )));
+            }
+            Some(_) => {}
+            None => {
+                let objects = match log_reward.len() {
+                    1 => "1 object".to_string(),
+                    count => format!("{count} objects"),
+                };
+                return Err(Lost::Wrong(format!(
+                    "answered that object {index} failed, in a batch of {objects}, which are counted from 0"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What is said of a word in place of a log-reward.
@@ -232,6 +263,31 @@ mod tests {
         assert_eq!(scores.failures.len(), 8);
         assert_eq!((scores.log_reward[2], scores.log_reward[10]), (1.5, 1e30));
         assert_eq!(scores.log_reward[4], f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn an_answer_that_contradicts_itself_is_wrong() {
+        let two = [json!(1.5), json!("zero"), json!(null)];
+        for (index, part) in [
+            (0, "object 0 has the log-reward 1.5, and that it failed"),
+            (1, "object 1 has the log-reward \"zero\", and that it failed"),
+            (3, "object 3 failed, in a batch of 3 objects"),
+            (-1, "object -1 failed, in a batch of 3 objects"),
+        ] {
+            let answer =
+                json!({"type": "scored", "batch": 1, "log_reward": two, "failures": [[index, "why"]]});
+            let Reply::Scored { failures, .. } = reply(answer.to_string().as_bytes()).unwrap() else {
+                panic!("not scores")
+            };
+            match scores(3, &two, failures) {
+                Err(Lost::Wrong(message)) => assert!(message.contains(part), "{message}"),
+                other => panic!("{index}: {other:?}"),
+            }
+        }
+        assert_eq!(
+            scores(3, &two, vec![(2, "why".into())]).unwrap().failures[0].reason,
+            "why"
+        );
     }
 
     #[test]
