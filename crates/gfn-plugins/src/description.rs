@@ -103,26 +103,87 @@ impl Description {
             members.entry("deterministic").or_insert(true.into());
         }
         let description: Self = serde_json::from_value(value).map_err(wrong)?;
-        let description = description.cleaned();
+        let description = description.shown()?;
         match description.name.is_empty() {
             true => Err("its description has no `name`".to_string()),
             false => Ok(description),
         }
     }
 
-    /// With texts that can be shown: whoever wrote them may have meant to steer a terminal.
-    pub(crate) fn cleaned(mut self) -> Self {
+    /// With texts that can be shown: whoever wrote them may have meant to steer a terminal, or to add lines of their own to
+    /// what is shown. Texts for readers are cleaned; a name would be another one then.
+    ///
+    /// # Errors
+    /// Which name cannot be shown.
+    pub(crate) fn shown(mut self) -> Result<Self, String> {
+        self.objects
+            .iter()
+            .try_for_each(|object| visible("a kind of objects", object))?;
+        all_visible(&self.parameters, Part::Schema)?;
         let shown = [&mut self.name, &mut self.version, &mut self.summary];
         for text in shown.into_iter().chain(self.licence.as_mut()) {
             *text = cut(&cleaned(text), LONGEST_TEXT);
         }
         clean_all(&mut self.parameters);
-        self
+        Ok(self)
     }
 
     /// Whether it can be a `kind`.
     pub fn is(&self, kind: Kind) -> bool {
         self.kinds.contains(&kind)
+    }
+}
+
+/// Members of a schema whose texts are shown in quotes, or cleaned.
+const QUOTED: [&str; 6] = ["default", "enum", "examples", "pattern", "description", "title"];
+
+/// Members of a schema whose own members have names that are free.
+const NAMED: [&str; 5] = [
+    "properties",
+    "patternProperties",
+    "dependentSchemas",
+    "$defs",
+    "definitions",
+];
+
+/// What a part of a schema is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// A schema: its members have meanings.
+    Schema,
+    /// Schemas with names, which may be called like a member.
+    Named,
+    /// Texts and values that are shown in quotes.
+    Quoted,
+}
+
+/// Checks that every name in a schema can be shown, and every text that is shown as it is.
+fn all_visible(value: &Value, part: Part) -> Result<(), String> {
+    let part_of = |key: &str| match part {
+        Part::Quoted => Part::Quoted,
+        Part::Schema if QUOTED.contains(&key) => Part::Quoted,
+        Part::Schema if NAMED.contains(&key) => Part::Named,
+        Part::Schema | Part::Named => Part::Schema,
+    };
+    match value {
+        Value::Object(members) => members.iter().try_for_each(|(key, member)| {
+            visible("a parameter", key)?;
+            all_visible(member, part_of(key))
+        }),
+        Value::Array(members) => members.iter().try_for_each(|member| all_visible(member, part)),
+        Value::String(text) if part != Part::Quoted => visible("a parameter", text),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that a name has no character that steers a terminal, breaks the line, or takes no room.
+fn visible(what: &str, name: &str) -> Result<(), String> {
+    match gfn_text::visible(name) {
+        shown if shown == name => Ok(()),
+        shown => Err(format!(
+            "its description names {what} `{}`, which has characters that do not show; use others",
+            cut(&shown, LONGEST_TEXT)
+        )),
     }
 }
 
@@ -173,6 +234,30 @@ mod tests {
         assert_eq!(description.summary, "s\\u{1b}[1m");
         let written = serde_json::to_value(&description).unwrap();
         assert_eq!(Description::read(written).unwrap(), description);
+    }
+
+    #[test]
+    fn names_that_would_add_lines_are_refused_and_shown_escaped() {
+        let forged = "scale\n  network: no\u{1b}[8m";
+        let inner = json!({"type": "object", "properties": {forged: {"type": "number"}}});
+        for parameters in [
+            inner.clone(),
+            json!({"properties": {"a": inner.clone()}}),
+            json!({"properties": {"a": {"anyOf": [inner]}}}),
+            json!({"properties": {"a": {"x-unit": forged}}}),
+            json!({"properties": {"a": {"oneOf": [{"const": forged}]}}}),
+            json!({"properties": {"a": {"default": [{forged: 1}]}}}),
+            json!({"properties": {"default": {"x-unit": forged}}}),
+            json!({"required": [forged]}),
+        ] {
+            let error = Description::read(json!({"name": "a", "parameters": parameters})).unwrap_err();
+            assert!(error.contains(r"scale\n  network: no\u{1b}[8m"), "{error}");
+        }
+        let error = Description::read(json!({"name": "a", "objects": ["mole\ncule"]})).unwrap_err();
+        assert!(error.contains(r"mole\ncule"), "{error}");
+        // Values are shown in quotes, and may be anything.
+        let values = json!({"properties": {"text": {"default": "a\nb", "enum": ["a\nb", "c"], "description": "1\n2"}}});
+        Description::read(json!({"name": "a", "parameters": values})).unwrap();
     }
 
     #[test]

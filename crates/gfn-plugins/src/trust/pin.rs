@@ -175,6 +175,7 @@ impl Written {
                 "`description` is not what a plugin says of itself: {error}"
             ))
         })?;
+        let description = description.shown().map_err(|message| wrong(&message))?;
         Ok(Pin {
             name,
             source,
@@ -182,7 +183,7 @@ impl Written {
             target,
             size,
             files,
-            description: description.cleaned(),
+            description,
         })
     }
 }
