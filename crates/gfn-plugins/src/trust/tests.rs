@@ -449,6 +449,50 @@ fn approvals_are_the_users_own() {
     assert!(Approvals::load(&path).is_ok());
 }
 
+#[cfg(unix)]
+#[test]
+fn neither_a_sticky_folder_nor_a_link_may_be_anothers() {
+    use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
+
+    let folder = tempfile::tempdir().unwrap();
+    let (real, shared) = (folder.path().join("real"), folder.path().join("shared"));
+    fs::create_dir(&shared).unwrap();
+    // As the folder of temporary files has.
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+    let (inside, link, second) = (
+        shared.join("approved"),
+        shared.join("link"),
+        folder.path().join("link"),
+    );
+    for file in [&real, &inside] {
+        fs::write(file, "").unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    symlink("../real", &link).unwrap();
+    symlink("shared/link", &second).unwrap();
+    for path in [&inside, &link, &second] {
+        assert!(Approvals::load(path).is_ok(), "{}", path.display());
+    }
+    // Only a superuser gives files away.
+    if chown(&shared, Some(12_345), None).is_err() {
+        return;
+    }
+    for path in [&inside, &link, &second] {
+        let error = Approvals::load(path).unwrap_err();
+        assert_says(
+            error,
+            &["shared belongs to another user (12345)", "folder of your own"],
+        );
+    }
+    chown(&shared, Some(0), None).unwrap();
+    lchown(&link, Some(12_345), None).unwrap();
+    assert!(Approvals::load(&inside).is_ok());
+    for path in [&link, &second] {
+        let error = Approvals::load(path).unwrap_err();
+        assert_says(error, &["link belongs to another user (12345)", "GFN_APPROVALS"]);
+    }
+}
+
 #[test]
 fn the_list_of_approvals_is_where_variables_say() {
     let place = |pairs: &[(&str, &str)]| {
