@@ -4,10 +4,13 @@
 //! programs to do so, which a confined process may not. So the script is asked beforehand, outside of any confinement. It is
 //! the user's own, but it looks for files such as `.python-version` in the folder that it is started in, and runs code that
 //! they name. So it is started in a folder that no experiment has files in, with few variables, and asked once.
+//!
+//! A confined process becomes another program once, so that `env` is left out as well where it does nothing but look for a
+//! program.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -39,6 +42,75 @@ const VARIABLES: [&str; 15] = [
 
 /// What scripts answered, by their path and the `PATH` that they saw: what is approved is what runs.
 static ANSWERS: Mutex<BTreeMap<(PathBuf, OsString), Option<PathBuf>>> = Mutex::new(BTreeMap::new());
+
+/// The most bytes of a script's first line that the kernel reads.
+const LONGEST_LINE: u64 = 256;
+
+/// How often a program may stand for another one.
+const LONGEST_CHAIN: usize = 8;
+
+/// The words of a command that is started in `folder`, with what `env` would look for in the first place.
+pub(crate) fn unwrapped(words: &[String], folder: &Path) -> Vec<String> {
+    let mut words = words.to_vec();
+    for _ in 0..LONGEST_CHAIN {
+        match without_env(&words, folder) {
+            Some(next) => words = next,
+            None => break,
+        }
+    }
+    words
+}
+
+/// The command without `env`, where it begins with that, or is a script that does.
+fn without_env(words: &[String], folder: &Path) -> Option<Vec<String>> {
+    let (program, arguments) = words.split_first()?;
+    // Options and variables are for it to deal with.
+    let is_plain = |word: &String| !word.starts_with('-') && !word.contains('=');
+    if is_env(program) {
+        return arguments
+            .first()
+            .filter(|word| is_plain(word))
+            .map(|_| arguments.to_vec());
+    }
+    // Where that is a script, it is asked.
+    if names_python(program) {
+        return None;
+    }
+    let script = crate::trust::program(program, folder)?;
+    let mut line = String::new();
+    let mut file = gfn_files::open(&script).ok()?.take(LONGEST_LINE);
+    // What is no text is no such line.
+    std::io::BufReader::new(&mut file).read_line(&mut line).ok()?;
+    let (env, rest) = line.strip_prefix("#!")?.trim().split_once(char::is_whitespace)?;
+    let rest = rest.trim();
+    // Without the option, `env` takes all of it as the name of a program.
+    let split = rest
+        .strip_prefix("-S")
+        .filter(|rest| rest.starts_with(char::is_whitespace));
+    let named: Vec<String> = match split {
+        Some(rest) => rest.split_whitespace().map(str::to_string).collect(),
+        None => vec![rest.to_string()],
+    };
+    let is_simple = |word: &String| !word.contains(['\'', '"', '\\', '$', '#']);
+    if !is_env(env) || !named.first().is_some_and(is_plain) || !named.iter().all(is_simple) {
+        return None;
+    }
+    let script = match program.contains('/') {
+        true => program.clone(),
+        false => script.to_string_lossy().into_owned(),
+    };
+    Some(
+        named
+            .into_iter()
+            .chain([script])
+            .chain(arguments.iter().cloned())
+            .collect(),
+    )
+}
+
+fn is_env(program: &str) -> bool {
+    matches!(program, "env" | "/usr/bin/env" | "/bin/env")
+}
 
 /// Whether this is the name of a Python.
 pub(crate) fn names_python(name: &str) -> bool {
@@ -119,4 +191,44 @@ fn is_script(path: &Path) -> bool {
         .and_then(|mut file| file.read_exact(&mut start))
         .is_ok()
         && &start == b"#!"
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_env_would_look_for_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let comes_to = |line: &str, words: &[&str]| {
+            std::fs::write(folder.path().join("script"), format!("{line}\nrest\n")).unwrap();
+            let words: Vec<String> = words.iter().map(|word| (*word).to_string()).collect();
+            unwrapped(&words, folder.path()).join(" ")
+        };
+        for (line, words, expected) in [
+            ("#!/usr/bin/env perl", &["./script", "a"][..], "perl ./script a"),
+            ("#! /usr/bin/env -S perl -w", &["./script"], "perl -w ./script"),
+            (
+                "#!/usr/bin/env perl",
+                &["env", "./script", "a"],
+                "perl ./script a",
+            ),
+            ("", &["/usr/bin/env", "perl", "-w"], "perl -w"),
+            // What `env` does more than that, and what is no `env`.
+            ("", &["env", "A=1", "perl"], "env A=1 perl"),
+            ("", &["env", "-i", "perl"], "env -i perl"),
+            ("#!/usr/bin/env -S A=1 perl", &["./script"], "./script"),
+            ("#!/usr/bin/env -S perl '-w'", &["./script"], "./script"),
+            ("#!/usr/bin/perl -w", &["./script"], "./script"),
+            ("\u{7f}ELF", &["./script"], "./script"),
+            (
+                "#!/usr/bin/env ./script",
+                &["./script"],
+                "./script ./script ./script ./script ./script ./script ./script ./script ./script",
+            ),
+        ] {
+            assert_eq!(comes_to(line, words), expected, "{line} {words:?}");
+        }
+    }
 }

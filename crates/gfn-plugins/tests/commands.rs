@@ -147,13 +147,71 @@ fn a_command_is_confined() {
     if !is_confined(&oracle) {
         return;
     }
-    let scores = texts(&oracle, &["fork", "program", "socket", "kill-parent"]);
-    assert_eq!(scores.log_reward, [refused; 4]);
+    let scores = texts(
+        &oracle,
+        &[
+            "fork",
+            "program",
+            "socket",
+            "kill-parent",
+            "become",
+            "become-itself",
+        ],
+    );
+    assert_eq!(scores.log_reward, [refused; 6]);
     options.confinement.network = true;
     options.confinement.programs = true;
     let oracle = open_reward(options).unwrap();
     let scores = texts(&oracle, &["fork", "program", "socket", "kill-parent"]);
     assert_eq!(scores.log_reward, [permitted, permitted, permitted, refused]);
+    // With programs it may: this one ends as that program does.
+    let scores = texts(&oracle, &["become"]);
+    assert!(
+        scores.failures[0].reason.contains("code 4"),
+        "{:?}",
+        scores.failures
+    );
+}
+
+#[test]
+fn a_script_that_env_would_start_is_started_without_it() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let Some(mut options) = lines() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let source = std::fs::read_to_string(crate::support::folder("tests/scripts/lines.py")).unwrap();
+    let script = folder.path().join("reward");
+    std::fs::write(&script, format!("#!/usr/bin/env -S python3 -u\n{source}")).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let shell = folder.path().join("no-mark");
+    std::fs::write(
+        &shell,
+        "read line\necho '{\"type\": \"error\", \"kind\": \"failed\", \"message\": \"a shell\"}'\n",
+    )
+    .unwrap();
+    std::fs::set_permissions(&shell, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut open = |words: &[&str]| {
+        options.program = Program::Command {
+            words: words.iter().map(|word| (*word).to_string()).collect(),
+            folder: folder.path().to_path_buf(),
+            protocol: Protocol::Lines,
+            code: Vec::new(),
+            expected_hash: None,
+        };
+        open_reward(options.clone())
+    };
+    let absolute = script.display().to_string();
+    for words in [
+        &["./reward"][..],
+        &[&absolute],
+        &["env", "python3", "reward"],
+        &["/usr/bin/env", "./reward"],
+    ] {
+        let oracle = open(words).unwrap();
+        assert_eq!(texts(&oracle, &["CCO"]).log_reward, [6.0], "{words:?}");
+    }
+    let error = open(&["./no-mark"]).err().unwrap().to_string();
+    assert!(error.contains("a shell"), "{error}");
 }
 
 #[test]
@@ -226,7 +284,8 @@ fn batches_of_states_are_lists_of_numbers() {
 #[test]
 fn a_command_that_is_not_there_is_told() {
     let Some(mut options) = lines() else { return };
-    for protocol in [Protocol::Lines, Protocol::Frames] {
+    // Whichever side is faster.
+    for protocol in [Protocol::Lines, Protocol::Frames].into_iter().cycle().take(60) {
         options.program = Program::Command {
             words: vec!["no-such-program".to_string()],
             folder: ".".into(),

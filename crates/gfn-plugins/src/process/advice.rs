@@ -91,6 +91,9 @@ const SYMPTOMS: [Symptom; 7] = [
                 "os.fork",
                 "fork:",
                 "execve",
+                "os.exec",
+                "exec:",
+                "execution error",
                 "os.system",
             ],
             &[

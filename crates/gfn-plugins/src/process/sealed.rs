@@ -58,7 +58,13 @@ pub(crate) fn seal(
     let sealed = (|| {
         copy.link_script(words, &folder)?;
         let words = words_of(words, &folder, &copy);
-        Ok((words, copy.seal(&folder, &roots)?))
+        let started_in = copy.seal(&folder, &roots)?;
+        let mut words = interpreter::unwrapped(&words, &started_in);
+        // What is run is what was approved, whatever the process would find.
+        if let Some(program) = words.first().and_then(|word| interpreter::found(word, &folder)) {
+            words[0] = program.to_string_lossy().into_owned();
+        }
+        Ok((words, started_in))
     })();
     let (sealed_words, sealed_folder) = sealed.map_err(|error| wrong(copy.error(&error)))?;
     let program = sealed_words.first().and_then(|word| found_at(word, &folder));
@@ -117,10 +123,6 @@ fn words_of(words: &[String], folder: &Path, copy: &Copy) -> Vec<String> {
         {
             *word = format!("{option}={}", copy.place(Path::new(value)).display());
         }
-    }
-    // That which was approved, whatever the process would find.
-    if let Some(program) = sealed.first().and_then(|word| interpreter::found(word, folder)) {
-        sealed[0] = program.to_string_lossy().into_owned();
     }
     sealed
 }

@@ -14,7 +14,7 @@ use super::{TARGET, TrustError};
 use crate::Program;
 use crate::error::cleaned;
 use crate::image::hexadecimal;
-use crate::interpreter::found;
+use crate::interpreter::{found, unwrapped};
 
 /// The most files that a message names.
 const MOST_TOLD: usize = 5;
@@ -174,6 +174,7 @@ pub fn uncovered(program: &Program) -> Vec<PathBuf> {
     let Program::Command { words, folder, .. } = program else {
         return Vec::new();
     };
+    let words = unwrapped(words, folder);
     let Some((word, program)) = words
         .first()
         .and_then(|word| Some((word, interpreter(word, folder)?)))
@@ -191,7 +192,8 @@ pub fn chosen(program: &Program) -> Option<String> {
     let Program::Command { words, folder, .. } = program else {
         return None;
     };
-    let found = found(words.first()?, folder)?;
+    // The name itself is in the hash, be it a word or in a script.
+    let found = found(unwrapped(words, folder).first()?, folder)?;
     let real = found.canonicalize().unwrap_or_else(|_| found.clone());
     Some(match real == found {
         true => found.display().to_string(),

@@ -23,7 +23,7 @@ pub use identity::{HashedFile, Identity, chosen, identity, uncovered};
 pub(crate) use identity::{Keep, copied, difference, file_of};
 pub use lock_file::LockFile;
 pub use pin::{Pin, Source};
-pub(crate) use python::prefixes;
+pub(crate) use python::{prefixes, program};
 
 /// The target that this program was built for, such as `x86_64-unknown-linux-gnu`.
 pub const TARGET: &str = env!("GFN_TARGET");

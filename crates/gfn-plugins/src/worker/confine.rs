@@ -22,6 +22,7 @@ use super::around::all_but;
 use super::guard::Inside;
 use super::namespaces::Namespaces;
 use super::seccomp::Wanted;
+use super::system::Ticket;
 use super::threads;
 use crate::granted::{Granted, descriptor};
 use crate::options::{Confinement, Report};
@@ -67,11 +68,11 @@ const KEPT: CapabilitySet = CapabilitySet::DAC_OVERRIDE;
 /// at terminals. What of them it needs is granted one by one.
 const NOT_FILES: [&str; 2] = ["/proc", "/dev"];
 
-/// Takes away every right that `start` does not grant.
+/// Takes away every right that `start` does not grant. With the ticket, if there is one, this process becomes a command.
 ///
 /// # Errors
 /// Where the guard is gone.
-pub(super) fn confine(start: &Start, inside: Inside) -> Result<Report, String> {
+pub(super) fn confine(start: &Start, inside: Inside, ticket: Option<Ticket>) -> Result<Report, String> {
     let namespaces = &inside.namespaces;
     let mut report = Report {
         namespaces: namespaces.names(),
@@ -104,7 +105,7 @@ pub(super) fn confine(start: &Start, inside: Inside) -> Result<Report, String> {
     report.max_threads = Some(start.max_threads);
     let wanted = Wanted {
         allowed: &start.confinement,
-        becomes_a_command: start.command.is_some(),
+        ticket,
         signals_are_guarded,
         is_alone: namespaces.has_processes(),
     };

@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
 use super::guard::{self, Inside};
+use super::system::Ticket;
 use super::{confine, library, system};
 use crate::options::Protocol;
 use crate::packets::Packets;
@@ -67,7 +67,7 @@ pub(super) fn end_with(parent: u32) -> Result<(), String> {
 
 fn serve_library(start: &Start, inside: Inside) -> Result<(), String> {
     let mut packets = Packets::new(take_socket().map_err(no_socket)?);
-    confirm(&packets, start, inside)?;
+    confirm(&packets, start, inside, None)?;
     match start.is_trial {
         true => crate::checker::try_out(&mut packets),
         false => library::serve(&mut packets),
@@ -86,8 +86,8 @@ fn no_socket(error: io::Error) -> String {
 }
 
 /// Gives rights away and says so.
-fn confirm(packets: &Packets, start: &Start, inside: Inside) -> Result<(), String> {
-    let report = confine::confine(start, inside)?;
+fn confirm(packets: &Packets, start: &Start, inside: Inside, ticket: Option<Ticket>) -> Result<(), String> {
+    let report = confine::confine(start, inside, ticket)?;
     packets.send(&Reply::Confined { report }, &[]).map_err(no_socket)
 }
 
@@ -100,32 +100,36 @@ fn become_with_socket(start: &Start, inside: Inside, command: &CommandLine) -> R
             socket.as_raw_fd()
         ));
     }
-    let packets = Packets::new(socket);
-    confirm(&packets, start, inside)?;
+    let mut packets = Packets::new(socket);
+    let ticket = ticket()?;
+    confirm(&packets, start, inside, Some(ticket))?;
     // From here on it is passed on to the program that this process becomes.
     fcntl_setfd(packets.socket(), FdFlags::empty()).map_err(|error| no_socket(error.into()))?;
-    let message = becoming(command, |program| {
-        program.env("GFN_PLUGIN_SOCKET", SOCKET.to_string())
-    });
+    let message = becoming(command, ticket, &[("GFN_PLUGIN_SOCKET", &SOCKET.to_string())]);
     let reply = Reply::Error {
         kind: FAILED.to_string(),
         message: message.clone(),
     };
     let _ = packets.send(&reply, &[]);
+    // Whoever finds the connection closed does not look for a reason: it is there until the other side has closed it.
+    while let Ok(Some(_)) = packets.receive() {}
     Ok(message)
 }
 
 fn become_with_lines(start: &Start, inside: Inside, command: &CommandLine) -> String {
-    let report = match confine::confine(start, inside) {
-        Ok(report) => report,
+    let confined = ticket().and_then(|ticket| Ok((ticket, confine::confine(start, inside, Some(ticket))?)));
+    let (ticket, report) = match confined {
+        Ok(confined) => confined,
         Err(message) => return message,
     };
     say(&Reply::Confined { report });
-    let message = becoming(command, |program| program);
+    let message = becoming(command, ticket, &[]);
     say(&Reply::Error {
         kind: FAILED.to_string(),
         message: message.clone(),
     });
+    // As above.
+    let _ = io::copy(&mut io::stdin(), &mut io::sink());
     message
 }
 
@@ -136,16 +140,22 @@ fn say(reply: &Reply) {
     }
 }
 
-fn becoming(command: &CommandLine, prepare: impl FnOnce(&mut Command) -> &mut Command) -> String {
-    let Some((program, arguments)) = command.words.split_first() else {
+fn ticket() -> Result<Ticket, String> {
+    Ticket::new().map_err(|error| format!("has no random numbers: {}", gfn_text::io_words(&error)))
+}
+
+/// Becomes the command, with these variables too; returns why that is impossible.
+fn becoming(command: &CommandLine, ticket: Ticket, variables: &[(&str, &str)]) -> String {
+    let Some(program) = command.words.first() else {
         return "its command has no words".to_string();
     };
-    let mut next = Command::new(program);
-    next.args(arguments)
-        .env("GFN_PLUGIN_PROTOCOL", VERSION.to_string())
-        // There is no place for what it compiles.
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    let error = prepare(&mut next).exec();
+    let version = VERSION.to_string();
+    // There is no place for what Python compiles.
+    let usual = [
+        ("GFN_PLUGIN_PROTOCOL", version.as_str()),
+        ("PYTHONDONTWRITEBYTECODE", "1"),
+    ];
+    let error = ticket.become_program(&command.words, &[&usual, variables].concat());
     format!(
         "its command `{program}` cannot be run: {}",
         gfn_text::io_words(&error)

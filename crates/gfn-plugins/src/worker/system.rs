@@ -4,11 +4,13 @@
     reason = "closing descriptors that nobody owns, forking, and signals have no safe form"
 )]
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int, c_void};
 use std::io;
 use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -81,6 +83,121 @@ pub(super) fn fork() -> io::Result<Fork> {
 pub(super) fn end_copy() -> ! {
     // SAFETY: a number; nothing of this process runs afterwards.
     unsafe { libc::_exit(0) }
+}
+
+/// Three random numbers that a call must carry to become another program: the kernel takes no notice of them, the filter of
+/// calls wants them, and they are gone with this program's memory.
+#[derive(Clone, Copy)]
+pub(super) struct Ticket(pub(super) [u64; 3]);
+
+impl Ticket {
+    /// One that nobody else knows.
+    pub(super) fn new() -> io::Result<Self> {
+        let mut numbers = [0_u64; 3];
+        let length = size_of_val(&numbers);
+        // SAFETY: the kernel fills the array, which has that many bytes.
+        let filled = unsafe { libc::getrandom(numbers.as_mut_ptr().cast(), length, 0) };
+        match filled.cast_unsigned() == length {
+            true => Ok(Self(numbers)),
+            false => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// Becomes another program, which is looked for in `PATH` unless its name says where it lies, with `variables` besides
+    /// this process's own; returns why that is impossible.
+    pub(super) fn become_program(self, words: &[String], variables: &[(&str, &str)]) -> io::Error {
+        let texts = |list: Vec<OsString>| -> io::Result<Vec<CString>> {
+            let text = |text: OsString| CString::new(text.into_vec()).map_err(io::Error::from);
+            list.into_iter().map(text).collect()
+        };
+        let kept = std::env::vars_os().filter(|(name, _)| variables.iter().all(|(new, _)| name != new));
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        let environment = kept
+            .chain(variables)
+            .map(|(mut variable, value): (OsString, OsString)| {
+                variable.push("=");
+                variable.push(value);
+                variable
+            });
+        let texts = texts(words.iter().map(OsString::from).collect())
+            .and_then(|words| Ok((words, texts(environment.collect())?)));
+        let (words, environment) = match texts {
+            Ok(texts) => texts,
+            Err(error) => return error,
+        };
+        let Some(program) = words.first() else {
+            return io::ErrorKind::InvalidInput.into();
+        };
+        // This program ignores the signal, as Rust's do; others expect that it acts.
+        // SAFETY: a number, and what the signal does by default.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+        let mut refused = None;
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for place in places(program.as_bytes()) {
+            last = self.execute(&place, &words, &environment);
+            match last.raw_os_error() {
+                Some(libc::ENOENT | libc::ENOTDIR) => {}
+                Some(libc::EACCES) => refused = Some(libc::EACCES),
+                _ => break,
+            }
+        }
+        // SAFETY: as above.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+        match (last.kind(), refused) {
+            (io::ErrorKind::NotFound, Some(error)) => io::Error::from_raw_os_error(error),
+            _ => last,
+        }
+    }
+
+    /// Becomes the program at `place`, or the shell for a script that does not say what it is written in.
+    fn execute(self, place: &CStr, words: &[CString], environment: &[CString]) -> io::Error {
+        let error = self.call(place, words, environment);
+        if error.raw_os_error() != Some(libc::ENOEXEC) {
+            return error;
+        }
+        let shell = c"/bin/sh";
+        let rest = words.iter().skip(1).cloned();
+        let words: Vec<CString> = [shell.to_owned(), place.to_owned()]
+            .into_iter()
+            .chain(rest)
+            .collect();
+        self.call(shell, &words, environment)
+    }
+
+    fn call(self, place: &CStr, words: &[CString], environment: &[CString]) -> io::Error {
+        let pointers = |texts: &[CString]| -> Vec<*const c_char> {
+            let ends = std::iter::once(std::ptr::null());
+            texts.iter().map(|text| text.as_ptr()).chain(ends).collect()
+        };
+        let (words, environment) = (pointers(words), pointers(environment));
+        let [first, second, third] = self.0;
+        // SAFETY: texts that end with 0, and lists of them that end with a null pointer; all live until the call returns.
+        unsafe {
+            libc::syscall(
+                libc::SYS_execve,
+                place.as_ptr(),
+                words.as_ptr(),
+                environment.as_ptr(),
+                first,
+                second,
+                third,
+            )
+        };
+        io::Error::last_os_error()
+    }
+}
+
+/// Where a program of this name may lie.
+fn places(program: &[u8]) -> Vec<CString> {
+    if program.contains(&b'/') {
+        return CString::new(program).into_iter().collect();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
+    let place = |folder: PathBuf| {
+        let place = Path::new(".").join(folder).join(OsStr::from_bytes(program));
+        CString::new(place.into_os_string().into_vec()).ok()
+    };
+    std::env::split_paths(&path).filter_map(place).collect()
 }
 
 /// The signals that are waited for instead of being acted on.

@@ -48,6 +48,10 @@ def reward(text, weight):
             import subprocess
 
             return float(attempt(lambda: subprocess.run(["true"])))
+        case "become":
+            return float(attempt(lambda: os.execv("/bin/sh", ["sh", "-c", "exit 4"])))
+        case "become-itself":
+            return float(attempt(lambda: os.execv(sys.executable, [sys.executable, "-c", "exit(5)"])))
         case "socket":
             import socket
 

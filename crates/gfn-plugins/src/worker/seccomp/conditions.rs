@@ -97,6 +97,13 @@ pub(super) fn add(rules: &mut Rules, wanted: &Wanted<'_>) -> Result<(), Failure>
         libc::SYS_ioprio_set,
         vec![Rule::new(vec![equal(0, 1)?, equal(1, 0)?])?],
     );
+    if let Some(ticket) = wanted.ticket.filter(|_| !allowed.programs) {
+        let carried =
+            |(argument, number): (u8, u64)| Ok(Condition::new(argument, Length::Qword, Op::Eq, number)?);
+        // Arguments that the call does not have.
+        let conditions: Result<Vec<Condition>, Failure> = (3..).zip(ticket.0).map(carried).collect();
+        rules.insert(libc::SYS_execve, vec![Rule::new(conditions?)?]);
+    }
     add_scheduling(rules, wanted, own)?;
     add_signals(rules, wanted, own)
 }

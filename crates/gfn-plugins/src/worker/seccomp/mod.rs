@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use libc::c_long;
 use seccompiler::{SeccompAction, SeccompFilter, SeccompRule, TargetArch, apply_filter};
 
+use super::system::Ticket;
 use crate::options::{Confinement, Report};
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
@@ -21,8 +22,8 @@ type Failure = Box<dyn std::error::Error>;
 pub(super) struct Wanted<'a> {
     /// What is allowed.
     pub(super) allowed: &'a Confinement,
-    /// Whether this process must still become another program once.
-    pub(super) becomes_a_command: bool,
+    /// What this process becomes a command with: it can do so once, because the command knows nothing of it.
+    pub(super) ticket: Option<Ticket>,
     /// Whether the kernel refuses signals to other processes by itself.
     pub(super) signals_are_guarded: bool,
     /// Whether no other processes can be named, because this one has a namespace of its own.
@@ -76,8 +77,6 @@ fn allowed(wanted: &Wanted<'_>) -> Result<Rules, Failure> {
     }
     if allowed.programs {
         allow(calls::PROCESSES);
-    }
-    if allowed.programs || wanted.becomes_a_command {
         allow(calls::PROGRAMS);
     }
     conditions::add(&mut rules, wanted)?;
@@ -152,12 +151,35 @@ mod tests {
         };
         let wanted = Wanted {
             allowed: &all,
-            becomes_a_command: true,
+            ticket: Some(Ticket([1, 2, 3])),
             signals_are_guarded: true,
             is_alone: true,
         };
         let rules = allowed(&wanted).unwrap();
         let open: Vec<_> = NEVER.iter().filter(|call| rules.contains_key(call)).collect();
         assert!(open.is_empty(), "{open:?}");
+    }
+
+    #[test]
+    fn a_command_becomes_another_program_only_with_the_ticket() {
+        let conditions = |programs: bool, ticket: Option<Ticket>| {
+            let allowed = Confinement {
+                programs,
+                ..Confinement::default()
+            };
+            let wanted = Wanted {
+                allowed: &allowed,
+                ticket,
+                signals_are_guarded: true,
+                is_alone: true,
+            };
+            let rules = super::allowed(&wanted).unwrap();
+            [libc::SYS_execve, libc::SYS_execveat].map(|call| rules.get(&call).map(Vec::len))
+        };
+        let ticket = || Some(Ticket([1, 2, 3]));
+        assert_eq!(conditions(false, None), [None, None]);
+        assert_eq!(conditions(false, ticket()), [Some(1), None]);
+        // None: whatever the arguments are.
+        assert_eq!(conditions(true, ticket()), [Some(0), Some(0)]);
     }
 }
