@@ -482,3 +482,97 @@ fn what_was_not_approved_does_not_run() {
     let checked = lab.gfn(&["check", &lab.file()]);
     assert_eq!(checked.status.code(), Some(2));
 }
+
+/// Scores molecules, and talks.
+const TALKER: &str = r#"import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    if asked["type"] == "hello":
+        described = {"name": "talker", "version": "1", "objects": [], "input": "texts", "parameters": {}}
+        print(json.dumps({"type": "ready", "protocol": 1, "description": described}), flush=True)
+    elif asked["type"] == "score":
+        print("a word of mine", file=sys.stderr, flush=True)
+        scores = [-0.1 * len(text) for text in asked["objects"]]
+        print(json.dumps({"type": "scored", "batch": asked["batch"], "log_reward": scores, "failures": []}), flush=True)
+"#;
+
+/// What a plugin prints is in the log of the run or of the rounds, and on standard error where there is neither.
+#[test]
+fn what_a_plugin_prints_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let approvals = folder.path().join("approved").display().to_string();
+    let of = |name: &str| folder.path().join(name).display().to_string();
+    let succeed = |arguments: &[&str]| {
+        let output = gfn_with(&[("GFN_APPROVALS", &approvals)], arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", errors(&output));
+        errors(&output)
+    };
+    fs::write(of("talker.py"), TALKER).unwrap();
+    let file = of("talker.toml");
+    let text = "name = \"talker\"\n[environment]\nkind = \"fragments\"\nmax_blocks = 3\n[reward]\nkind = \"plugin\"\n\
+                command = [\"python3\", \"talker.py\"]\nprotocol = \"lines\"\nfloor = 1e-3\n[network]\nkind = \"message-passing\"\n\
+                hidden = 8\nlayers = 1\n[loss]\nkind = \"trajectory-balance\"\n[training]\nsteps = 2\nbatch_size = 4\n\
+                tensorboard = false\n[evaluation]\nsamples = 10\nexact_states = 0\nbackward_samples = 0\n[acquisition]\nrounds = 1\n\
+                proposals = 4\ncandidates = 20\ninitial_size = 30\nfit = { ensemble = 2, epochs = 2, hidden = 8, rounds = 1 }\n";
+    fs::write(&file, text).unwrap();
+    succeed(&["plugin", "trust", &file, "--yes"]);
+    let said = "talker: a word of mine";
+    let (run, rounds) = (of("run"), of("rounds"));
+    succeed(&["run", &file, "--quiet", "--no-report", "--out", &run]);
+    succeed(&["acquire", &file, "--quiet", "--out", &rounds]);
+    for log in ["run/log.jsonl", "rounds/log.jsonl"] {
+        let text = fs::read_to_string(of(log)).unwrap();
+        assert!(text.contains(said), "{log}: {text}");
+    }
+    succeed(&["verify", &rounds]);
+    for command in [&["sample", &run, "-n", "3"][..], &["eval", &run]] {
+        let text = succeed(command);
+        assert!(text.contains(&format!("plugin {said}")), "{command:?}: {text}");
+    }
+}
+
+/// Scores states, and adds what the second argument says: nothing, or what differs from process to process.
+const MOODY: &str = r#"import json, sys, time
+MOOD = time.time_ns() % 1000003 / 1000 if sys.argv[1] == "moody" else 0.0
+for line in sys.stdin:
+    asked = json.loads(line)
+    if asked["type"] == "hello":
+        described = {"name": "moody", "version": "1", "objects": [], "input": "states", "parameters": {}}
+        print(json.dumps({"type": "ready", "protocol": 1, "description": described}), flush=True)
+    elif asked["type"] == "score":
+        scores = [MOOD - 0.1 * sum(state) for state in asked["objects"]]
+        print(json.dumps({"type": "scored", "batch": asked["batch"], "log_reward": scores, "failures": []}), flush=True)
+"#;
+
+/// A run that goes on says so where the reward is not what it was in the process before, and only there.
+#[test]
+fn a_reward_that_differs_between_processes_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let approvals = folder.path().join("approved").display().to_string();
+    let of = |name: &str| folder.path().join(name).display().to_string();
+    let gfn = |arguments: &[&str]| gfn_with(&[("GFN_APPROVALS", &approvals)], arguments);
+    fs::write(of("moody.py"), MOODY).unwrap();
+    let said = "the reward differs between processes: of ";
+    for mood in ["even", "moody"] {
+        let (file, out) = (of(&format!("{mood}.toml")), of(mood));
+        let text = format!(
+            "name = \"{mood}\"\n[environment]\nkind = \"hypergrid\"\nheight = 8\n[reward]\nkind = \"plugin\"\n\
+             command = [\"python3\", \"moody.py\", \"{mood}\"]\nprotocol = \"lines\"\n[network]\nhidden = 8\n\
+             [loss]\nkind = \"trajectory-balance\"\n[training]\nsteps = 6\nbatch_size = 16\ntensorboard = false\n\
+             [evaluation]\nsamples = 20\nexact_states = 0\n"
+        );
+        fs::write(&file, text).unwrap();
+        let trusted = gfn(&["plugin", "trust", &file, "--yes"]);
+        assert!(trusted.status.success(), "{}", errors(&trusted));
+        let run = ["run", &file, "--quiet", "--no-report", "--out", &out];
+        let stopped = gfn(&[&run[..], &["--stop-at", "3"]].concat());
+        assert_eq!(stopped.status.code(), Some(75), "{}", errors(&stopped));
+        let resumed = gfn(&run);
+        let text = errors(&resumed);
+        assert!(resumed.status.success(), "{text}");
+        let manifest = fs::read_to_string(folder.path().join(mood).join("manifest.json")).unwrap();
+        let is_moody = mood == "moody";
+        assert_eq!(text.contains(said), is_moody, "{mood}: {text}");
+        assert_eq!(manifest.contains(said), is_moody, "{mood}: {manifest}");
+    }
+}

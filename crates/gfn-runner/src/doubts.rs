@@ -1,9 +1,10 @@
-//! Findings that make a run's figures mean less than they seem to: a reward that does not repeat, a policy that makes one
-//! object only, a log Z that is far from its estimate.
+//! Findings that make a run's figures mean less than they seem to: a reward that does not repeat, within a process or from one to
+//! the next, a policy that makes one object only, a log Z that is far from its estimate.
 //!
 //! Nothing here draws from a random stream or changes what is trained. What takes time is measured first, and done only where
 //! it takes little.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use gfn_core::reward::Repeats;
@@ -13,9 +14,11 @@ use gfn_record::event::Measured;
 use gfn_registry::Assembled;
 
 use crate::measure::{Measurement, Measurer};
+use crate::state::Witness;
 
-/// The most objects that are scored again at a measurement, unless the experiment says how many.
-const MOST: usize = 8;
+/// The most objects that are scored again at a measurement, unless the experiment says how many, and the most that are kept
+/// for a later process.
+pub(crate) const MOST: usize = 8;
 /// The longest that this may take.
 const BUDGET: Duration = Duration::from_secs(1);
 /// Log-rewards that differ by less, relative to 1 and to themselves, are equal: networks round otherwise in batches of another
@@ -47,24 +50,55 @@ impl Rescorer {
             parts.environment.spec().state_len(),
             wanted.unwrap_or(MOST),
         );
+        let compare = |range: Range<usize>| compare(parts, &distinct[range]);
+        let (done, differing) = self.each(parts, distinct.len(), wanted, compare)?;
+        Ok(in_words(done, &differing))
+    }
+
+    /// What is wrong with the reward, if anything is, by objects that another process scored.
+    pub(crate) fn look_back(
+        &mut self,
+        parts: &Assembled,
+        witnesses: &[Witness],
+        wanted: Option<usize>,
+    ) -> Result<Option<String>, RewardError> {
+        let witnesses = &witnesses[..witnesses.len().min(wanted.unwrap_or(MOST))];
+        let compare = |range: Range<usize>| {
+            let some = &witnesses[range];
+            let states: Vec<&[i32]> = some.iter().map(|witness| &*witness.state).collect();
+            let before: Vec<f64> = some.iter().map(|witness| witness.log_reward).collect();
+            again(parts, &states, &before)
+        };
+        let (done, differing) = self.each(parts, witnesses.len(), wanted, compare)?;
+        Ok(of_processes(done, &differing))
+    }
+
+    /// Compares as many of so many objects as are wanted or can be afforded; how many, and those that differ.
+    fn each(
+        &mut self,
+        parts: &Assembled,
+        all: usize,
+        wanted: Option<usize>,
+        compare: impl Fn(Range<usize>) -> Result<Vec<Differing>, RewardError>,
+    ) -> Result<(usize, Vec<Differing>), RewardError> {
         let (mut done, mut differing) = (0, Vec::new());
-        while done < distinct.len() {
+        while done < all {
             let count = match (wanted, parts.reward.inner().repeats()) {
-                (Some(_), _) => distinct.len(),
-                (None, Repeats::Promised) => self.affordable().min(distinct.len() - done),
+                (Some(_), _) => all,
+                (None, Repeats::Promised) => self.affordable().min(all - done),
                 (None, Repeats::Costly | Repeats::Unsure) => 0,
             };
             if count == 0 {
                 break;
             }
             let started = Instant::now();
-            differing.extend(compare(parts, &distinct[done..done + count])?);
+            differing.extend(compare(done..done + count)?);
             self.seconds = Some(started.elapsed().as_secs_f64() / count as f64);
             done += count;
         }
         // What went wrong with these objects was told when they were scored first.
         drop(parts.reward.incidents());
-        Ok(in_words(done, &differing))
+        Ok((done, differing))
     }
 
     /// How many objects can be scored within the budget: one to begin with.
@@ -98,12 +132,21 @@ struct Differing {
 fn compare(parts: &Assembled, states: &[&[i32]]) -> Result<Vec<Differing>, RewardError> {
     let flat = states.concat();
     let objects = Objects::new(&*parts.environment, &flat);
-    let (mut before, mut now) = (vec![0.0; states.len()], vec![0.0; states.len()]);
-    let known_out = RewardError::left_out(parts.reward.raw_log_reward(&objects, &mut before))?;
-    let now_out = RewardError::left_out(parts.reward.inner().score_again(&objects, &mut now))?;
-    now_out.iter().for_each(|&index| now[index] = f64::NAN);
-    let kept = (0..states.len()).filter(|index| !known_out.contains(index));
-    let differing = kept.filter(|&index| !is_same(before[index], now[index]));
+    let mut before = vec![0.0; states.len()];
+    let left_out = RewardError::left_out(parts.reward.raw_log_reward(&objects, &mut before))?;
+    let kept = (0..states.len()).filter(|index| !left_out.contains(index));
+    let (states, before): (Vec<&[i32]>, Vec<f64>) = kept.map(|index| (states[index], before[index])).unzip();
+    again(parts, &states, &before)
+}
+
+/// Scores objects again that had these log-rewards before.
+fn again(parts: &Assembled, states: &[&[i32]], before: &[f64]) -> Result<Vec<Differing>, RewardError> {
+    let flat = states.concat();
+    let objects = Objects::new(&*parts.environment, &flat);
+    let mut now = vec![0.0; states.len()];
+    let left_out = RewardError::left_out(parts.reward.inner().score_again(&objects, &mut now))?;
+    left_out.iter().for_each(|&index| now[index] = f64::NAN);
+    let differing = (0..states.len()).filter(|&index| !is_same(before[index], now[index]));
     Ok(differing
         .map(|index| Differing {
             object: objects.describe(index),
@@ -120,6 +163,28 @@ fn is_same(one: f64, two: f64) -> bool {
 }
 
 fn in_words(scored: usize, differing: &[Differing]) -> Option<String> {
+    let worst = worst(differing)?;
+    Some(format!(
+        "the reward is not deterministic: of {scored} objects scored again, {} have another log-reward; {worst}. \
+         The run cannot be repeated, and noise is learned as if it were reward; have equal objects score alike (a seed from the object, \
+         no dropout), or average in the reward",
+        differing.len(),
+    ))
+}
+
+/// What a reward is said to be that scores objects otherwise than in an earlier process of the run.
+fn of_processes(scored: usize, differing: &[Differing]) -> Option<String> {
+    let worst = worst(differing)?;
+    Some(format!(
+        "the reward differs between processes: of {scored} objects that were scored before the run was stopped, {} have another \
+         log-reward; {worst}. The run cannot be repeated, and learned from two rewards; take no seed from the clock or the process, \
+         in Python no `hash` of a text, and read no file that changes",
+        differing.len(),
+    ))
+}
+
+/// The greatest difference, in words.
+fn worst(differing: &[Differing]) -> Option<String> {
     let gap = |differing: &Differing| (differing.before - differing.now).abs();
     let worst = differing
         .iter()
@@ -129,12 +194,8 @@ fn in_words(scored: usize, differing: &[Differing]) -> Option<String> {
         false => format!("{:.6}", worst.now),
     };
     Some(format!(
-        "the reward is not deterministic: of {scored} objects scored again, {} have another log-reward; {} had {:.6} and has {now} now. \
-         The run cannot be repeated, and noise is learned as if it were reward; have equal objects score alike (a seed from the object, \
-         no dropout), or average in the reward",
-        differing.len(),
-        worst.object,
-        worst.before
+        "{} had {:.6} and has {now} now",
+        worst.object, worst.before
     ))
 }
 

@@ -137,6 +137,7 @@ pub fn run(experiment: &Experiment, options: &Options) -> Result<Outcome, RunErr
     tell(begun.from.iter().filter(|_| !options.quiet));
     logging.open(&folder)?;
     session.open(options.quiet)?;
+    session.look_back();
     let (step, seed) = (session.trainer.steps(), experiment.top.seed);
     tracing::info!(
         name = experiment.top.name,

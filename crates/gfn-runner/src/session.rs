@@ -25,7 +25,7 @@ use crate::observers::progress::Progress;
 use crate::observers::quarantine::Quarantine;
 use crate::observers::{Observer, Position};
 use crate::signals::{self, Stop};
-use crate::state::{self, Counters, Record};
+use crate::state::{self, Counters, Record, Witness};
 use crate::train::Trainer;
 use crate::{RunError, likelihoods};
 
@@ -120,6 +120,36 @@ impl<'a> Session<'a> {
             self.emit(&event)?;
         }
         Ok(())
+    }
+
+    /// Warns where the reward is not that of the process before, unless it was changed with consent.
+    pub(crate) fn look_back(&mut self) {
+        let here = format!("after update {}:", self.counters.step);
+        let changes = &self.record.manifest.changes;
+        if changes.iter().any(|change| change.starts_with(&here)) {
+            self.counters.witnesses.clear();
+        }
+        let wanted = self.experiment.evaluation.rescored;
+        let found = self
+            .rescorer
+            .look_back(self.parts, &self.counters.witnesses, wanted);
+        // A reward that fails now fails in training too, which says so; mended, it may be what it was.
+        let doubt = found.ok().flatten();
+        doubt.into_iter().for_each(|doubt| self.warn(doubt));
+    }
+
+    /// Keeps some of the objects that were scored, for a later process to compare.
+    fn keep_witnesses(&mut self) {
+        let witnesses = &mut self.counters.witnesses;
+        for (state, log_reward) in self.trainer.scored() {
+            if witnesses.len() >= doubts::MOST {
+                break;
+            }
+            if witnesses.iter().all(|known| known.state != state) {
+                let state = state.to_vec();
+                witnesses.push(Witness { state, log_reward });
+            }
+        }
     }
 
     /// Trains up to the last step, or until somebody asks to stop. Where an update or a measurement fails, what was trained
@@ -246,6 +276,7 @@ impl<'a> Session<'a> {
         self.counters.log_z = self.trainer.log_z();
         self.counters.seconds = self.seconds();
         self.counters.phases = self.trainer.phases;
+        self.keep_witnesses();
         let mut positions = self.positions()?;
         // What is behind is written again when the run goes on.
         for before in self.cut_back.take().unwrap_or_default() {

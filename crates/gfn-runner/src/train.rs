@@ -96,6 +96,12 @@ impl<'a> Trainer<'a> {
         &self.batch
     }
 
+    /// The finished objects of the last batch and their log-rewards, before shaping.
+    pub(crate) fn scored(&self) -> impl Iterator<Item = (&[i32], f64)> {
+        let raw = self.raw.iter().take(self.batch.len()).enumerate();
+        raw.map(|(index, raw)| (self.batch.finished(index), *raw))
+    }
+
     /// The rewards of the last batch, before shaping.
     pub fn rewards(&self) -> impl Iterator<Item = f64> + '_ {
         self.raw.iter().map(|raw| raw.exp())
