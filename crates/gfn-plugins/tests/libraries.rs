@@ -498,3 +498,15 @@ fn a_host_that_is_missing_is_told() {
         "{error}"
     );
 }
+
+#[test]
+fn threads_that_start_threads_at_the_same_moment_stay_within_the_bound() {
+    let Some(mut options) = library("race", &[]) else {
+        return;
+    };
+    options.limits.max_threads = 10;
+    options.limits.timeout = Duration::from_secs(60);
+    let oracle = open_reward(options).unwrap();
+    // All of it, and no more.
+    assert_eq!(states(&oracle, &[200, 0]).log_reward, [10.0]);
+}

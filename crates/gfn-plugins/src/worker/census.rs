@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, Dir, Mode, OFlags, openat};
 use rustix::process::{Pid, getpid};
@@ -12,16 +13,34 @@ use crate::protocol::Start;
 /// The most bytes of a file in `/proc` that are read.
 const LONGEST: u64 = 1 << 16;
 
+/// How long a call waits for others that were let through before, where they may take the last room.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long it waits before it looks again.
+const PAUSE: Duration = Duration::from_micros(100);
+
 /// Counts by the `/proc` that was there first, which knows the guard's own children.
 pub(super) struct Census {
     proc: OwnedFd,
     most: u32,
     counts_processes: bool,
+    /// Calls that were let through, and whose threads may not be there yet.
+    granted: Vec<Granted>,
 }
 
-/// What `/proc` says of a process.
+/// A call that was let through.
+struct Granted {
+    /// The thread that made it.
+    caller: Pid,
+    /// How long that had run outside of the kernel by then.
+    user_time: u64,
+}
+
+/// What `/proc` says of a process, or of a thread.
 struct Entry {
+    state: u8,
     parent: Option<Pid>,
+    user_time: u64,
     threads: u32,
 }
 
@@ -33,6 +52,7 @@ impl Census {
             proc: openat(CWD, "/proc", flags, Mode::empty())?,
             most: start.max_threads,
             counts_processes: start.confinement.programs,
+            granted: Vec::new(),
         })
     }
 
@@ -42,14 +62,60 @@ impl Census {
     }
 
     /// Whether there may be one thread more, which the thread `caller` wants to start. What cannot be counted has no room.
-    pub(super) fn has_room(&self, child: Pid, caller: u32) -> bool {
-        let threads = match (self.counts_processes, Pid::from_raw(caller.cast_signed())) {
-            (true, _) => self.total(child),
-            // Of a thread this tells about its process, which is the only one.
-            (false, Some(caller)) => self.entry(caller).map(|entry| entry.threads),
-            (false, None) => None,
+    pub(super) fn has_room(&mut self, child: Pid, caller: u32) -> bool {
+        let Some(caller) = Pid::from_raw(caller.cast_signed()) else {
+            return false;
         };
-        threads.is_some_and(|threads| threads < self.most)
+        // Its last call is over, since it makes another one.
+        self.granted.retain(|granted| granted.caller != caller);
+        let until = Instant::now() + PATIENCE;
+        loop {
+            // Before they are counted: what is over by now is among them.
+            let open = self.granted.len() as u32;
+            let Some(threads) = self.threads(child, caller) else {
+                return false;
+            };
+            if threads.saturating_add(open) < self.most {
+                return self.grant(caller);
+            }
+            if threads >= self.most {
+                return false;
+            }
+            let granted = std::mem::take(&mut self.granted);
+            self.granted = granted
+                .into_iter()
+                .filter(|granted| self.is_open(granted))
+                .collect();
+            if self.granted.len() as u32 == open {
+                if Instant::now() >= until {
+                    return false;
+                }
+                std::thread::sleep(PAUSE);
+            }
+        }
+    }
+
+    fn grant(&mut self, caller: Pid) -> bool {
+        let Some(Entry { user_time, .. }) = self.thread(caller) else {
+            return false;
+        };
+        self.granted.push(Granted { caller, user_time });
+        true
+    }
+
+    /// Whether a call that was let through may not be over yet. While it is not, its thread neither sleeps in a way that a
+    /// signal ends, nor runs outside of the kernel.
+    fn is_open(&self, granted: &Granted) -> bool {
+        self.thread(granted.caller)
+            .is_some_and(|now| matches!(now.state, b'R' | b'D') && now.user_time == granted.user_time)
+    }
+
+    fn threads(&self, child: Pid, caller: Pid) -> Option<u32> {
+        match self.counts_processes {
+            true => self.total(child),
+            // Of a thread this tells about its process, which is the only one.
+            false => self.entry(caller).map(|entry| entry.threads),
+        }
     }
 
     /// Whether there are no more threads than there may be.
@@ -98,13 +164,12 @@ impl Census {
     }
 
     fn entry(&self, process: Pid) -> Option<Entry> {
-        let text = self.read(&format!("{process}/stat")).ok()?;
-        // The program's name, in brackets, may hold anything.
-        let (_, fields) = text.rsplit_once(')')?;
-        let mut fields = fields.split_ascii_whitespace();
-        let parent = fields.nth(1)?.parse().ok().and_then(Pid::from_raw);
-        let threads = fields.nth(15)?.parse().ok()?;
-        Some(Entry { parent, threads })
+        entry(&self.read(&format!("{process}/stat")).ok()?)
+    }
+
+    /// What there is of a thread alone.
+    fn thread(&self, thread: Pid) -> Option<Entry> {
+        entry(&self.read(&format!("{thread}/task/{thread}/stat")).ok()?)
     }
 
     fn read(&self, name: &str) -> io::Result<String> {
@@ -133,6 +198,18 @@ impl Census {
     }
 }
 
+fn entry(text: &str) -> Option<Entry> {
+    // The program's name, in brackets, may hold anything.
+    let (_, fields) = text.rsplit_once(')')?;
+    let fields: Vec<&str> = fields.split_ascii_whitespace().collect();
+    Some(Entry {
+        state: *fields.first()?.as_bytes().first()?,
+        parent: fields.get(1)?.parse().ok().and_then(Pid::from_raw),
+        user_time: fields.get(11)?.parse().ok()?,
+        threads: fields.get(17)?.parse().ok()?,
+    })
+}
+
 fn numbers(list: &str) -> impl Iterator<Item = Pid> {
     list.split_ascii_whitespace()
         .filter_map(|word| word.parse().ok().and_then(Pid::from_raw))
@@ -146,7 +223,7 @@ mod tests {
     #[test]
     fn threads_and_children_are_counted() {
         let start = serde_json::json!({"plugin": "a", "parent": 1, "max_threads": 3, "confinement": {"programs": true}});
-        let census = Census::new(&serde_json::from_value(start).unwrap()).unwrap();
+        let mut census = Census::new(&serde_json::from_value(start).unwrap()).unwrap();
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let id = Pid::from_raw(child.id().cast_signed()).unwrap();
         assert!(census.children().contains(&id));
@@ -154,6 +231,12 @@ mod tests {
         let mine = census.entry(getpid()).unwrap().threads;
         assert!(mine >= 2, "{mine}");
         assert!(census.has_room(id, 1) && census.is_kept(id));
+        // A thread that calls again has its former calls behind it, and one that waits for nothing in particular, too.
+        let this = rustix::thread::gettid();
+        assert!((0..9).all(|_| census.grant(this)) && census.has_room(id, this.as_raw_pid().cast_unsigned()));
+        assert!(
+            census.grant(id) && census.grant(id) && census.has_room(id, this.as_raw_pid().cast_unsigned())
+        );
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(!census.has_room(id, 1));

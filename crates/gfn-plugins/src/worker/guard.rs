@@ -252,7 +252,7 @@ impl Guard {
     }
 
     fn answer(&mut self) {
-        let (census, child) = (&self.census, self.child);
+        let (census, child) = (&mut self.census, self.child);
         let Some(listener) = &self.listener else { return };
         let has_room = |caller| child.is_some_and(|child| census.has_room(child, caller));
         match threads::answer(listener, has_room).map_err(|error| Errno::from_io_error(&error)) {
