@@ -197,7 +197,7 @@ fn written_path(
         Ok(true) => return Ok(whole),
         Ok(false) if bases.is_resolved() && is_ours(Path::new(&whole)) => return Ok(whole),
         Ok(false) => "neither in the folder of the file that names it, nor in your cache".to_string(),
-        Err(error) => error.to_string(),
+        Err(error) => gfn_text::io_words(&error),
     };
     Err(format!(
         "`{setting}` is a file to be written, and `{path}` lies elsewhere: {why}; name a file beside the experiment, or allow \

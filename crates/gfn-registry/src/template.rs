@@ -129,15 +129,27 @@ fn written(sections: &[SectionSchema], resolved: &toml::Table, schema: Option<&P
     text += "# `gfn explain KEY` tells more, as `gfn explain loss` does; `gfn run FILE` trains.\n\n";
     for section in sections {
         if section.name.is_empty() {
-            text += &settings(&described(section), resolved);
+            text += &settings(&described(section), resolved, &|_, _| true);
         } else if let Some(table) = resolved.get(section.name).and_then(toml::Value::as_table) {
-            text += &section_text(section, table);
+            let reads = |key: &str, example: &str| reads_with(resolved, section.name, key, example);
+            text += &section_text(section, table, &reads);
         }
     }
     text
 }
 
-fn section_text(section: &SectionSchema, table: &toml::Table) -> String {
+/// Whether an experiment can be read with an example as one more setting: some go with other choices only.
+fn reads_with(resolved: &toml::Table, section: &str, key: &str, example: &str) -> bool {
+    let setting = format!("{section}.{key}={example}");
+    let tree = Tree::parse_with("the new file", &resolved.to_string(), [], &[setting]);
+    tree.and_then(|tree| Experiment::read(tree, PathBuf::new()))
+        .is_ok()
+}
+
+/// Whether a setting may have an example as its value.
+type Reads<'a> = &'a dyn Fn(&str, &str) -> bool;
+
+fn section_text(section: &SectionSchema, table: &toml::Table, reads: Reads<'_>) -> String {
     let mut text = format!("\n# {}\n[{}]\n", section.help, section.name);
     let mut parts = described(section);
     if let Some(kind) = table.get("kind").and_then(toml::Value::as_str) {
@@ -155,14 +167,14 @@ fn section_text(section: &SectionSchema, table: &toml::Table) -> String {
         }
         text += &format!("{}\nkind = {}\n", wrap(&help, "# ", WIDTH), Value::from(kind));
     }
-    text + &settings(&parts, table)
+    text + &settings(&parts, table, reads)
 }
 
 /// The settings of a table, each under its help.
-fn settings(parts: &[Described], table: &toml::Table) -> String {
+fn settings(parts: &[Described], table: &toml::Table, reads: Reads<'_>) -> String {
     let parameters = parts.iter().flat_map(|part| &part.parameters);
     parameters
-        .filter_map(|parameter| Some(setting(parameter, line(parameter, table)?)))
+        .filter_map(|parameter| Some(setting(parameter, line(parameter, table, reads)?)))
         .collect()
 }
 
@@ -179,8 +191,8 @@ fn setting(parameter: &Parameter, line: String) -> String {
 }
 
 /// A setting as it is, or commented out at its default, or as an example where it has none; nothing where a setting that has a
-/// default is not in the resolved table, because what is chosen does not read it.
-fn line(parameter: &Parameter, table: &toml::Table) -> Option<String> {
+/// default is not in the resolved table, because what is chosen does not read it, or that goes with other choices only.
+fn line(parameter: &Parameter, table: &toml::Table, reads: Reads<'_>) -> Option<String> {
     let name = &parameter.name;
     let value = table.get(name).and_then(|value| serde_json::to_value(value).ok());
     match (
@@ -190,7 +202,7 @@ fn line(parameter: &Parameter, table: &toml::Table) -> Option<String> {
     ) {
         (Some(value), Some(default), _) if value == *default => Some(format!("#{name} = {value}")),
         (Some(value), _, _) => Some(format!("{name} = {value}")),
-        (None, None, Some(example)) => Some(format!("#{name} = {example}")),
+        (None, None, Some(example)) if reads(name, example) => Some(format!("#{name} = {example}")),
         (None, _, _) => None,
     }
 }

@@ -65,10 +65,26 @@ fn of_program(words: &[String]) -> Result<Asked, Failure> {
     Ok(Asked {
         by: "the command line".to_string(),
         identity: identity(&program).map_err(refused)?,
+        source: source_of(&program),
         program,
-        source: Source::default(),
         folder,
     })
+}
+
+/// The settings that name the program, as an experiment would.
+fn source_of(program: &Program) -> Source {
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    match program {
+        Program::Library { path, .. } => Source {
+            path: Some(text(path)),
+            ..Source::default()
+        },
+        Program::Command { words, folder, .. } => Source {
+            command: words.clone(),
+            folder: Some(text(folder)),
+            ..Source::default()
+        },
+    }
 }
 
 fn refused(error: TrustError) -> Failure {
@@ -95,7 +111,11 @@ fn approve(asked: &Asked, yes: bool) -> Result<(), Failure> {
     approvals.approve(hash, &name, shown).map_err(refused)?;
     let approval = asked.source.approval(hash);
     if approval != *hash {
-        let note = format!("{shown}: may {}", asked.source.exceptions().join(", "));
+        let exceptions = asked.source.exceptions();
+        let note = match exceptions.is_empty() {
+            true => shown.clone(),
+            false => format!("{shown}: may {}", exceptions.join(", ")),
+        };
         approvals.approve(&approval, &name, &note).map_err(refused)?;
     }
     print(&format!(
@@ -167,7 +187,7 @@ fn told(asked: &Asked) -> String {
     } = &asked.program
     {
         list(
-            "not part of the hash, and free to change: the interpreter and its packages",
+            "not part of the hash: the interpreter, of which the path is approved, and its packages, which are free to change",
             &mut uncovered(&asked.program)
                 .iter()
                 .map(|path| path.display().to_string()),
@@ -186,7 +206,7 @@ fn told(asked: &Asked) -> String {
     );
     let approval = asked.source.approval(sha256);
     if approval != *sha256 {
-        text += &format!("  SHA-256 {approval} with what it may do\n");
+        text += &format!("  SHA-256 {approval} with what it may do and the interpreter's path\n");
     }
     text
 }
