@@ -114,7 +114,7 @@ def experiment_of(run):
 
 
 def check_png(data, width, height):
-    """Decodes a picture of 8-bit red, green and blue; it is neither empty nor of one colour."""
+    """Decodes a picture of 8-bit red, green and blue; it is neither empty nor of one color."""
     import zlib
 
     assert data[:8] == b"\x89PNG\r\n\x1a\n"

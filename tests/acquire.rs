@@ -38,7 +38,7 @@ fn arguments<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 /// What rounds come to, their proposals and their labels.
 fn results(folder: &Path) -> String {
     let rounds = ["001", "002"].iter().flat_map(|round| {
-        ["data.csv", "proposed.csv", "labelled.csv", "run/metrics.jsonl"]
+        ["data.csv", "proposed.csv", "labeled.csv", "run/metrics.jsonl"]
             .map(|name| format!("rounds/{round}/{name}"))
     });
     let names = rounds.chain(["results.csv", "results.json", "best.csv"].map(str::to_string));
@@ -75,7 +75,7 @@ fn rounds_that_are_killed_end_as_those_that_are_not() {
     let [whole, killed] = ["whole", "killed"].map(|name| folder.path().join(name));
     let whole_text = whole.display().to_string();
     let said = succeed(&arguments(&whole_text, &[]));
-    assert!(said.contains("round    labelled"), "{said}");
+    assert!(said.contains("round    labeled"), "{said}");
     let expected = results(&whole);
     // Within a step, between steps, within a run, between rounds.
     for file in [
@@ -100,13 +100,13 @@ fn rounds_that_are_killed_end_as_those_that_are_not() {
     // Whatever is changed afterwards is noticed, and not learned from.
     super::integrity::flips_are_noticed(&whole_text, &[], &[1]);
     super::integrity::flips_are_noticed(&moved.display().to_string(), &[], &[2]);
-    let labels = whole.join("rounds/001/labelled.csv");
+    let labels = whole.join("rounds/001/labeled.csv");
     let text = std::fs::read_to_string(&labels).unwrap();
     std::fs::write(&labels, text.replacen("0.", "1.", 1)).unwrap();
     let more = arguments(&whole_text, &["acquisition.rounds=3"]);
     let said = fail(&more, 1);
     assert!(
-        said.contains("rounds/001/labelled.csv was changed after it was written"),
+        said.contains("rounds/001/labeled.csv was changed after it was written"),
         "{said}"
     );
     std::fs::write(&labels, text).unwrap();
@@ -121,19 +121,19 @@ fn rounds_that_are_killed_end_as_those_that_are_not() {
     };
     let (first, second) = (smiles("rounds/001/data.csv"), smiles("rounds/002/data.csv"));
     assert_eq!((first.len(), second.len()), (40, 46));
-    assert_eq!(second[40..], smiles("rounds/001/labelled.csv"));
+    assert_eq!(second[40..], smiles("rounds/001/labeled.csv"));
     let proposed = smiles("rounds/002/proposed.csv");
     assert!(
         proposed.iter().all(|smiles| !second.contains(smiles)),
         "{proposed:?}"
     );
     let lines = std::fs::read_to_string(whole.join("results.csv")).unwrap();
-    let labelled: Vec<&str> = lines
+    let labeled: Vec<&str> = lines
         .lines()
         .skip(1)
         .map(|line| line.split(',').nth(1).unwrap())
         .collect();
-    assert_eq!(labelled, ["40", "46", "52"]);
+    assert_eq!(labeled, ["40", "46", "52"]);
 
     // What is finished stays, also where fewer rounds are asked for; results that are not there are written.
     for name in ["results.csv", "results.json", "best.csv"] {
@@ -166,10 +166,10 @@ fn rounds_that_are_killed_end_as_those_that_are_not() {
         "acquisition.proposals=7",
         "training.steps=3",
     ];
-    let before = smiles("rounds/002/labelled.csv");
+    let before = smiles("rounds/002/labeled.csv");
     succeed(&arguments(&whole_text, &more));
-    assert_eq!(smiles("rounds/002/labelled.csv"), before);
-    assert_eq!(smiles("rounds/003/labelled.csv").len(), 7);
+    assert_eq!(smiles("rounds/002/labeled.csv"), before);
+    assert_eq!(smiles("rounds/003/labeled.csv").len(), 7);
     let settings = |round: &str| {
         let path = whole.join("rounds").join(round).join("acquisition.toml");
         std::fs::read_to_string(path).unwrap()

@@ -580,7 +580,7 @@ fn rounds_learn_where_docking_fails() {
     arguments.extend(["--set", &cache]);
     let output = bench.gfn(&arguments);
     assert!(output.status.success(), "{}", errors(&output));
-    let at_random = bench.text("out/rounds/000/labelled.csv");
+    let at_random = bench.text("out/rounds/000/labeled.csv");
     let rows: Vec<Vec<&str>> = at_random
         .lines()
         .skip(1)

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// Colours, a title, a cleared screen in eight bits, a delete, a return, reordering, and characters without width.
+/// Colors, a title, a cleared screen in eight bits, a delete, a return, reordering, and characters without width.
 const HOSTILE: &str = "x\u{1b}[31;8m\u{1b}]0;t\u{7}\u{9b}2J\u{7f}\r\u{202e}y\u{2066}\u{200b}\u{feff}\u{2028}";
 /// What it looks like.
 const SHOWN: &str =

@@ -225,7 +225,7 @@ fn keys() {
                 "name = \"small\"\nsteps = 20",
             ),
             good("a key misspelt", "height = 8", "heigth = 8"),
-            good("a key that resembles none", "height = 8", "colour = 8"),
+            good("a key that resembles none", "height = 8", "color = 8"),
             good("a key in capitals", "height = 8", "Height = 8"),
             good("initials", "[training]", "[optimizer]\nlr = 0.1\n\n[training]"),
             good(

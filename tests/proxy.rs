@@ -124,7 +124,7 @@ fn read(folder: &Path, name: &str) -> String {
 #[test]
 fn a_run_is_rewarded_by_a_proxy_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    fitted(folder.path(), &["--minimise", "--no-report"]);
+    fitted(folder.path(), &["--minimize", "--no-report"]);
     let out = |name: &str| folder.path().join(name).display().to_string();
     let file = experiment(folder.path(), "offset = 12.0\nscale = 10.0");
     succeed(&["run", &file, "--quiet", "--no-report", "--out", &out("whole")]);

@@ -312,7 +312,7 @@ fn pictures_are_files_that_stand_alone() {
             svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"),
             "{name}"
         );
-        // No ink is left that only a page could give a colour.
+        // No ink is left that only a page could give a color.
         assert!(!svg.contains("\"#00000") && !svg.contains("\"#00001"), "{name}");
     }
     assert!(!pictures.join("molecules.svg").exists());

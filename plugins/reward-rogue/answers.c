@@ -93,7 +93,7 @@ MISDEED(endless_text) {
 /* Not UTF-8, and more than one line. */
 MISDEED(broken_text) {
     UNUSED;
-    gfn_no_score(scores, index, "half a \xC3 character\nand \x1B[31mcolour");
+    gfn_no_score(scores, index, "half a \xC3 character\nand \x1B[31mcolor");
     return CARRY_ON;
 }
 

@@ -59,8 +59,8 @@ MISDEED(allocate_without_end) {
     UNUSED;
     char text[128];
     int mib = 0;
-    while (mib < MOST_MIB && take_one()) ++mib;
-    snprintf(text, sizeof text, mib < MOST_MIB ? "no memory left after %d MiB" : "nobody stopped it at %d MiB", mib);
+    while (mib < MAX_MIB && take_one()) ++mib;
+    snprintf(text, sizeof text, mib < MAX_MIB ? "no memory left after %d MiB" : "nobody stopped it at %d MiB", mib);
     return gfn_fail(GFN_FAILED, text, error, capacity);
 }
 
@@ -72,7 +72,7 @@ MISDEED(leak) {
 
 MISDEED(fork_bomb) {
     UNUSED;
-    for (int child = 0; child < MOST_PROCESSES; ++child) {
+    for (int child = 0; child < MAX_PROCESSES; ++child) {
         pid_t started = fork();
         if (started < 0) return refused(scores, index, "fork");
         if (started == 0) {

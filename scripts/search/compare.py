@@ -68,12 +68,12 @@ def rosenbrock(x):
 
 
 def training(x):
-    """Like a training run: the best rate depends on the optimiser, and depth, width and noise matter less."""
-    rate, depth, width, optimiser, activation, noise = x
-    best = [-2.5, -1.0, -3.0][optimiser]
+    """Like a training run: the best rate depends on the optimizer, and depth, width and noise matter less."""
+    rate, depth, width, optimizer, activation, noise = x
+    best = [-2.5, -1.0, -3.0][optimizer]
     return (
         (math.log10(rate) - best - 0.1 * (depth - 3)) ** 2
-        + [0.0, 0.3, 0.1][optimiser]
+        + [0.0, 0.3, 0.1][optimizer]
         + [0.2, 0.0, 0.4, 0.1][activation]
         + 0.05 * abs(depth - 4)
         + 0.1 * (math.log2(width) - 7.0) ** 2
@@ -81,7 +81,7 @@ def training(x):
     )
 
 
-# The least of the last: the first optimiser with the second activation at depth 4, width 128, noise 0.2 and the best rate.
+# The least of the last: the first optimizer with the second activation at depth 4, width 128, noise 0.2 and the best rate.
 FUNCTIONS = [
     ("sphere, 5 numbers", sphere, [real(-5, 5)] * 5, 0.0),
     ("Branin, 2 numbers", branin, [real(-5, 10), real(0, 15)], 0.397887),
@@ -223,7 +223,7 @@ def discrepancies(dimensions, count):
 
 
 def compare_sobol():
-    print("\n| centred L2 discrepancy | gfn, Sobol | scipy, Sobol | p | gfn, random |")
+    print("\n| centered L2 discrepancy | gfn, Sobol | scipy, Sobol | p | gfn, random |")
     print("|---|---|---|---|---|")
     for dimensions, count in [(2, 64), (2, 100), (5, 64), (5, 256), (12, 256)]:
         ours, theirs, random = discrepancies(dimensions, count)

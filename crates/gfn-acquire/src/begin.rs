@@ -31,8 +31,8 @@ const FREE: [&str; 7] = [
     "reward.cache",
 ];
 
-/// The least expected improvement that a policy is rewarded by, in standard deviations of what is labelled.
-const LEAST_IMPROVEMENT: f64 = 1e-3;
+/// The least expected improvement that a policy is rewarded by, in standard deviations of what is labeled.
+const MIN_IMPROVEMENT: f64 = 1e-3;
 
 /// The power of an expected improvement, which falls off so steeply itself that that of a reward would leave little but its floor.
 const POWER_OF_IMPROVEMENT: f64 = 2.0;
@@ -74,7 +74,7 @@ pub(crate) fn must_be_of_molecules(environment: &dyn Environment) -> Result<(), 
 /// The least reward of a round's policy.
 pub(crate) fn floor_of(plan: &Acquisition, experiment: &Experiment) -> f64 {
     plan.floor.unwrap_or(match plan.function {
-        Function::ExpectedImprovement => LEAST_IMPROVEMENT,
+        Function::ExpectedImprovement => MIN_IMPROVEMENT,
         Function::Mean | Function::Ucb => experiment.shape.floor,
     })
 }
@@ -153,8 +153,8 @@ pub(crate) fn begin(folder: &Folder, plan: &Acquisition, text: &str) -> Result<V
             });
         }
         // Labels of random molecules that never came to a table: they may be of another oracle.
-        folder.remove(&folder.round(0).labelled_until_now())?;
-        folder.remove(&folder.round(0).labelled())?;
+        folder.remove(&folder.round(0).labeled_until_now())?;
+        folder.remove(&folder.round(0).labeled())?;
     }
     if before != text {
         folder.write(&path, text.as_bytes())?;

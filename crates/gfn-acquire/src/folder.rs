@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The experiment with every default filled in, the first file that is written. Each round has the one that it proposed by.
 pub(crate) const EXPERIMENT: &str = "acquisition.toml";
 
-/// A labelled molecule: a row of a round's `data.csv`.
+/// A labeled molecule: a row of a round's `data.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Label {
     /// Its canonical SMILES.
@@ -25,7 +25,7 @@ pub(crate) struct Label {
     pub(crate) value: f64,
 }
 
-/// A molecule that is to be labelled: a row of `proposed.csv`.
+/// A molecule that is to be labeled: a row of `proposed.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Proposal {
     /// Its canonical SMILES.
@@ -38,10 +38,10 @@ pub(crate) struct Proposal {
     pub(crate) state: String,
 }
 
-/// A molecule that was to be labelled: a row of `labelled.csv`.
+/// A molecule that was to be labeled: a row of `labeled.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Labelled {
+pub(crate) struct Labeled {
     /// Its canonical SMILES.
     #[serde(with = "gfn_files::cell::text")]
     pub(crate) smiles: String,
@@ -90,7 +90,7 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// The place of a round, counted from 1; 0 is what was labelled before.
+    /// The place of a round, counted from 1; 0 is what was labeled before.
     pub(crate) fn round(&self, number: u64) -> Round<'_> {
         Round {
             folder: self,
@@ -196,13 +196,13 @@ impl Round<'_> {
     }
 
     /// What the oracle says of that.
-    pub(crate) fn labelled(&self) -> PathBuf {
-        self.path.join("labelled.csv")
+    pub(crate) fn labeled(&self) -> PathBuf {
+        self.path.join("labeled.csv")
     }
 
     /// What the oracle said until now, while it is asked: a line of JSON for each molecule.
-    pub(crate) fn labelled_until_now(&self) -> PathBuf {
-        self.path.join("labelled.part.jsonl")
+    pub(crate) fn labeled_until_now(&self) -> PathBuf {
+        self.path.join("labeled.part.jsonl")
     }
 
     /// The settings that its molecules were proposed by.

@@ -97,7 +97,7 @@ pub enum AcquireError {
     Proxy(#[from] ProxyError),
     /// There is nothing left to propose.
     #[error(
-        "round {0}: every molecule that the policy draws is labelled already; repeat the command with more \
+        "round {0}: every molecule that the policy draws is labeled already; repeat the command with more \
          `acquisition.candidates`, or a lower `acquisition.exponent`"
     )]
     Exhausted(u64),

@@ -13,9 +13,9 @@ use gfn_registry::Assembled;
 use gfn_runner::signals::Stop;
 
 use crate::AcquireError;
-use crate::folder::{Labelled, Proposal, if_there};
+use crate::folder::{Labeled, Proposal, if_there};
 
-/// So many molecules for each core are labelled before it is told how far it is, and asked whether to stop: few, since each can take
+/// So many molecules for each core are labeled before it is told how far it is, and asked whether to stop: few, since each can take
 /// half a minute, and enough that no core waits long for the last of them.
 const CHUNK_PER_CORE: usize = 8;
 
@@ -27,20 +27,20 @@ pub(crate) fn label(
     kept: &Path,
     stop: &Stop,
     mut tell: impl FnMut(usize),
-) -> Result<Option<Vec<Labelled>>, AcquireError> {
-    let (mut kept, mut labelled) = Kept::open(kept, proposals)?;
-    tell(labelled.len());
+) -> Result<Option<Vec<Labeled>>, AcquireError> {
+    let (mut kept, mut labeled) = Kept::open(kept, proposals)?;
+    tell(labeled.len());
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    for chunk in proposals[labelled.len()..].chunks(CHUNK_PER_CORE * cores) {
+    for chunk in proposals[labeled.len()..].chunks(CHUNK_PER_CORE * cores) {
         if stop.is_asked() {
             return Ok(None);
         }
         let rows = label_chunk(parts, chunk)?;
         kept.add(&rows)?;
-        labelled.extend(rows);
+        labeled.extend(rows);
         tell(chunk.len());
     }
-    Ok(Some(labelled))
+    Ok(Some(labeled))
 }
 
 /// The file of labels that are not a whole table yet.
@@ -51,7 +51,7 @@ struct Kept {
 
 impl Kept {
     /// Opens it, and reads the labels of the first proposals; what stands behind them, such as half a line, is gone then.
-    fn open(path: &Path, proposals: &[Proposal]) -> Result<(Self, Vec<Labelled>), FolderError> {
+    fn open(path: &Path, proposals: &[Proposal]) -> Result<(Self, Vec<Labeled>), FolderError> {
         let failed = |error| FolderError::Io {
             path: path.to_path_buf(),
             error,
@@ -62,7 +62,7 @@ impl Kept {
             let line_read = line
                 .strip_suffix(b"\n")
                 .and_then(|line| std::str::from_utf8(line).ok());
-            let row = line_read.and_then(read_line::<Labelled>);
+            let row = line_read.and_then(read_line::<Labeled>);
             match (row, proposals.get(rows.len())) {
                 (Some(row), Some(proposal)) if row.smiles == proposal.smiles => rows.push(row),
                 _ => break,
@@ -75,7 +75,7 @@ impl Kept {
         Ok((Self { path, file }, rows))
     }
 
-    fn add(&mut self, rows: &[Labelled]) -> Result<(), FolderError> {
+    fn add(&mut self, rows: &[Labeled]) -> Result<(), FolderError> {
         let lines: String = rows.iter().map(|row| line(row) + "\n").collect();
         self.file
             .write_all(lines.as_bytes())
@@ -86,7 +86,7 @@ impl Kept {
     }
 }
 
-fn label_chunk(parts: &Assembled, proposals: &[Proposal]) -> Result<Vec<Labelled>, AcquireError> {
+fn label_chunk(parts: &Assembled, proposals: &[Proposal]) -> Result<Vec<Labeled>, AcquireError> {
     let environment = &*parts.environment;
     let len = environment.spec().state_len();
     let mut states = Vec::with_capacity(proposals.len() * len);
@@ -114,7 +114,7 @@ fn label_chunk(parts: &Assembled, proposals: &[Proposal]) -> Result<Vec<Labelled
             .get(&proposal.smiles)
             .or_else(|| failures.get(&objects.describe(index)));
         let failure = told.cloned().or(is_left_out.then(|| "it has no reward".into()));
-        Labelled {
+        Labeled {
             smiles: proposal.smiles.clone(),
             // A reward of 0 is a label too: a policy has to learn where the oracle fails.
             value: (!is_left_out).then(|| raw[index].exp()),
@@ -137,8 +137,8 @@ mod tests {
         names.iter().map(proposal).collect()
     }
 
-    fn row(smiles: &str, value: f64) -> Labelled {
-        Labelled {
+    fn row(smiles: &str, value: f64) -> Labeled {
+        Labeled {
             smiles: smiles.into(),
             value: Some(value),
             failure: None,

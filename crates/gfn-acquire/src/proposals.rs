@@ -1,4 +1,4 @@
-//! Which molecules are to be labelled.
+//! Which molecules are to be labeled.
 
 use std::collections::HashSet;
 

@@ -5,7 +5,7 @@ use gfn_proxy::fitted::Proxy;
 use serde::Serialize;
 
 use crate::AcquireError;
-use crate::folder::{Folder, Label, Labelled};
+use crate::folder::{Folder, Label, Labeled};
 
 /// How many of the best molecules are listed.
 const BEST: usize = 100;
@@ -13,13 +13,13 @@ const BEST: usize = 100;
 /// Where things stand after a round.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Standing {
-    /// The round; 0 is what was labelled before the first.
+    /// The round; 0 is what was labeled before the first.
     pub round: u64,
     /// Molecules with a label.
-    pub labelled: usize,
+    pub labeled: usize,
     /// Of those, how many are of this round.
     pub new: usize,
-    /// Molecules of this round that the oracle failed at, whether it labelled them 0 or not at all.
+    /// Molecules of this round that the oracle failed at, whether it labeled them 0 or not at all.
     pub failed: usize,
     /// The best value.
     pub best: Option<f64>,
@@ -65,7 +65,7 @@ impl Results {
             .collect();
         let new = all.len();
         sort(&mut all);
-        let at_random = folder.round(0).labelled();
+        let at_random = folder.round(0).labeled();
         let failed = match at_random.is_file() {
             true => failures(&folder.read_table(&at_random)?),
             false => 0,
@@ -76,8 +76,8 @@ impl Results {
             ..standing(0, &all)
         }];
         let rounds = (1..).map(|number| (number, folder.round(number)));
-        for (number, round) in rounds.take_while(|(_, round)| round.labelled().is_file()) {
-            let rows: Vec<Labelled> = folder.read_table(&round.labelled())?;
+        for (number, round) in rounds.take_while(|(_, round)| round.labeled().is_file()) {
+            let rows: Vec<Labeled> = folder.read_table(&round.labeled())?;
             let values: Vec<f64> = rows.iter().filter_map(|row| row.value).collect();
             let found = rows
                 .iter()
@@ -103,7 +103,7 @@ impl Results {
     }
 }
 
-fn failures(rows: &[Labelled]) -> usize {
+fn failures(rows: &[Labeled]) -> usize {
     rows.iter().filter(|row| row.failure.is_some()).count()
 }
 
@@ -132,7 +132,7 @@ fn standing(round: u64, all: &[Best]) -> Standing {
         .collect();
     Standing {
         round,
-        labelled: all.len(),
+        labeled: all.len(),
         new: 0,
         failed: 0,
         best: all.first().map(|best| best.value),

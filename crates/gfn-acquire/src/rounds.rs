@@ -25,7 +25,7 @@ use gfn_runner::{RunError, changes};
 
 use crate::AcquireError;
 use crate::begin::{Oracle, begin, exponent_of, floor_of, given, must_be_of_molecules, oracle_of, plan_of};
-use crate::folder::{Folder, Label, Labelled, Proposal, Round, if_there, to_csv};
+use crate::folder::{Folder, Label, Labeled, Proposal, Round, if_there, to_csv};
 use crate::oracle::label;
 use crate::proposals::{Distinct, at_random, chosen};
 use crate::results::Results;
@@ -207,7 +207,7 @@ impl Rounds<'_> {
     /// Random molecules with their labels; none where a stop was asked for.
     fn random_labels(&self) -> Result<Option<Vec<Label>>, AcquireError> {
         let round = self.folder.round(0);
-        if !round.labelled().is_file() {
+        if !round.labeled().is_file() {
             let (seed, wanted) = (self.oracle.experiment.top.seed, self.plan.initial_size);
             let environment = &*self.oracle.parts.environment;
             let Some(drawn) = at_random(environment, seed, wanted, &self.options.stop)? else {
@@ -220,26 +220,26 @@ impl Rounds<'_> {
                 );
                 let _ = writeln!(gfn_text::stderr(), "{line}");
             }
-            self.tell(&format!("labelling {} molecules drawn at random", drawn.len()));
+            self.tell(&format!("labeling {} molecules drawn at random", drawn.len()));
             round.make()?;
             if !self.label(&drawn, &round)? {
                 return Ok(None);
             }
         }
-        let labelled: Vec<Labelled> = self.folder.read_table(&round.labelled())?;
-        Ok(Some(labelled.into_iter().filter_map(with_value).collect()))
+        let labeled: Vec<Labeled> = self.folder.read_table(&round.labeled())?;
+        Ok(Some(labeled.into_iter().filter_map(with_value).collect()))
     }
 
     /// Asks the oracle for the molecules of a round and writes what it says; whether that came to its end.
     fn label(&self, proposals: &[Proposal], round: &Round<'_>) -> Result<bool, AcquireError> {
         self.oracle.parts.reward.prepare()?;
-        let mut work = (!self.options.quiet).then(|| Work::new("labelling", proposals.len() as u64));
+        let mut work = (!self.options.quiet).then(|| Work::new("labeling", proposals.len() as u64));
         let tell = |count: usize| work.iter_mut().for_each(|work| work.did(count as u64));
-        let kept = round.labelled_until_now();
-        let Some(labelled) = label(&self.oracle.parts, proposals, &kept, &self.options.stop, tell)? else {
+        let kept = round.labeled_until_now();
+        let Some(labeled) = label(&self.oracle.parts, proposals, &kept, &self.options.stop, tell)? else {
             return Ok(false);
         };
-        round.write_table(&round.labelled(), &labelled)?;
+        round.write_table(&round.labeled(), &labeled)?;
         self.folder.remove(&kept)?;
         Ok(true)
     }
@@ -247,7 +247,7 @@ impl Rounds<'_> {
     /// Whether a round came to its end.
     fn round(&self, number: u64) -> Result<bool, AcquireError> {
         let round = self.folder.round(number);
-        if round.labelled().is_file() {
+        if round.labeled().is_file() {
             return Ok(true);
         }
         round.make()?;
@@ -269,12 +269,12 @@ impl Rounds<'_> {
         Ok(true)
     }
 
-    /// What was labelled until now, the last round's molecules at the end.
+    /// What was labeled until now, the last round's molecules at the end.
     fn gather(&self, number: u64, round: &Round<'_>) -> Result<(), AcquireError> {
         let before = self.folder.round(number - 1);
         let mut labels: Vec<Label> = self.folder.read_table(&before.data())?;
-        let labelled: Vec<Labelled> = self.folder.read_table(&before.labelled())?;
-        labels.extend(labelled.into_iter().filter_map(with_value));
+        let labeled: Vec<Labeled> = self.folder.read_table(&before.labeled())?;
+        labels.extend(labeled.into_iter().filter_map(with_value));
         Ok(round.write_table(&round.data(), &labels)?)
     }
 
@@ -284,7 +284,7 @@ impl Rounds<'_> {
         let pairs = labels.into_iter().map(|label| (label.smiles, label.value));
         let name = self.oracle.experiment.reward.name;
         let origin = format!("round {number}");
-        // A molecule that the networks cannot see was no mistake of the user's: the oracle labelled it.
+        // A molecule that the networks cannot see was no mistake of the user's: the oracle labeled it.
         let table = Table::of_pairs(name, &origin, pairs, true).map_err(AcquireError::Initial)?;
         let settings = settings_of(&self.plan.fit, self.seed_of(number));
         let progress = FitProgress::new(&settings, !self.shows_bars());
@@ -309,7 +309,7 @@ impl Rounds<'_> {
             let _ = writeln!(gfn_text::stderr(), "warning: round {number}: {warning}");
         }
         self.tell(&format!(
-            "round {number} of {}: {} molecules labelled; the proxy errs by {} (always the mean: {})",
+            "round {number} of {}: {} molecules labeled; the proxy errs by {} (always the mean: {})",
             self.plan.rounds,
             table.molecules.len(),
             number::shown(errors.rmse),
@@ -411,15 +411,15 @@ impl Rounds<'_> {
         Ok(self.folder.remove_folder(&aside)?)
     }
 
-    /// The molecules that were labelled before this round, or that the oracle failed at.
+    /// The molecules that were labeled before this round, or that the oracle failed at.
     fn seen(&self, number: u64) -> Result<HashSet<String>, FolderError> {
         let first: Vec<Label> = self.folder.read_table(&self.folder.round(1).data())?;
         let mut seen: HashSet<String> = first.into_iter().map(|label| label.smiles).collect();
         for earlier in 0..number {
-            let labelled = self.folder.round(earlier).labelled();
+            let labeled = self.folder.round(earlier).labeled();
             // There is none of round 0 where a table was given.
-            if earlier > 0 || labelled.is_file() {
-                let rows: Vec<Labelled> = self.folder.read_table(&labelled)?;
+            if earlier > 0 || labeled.is_file() {
+                let rows: Vec<Labeled> = self.folder.read_table(&labeled)?;
                 seen.extend(rows.into_iter().map(|row| row.smiles));
             }
         }
@@ -503,7 +503,7 @@ fn settings_of(fit: &Fit, seed: u64) -> Settings {
     }
 }
 
-fn with_value(row: Labelled) -> Option<Label> {
+fn with_value(row: Labeled) -> Option<Label> {
     Some(Label {
         value: row.value?,
         smiles: row.smiles,

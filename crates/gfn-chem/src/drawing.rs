@@ -1,5 +1,5 @@
 //! A molecule laid out in the plane, for whoever draws it. The layout is `chematic`'s; what is drawn with it (lines,
-//! colours, letters) is not decided here.
+//! colors, letters) is not decided here.
 
 use chematic::core::{self, AtomIdx, BondOrder};
 use chematic::perception;

@@ -5,7 +5,7 @@ use chematic::core::{Atom, AtomIdx, BondOrder, MoleculeBuilder};
 use crate::Molecule;
 
 /// The most attachment points that a fragment can have.
-pub const MOST_PORTS: usize = 8;
+pub const MAX_PORTS: usize = 8;
 
 /// A piece of a molecule, its attachment points ("ports") numbered from 0 in the order of their map numbers.
 #[derive(Clone, Debug)]

@@ -27,7 +27,7 @@ mod synthetic;
 pub use composition::Composition;
 pub use drawing::{Drawing, DrawnAtom, DrawnBond};
 pub use fingerprint::{Fingerprint, diversity, modes};
-pub use fragment::{Fragment, Join, MOST_PORTS};
+pub use fragment::{Fragment, Join, MAX_PORTS};
 pub use graph::{AtomView, BondView, Hybridisation, MoleculeGraph, Order};
 pub use molecule::{ChemError, Molecule};
 pub use normal::{canonical_of, smiles_of, with_name};

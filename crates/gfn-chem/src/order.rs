@@ -166,7 +166,7 @@ impl Kekule {
     }
 
     fn arrange(&self, form: Form) -> Option<Arranged> {
-        let (text, order) = smiles::canonical_smiles_with_atom_order(&self.labelled(&form)?);
+        let (text, order) = smiles::canonical_smiles_with_atom_order(&self.labeled(&form)?);
         let order: Vec<usize> = order.into_iter().map(|atom| atom.0 as usize).collect();
         let molecule = self.written(&order, &form)?;
         let model = smiles::rdkit_sanitized_model(&molecule).ok()?;
@@ -186,7 +186,7 @@ impl Kekule {
 
     /// A form of the molecule for a canonicalisation that knows nothing of chemistry: carbons that carry as isotopes what they stand
     /// for.
-    fn labelled(&self, form: &Form) -> Option<Molecule> {
+    fn labeled(&self, form: &Form) -> Option<Molecule> {
         let label = |at: usize| {
             let atom = &self.atoms[at];
             let element = if atom.wildcard {

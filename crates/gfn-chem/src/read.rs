@@ -4,7 +4,7 @@ use chematic::core::{Atom, AtomIdx, BondOrder, Chirality, MoleculeBuilder, impli
 use chematic::{core, smiles};
 use thiserror::Error;
 
-use crate::{ChemError, Fragment, MOST_PORTS, Molecule, complaint, symmetry::Graph};
+use crate::{ChemError, Fragment, MAX_PORTS, Molecule, complaint, symmetry::Graph};
 
 /// What is wrong with a fragment, completing "the fragment …".
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -16,7 +16,7 @@ pub enum FragmentError {
     #[error("has no attachment point such as `[*:1]` in `{0}`")]
     NoPort(String),
     /// Too many attachment points.
-    #[error("has {0} attachment points; at most {MOST_PORTS} are possible")]
+    #[error("has {0} attachment points; at most {MAX_PORTS} are possible")]
     ManyPorts(usize),
     /// A dummy atom without a number.
     #[error("has a dummy atom without a number: write `[*:1]`, `[*:2]` and so on in `{0}`")]
@@ -234,7 +234,7 @@ fn check_ports(molecule: &core::Molecule, ports: &[usize], text: &str) -> Result
     }
     match ports.len() {
         0 => Err(FragmentError::NoPort(text.into())),
-        many if many > MOST_PORTS => Err(FragmentError::ManyPorts(many)),
+        many if many > MAX_PORTS => Err(FragmentError::ManyPorts(many)),
         _ => Ok(()),
     }
 }
@@ -254,7 +254,7 @@ fn numbered_dummies(molecule: &core::Molecule, text: &str) -> Result<Vec<(u16, A
     }
     match dummies.len() {
         0 => Err(FragmentError::NoPort(text.into())),
-        count if count > MOST_PORTS => Err(FragmentError::ManyPorts(count)),
+        count if count > MAX_PORTS => Err(FragmentError::ManyPorts(count)),
         _ => Ok(dummies),
     }
 }
@@ -277,7 +277,7 @@ fn anchor(molecule: &core::Molecule, number: u16, dummy: AtomIdx) -> Result<Atom
     Ok(atom)
 }
 
-/// The fragment as a labelled graph, with aromaticity as RDKit sees it, so that Kekulé notation hides no symmetry.
+/// The fragment as a labeled graph, with aromaticity as RDKit sees it, so that Kekulé notation hides no symmetry.
 fn graph(molecule: &core::Molecule, dummies: &[(u16, AtomIdx)]) -> Result<Graph, FragmentError> {
     let model =
         smiles::rdkit_sanitized_model(molecule).map_err(|error| ChemError::Unsupported(error.to_string()))?;

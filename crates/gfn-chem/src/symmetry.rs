@@ -1,6 +1,6 @@
 //! Which permutations of a fragment's attachment points are symmetries of it.
 
-/// A labelled graph whose last `ports` nodes are attachment points.
+/// A labeled graph whose last `ports` nodes are attachment points.
 pub(crate) struct Graph {
     /// What a node must agree on.
     pub labels: Vec<(u8, i8, bool, u8, u16)>,

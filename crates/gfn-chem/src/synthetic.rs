@@ -135,15 +135,15 @@ fn words<T>(
     Ok(chunks.iter().map(|chunk| read(*chunk)).collect())
 }
 
-/// The penalty for size, stereocentres, spiro and bridgehead atoms, and rings of more than eight atoms.
+/// The penalty for size, stereocenters, spiro and bridgehead atoms, and rings of more than eight atoms.
 fn complexity(molecule: &Molecule) -> Result<f64, ChemError> {
     let atoms = molecule.atom_count() as f64;
-    let (stereocentres, _) = smiles::rdkit_atom_stereocenter_counts(&molecule.0).map_err(unsupported)?;
+    let (stereocenters, _) = smiles::rdkit_atom_stereocenter_counts(&molecule.0).map_err(unsupported)?;
     let log_of_one_more = |count: usize| (count as f64 + 1.0).log10();
     let rings = perception::find_sssr(&molecule.0);
     let has_macrocycle = rings.rings().iter().any(|ring| ring.len() > 8);
     Ok(atoms.powf(1.005) - atoms
-        + log_of_one_more(stereocentres)
+        + log_of_one_more(stereocenters)
         + log_of_one_more(chem::num_spiro_atoms(&molecule.0))
         + log_of_one_more(chem::num_bridgehead_atoms(&molecule.0))
         + log_of_one_more(usize::from(has_macrocycle)))

@@ -19,7 +19,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Args, u
         .and_then(|matches| Args::from_arg_matches(&matches));
     read.map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // Our own texts, with our own colours.
+            // Our own texts, with our own colors.
             let _ = error.print();
             exit::DONE
         }

@@ -216,7 +216,7 @@ pub(crate) fn display_name(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// The path by which a file is recognised under another name; a file that is absent is told apart by its name.
+/// The path by which a file is recognized under another name; a file that is absent is told apart by its name.
 fn identity(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }

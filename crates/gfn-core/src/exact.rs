@@ -346,8 +346,8 @@ pub fn log_sum_exp(values: impl Iterator<Item = f64> + Clone) -> f64 {
     most + values.map(|value| (value - most).exp()).sum::<f64>().ln()
 }
 
-/// The distribution proportional to exp `log_weight`, and the log of its normalising constant.
-pub fn normalise(log_weight: &[f64]) -> (Vec<f64>, f64) {
+/// The distribution proportional to exp `log_weight`, and the log of its normalizing constant.
+pub fn normalize(log_weight: &[f64]) -> (Vec<f64>, f64) {
     let log_z = log_sum_exp(log_weight.iter().copied());
     (
         log_weight.iter().map(|weight| (weight - log_z).exp()).collect(),
@@ -454,7 +454,7 @@ mod tests {
                     probability[at] = (log_flow[edge.target as usize] + log_pb[at] - log_flow[index]).exp();
                 }
             }
-            let (target, log_z) = normalise(&log_reward);
+            let (target, log_z) = normalize(&log_reward);
             assert!((log_flow[0] - log_z).abs() < 1e-12);
             assert!(total_variation(&graph.push(&probability), &target) < 1e-12);
         }

@@ -15,7 +15,7 @@ pub enum ObservationSpec {
         /// How many there are.
         features: usize,
     },
-    /// A small labelled graph: nodes, undirected edges given once in each direction, rows of actions that sit on
+    /// A small labeled graph: nodes, undirected edges given once in each direction, rows of actions that sit on
     /// nodes, and nodes that can be taken away again.
     Graph {
         /// Kinds of node.

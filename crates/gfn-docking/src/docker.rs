@@ -25,7 +25,7 @@ const SHORT: Duration = Duration::from_millis(20);
 /// How to dock.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// The box's centre, in ångström.
+    /// The box's center, in ångström.
     pub center: [f64; 3],
     /// The box's edges, in ångström.
     pub size: [f64; 3],

@@ -1,7 +1,7 @@
 //! What is read of PDBQT files: positions of atoms, and the energy of a pose.
 
 /// Below this extent, in ångström, a molecule has no structure: without coordinates Open Babel writes all atoms at one place.
-const LEAST_EXTENT: f64 = 1.0;
+const MIN_EXTENT: f64 = 1.0;
 
 /// The positions of all atoms.
 pub(crate) fn positions(text: &str) -> Result<Vec<[f64; 3]>, String> {
@@ -31,7 +31,7 @@ pub(crate) fn check_structure(text: &str) -> Result<(), String> {
         let along = atoms.iter().map(|atom| atom[axis]);
         along.clone().fold(f64::MIN, f64::max) - along.fold(f64::MAX, f64::min)
     };
-    if !atoms.is_empty() && (0..3).any(|axis| extent(axis) > LEAST_EXTENT) {
+    if !atoms.is_empty() && (0..3).any(|axis| extent(axis) > MIN_EXTENT) {
         return Ok(());
     }
     Err(match atoms.len() {

@@ -1,6 +1,6 @@
 //! A picture of pixels, and lines on it.
 
-use crate::colour::{Colour, mix};
+use crate::color::{Color, mix};
 use crate::glyphs::strokes;
 
 /// A point, in pixels from the left and the top.
@@ -15,7 +15,7 @@ pub(crate) const STEP: f64 = 0.66;
 pub(crate) struct Canvas {
     pub(crate) width: usize,
     pub(crate) height: usize,
-    pixels: Vec<Colour>,
+    pixels: Vec<Color>,
 }
 
 impl Canvas {
@@ -32,17 +32,17 @@ impl Canvas {
         &mut self,
         (left, top): (usize, usize),
         (width, height): (usize, usize),
-        colour: Colour,
+        color: Color,
     ) {
         for y in top..(top + height).min(self.height) {
             for x in left..(left + width).min(self.width) {
-                self.pixels[y * self.width + x] = colour;
+                self.pixels[y * self.width + x] = color;
             }
         }
     }
 
     /// A line with round ends; pixels at its edges are a mixture.
-    pub(crate) fn line(&mut self, from: Place, to: Place, width: f64, colour: Colour) {
+    pub(crate) fn line(&mut self, from: Place, to: Place, width: f64, color: Color) {
         let room = 0.5 * width + 1.0;
         let range = |one: f64, two: f64, size: usize| {
             let low = (one.min(two) - room).floor().max(0.0) as usize;
@@ -53,13 +53,13 @@ impl Canvas {
                 let middle = (x as f64 + 0.5, y as f64 + 0.5);
                 let share = (0.5 * width + 0.5 - distance(middle, from, to)).clamp(0.0, 1.0);
                 let pixel = &mut self.pixels[y * self.width + x];
-                *pixel = mix(*pixel, colour, share);
+                *pixel = mix(*pixel, color, share);
             }
         }
     }
 
     /// Text that begins at `at`, on its base line. Digits and signs that Unicode has raised or lowered are small.
-    pub(crate) fn text(&mut self, text: &str, at: Place, size: f64, colour: Colour) {
+    pub(crate) fn text(&mut self, text: &str, at: Place, size: f64, color: Color) {
         let mut x = at.0;
         for letter in text.chars() {
             let (letter, shift, share) = level(letter);
@@ -70,7 +70,7 @@ impl Canvas {
             };
             for stroke in strokes(letter) {
                 for pair in stroke.windows(2) {
-                    self.line(place(pair[0]), place(pair[1]), 0.11 * size, colour);
+                    self.line(place(pair[0]), place(pair[1]), 0.11 * size, color);
                 }
             }
             x += share * STEP * size;

@@ -3,7 +3,7 @@
 use gfn_record::distribution::Row;
 
 /// A map has at most so many cells on a side; beyond, it shows blocks of cells.
-const MOST_ON_A_SIDE: usize = 64;
+const MAX_ON_A_SIDE: usize = 64;
 /// No coordinate is larger.
 const MOST: usize = 100_000;
 
@@ -62,7 +62,7 @@ impl Grid {
         let [across, up] = *self.sides.get(..2)? else {
             return None;
         };
-        let block = across.max(up).div_ceil(MOST_ON_A_SIDE).max(1);
+        let block = across.max(up).div_ceil(MAX_ON_A_SIDE).max(1);
         let (across, up) = (across.div_ceil(block), up.div_ceil(block));
         let empty = vec![f64::NAN; across * up];
         let mut plane = Plane {

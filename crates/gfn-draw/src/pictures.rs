@@ -4,7 +4,7 @@ use gfn_record::distribution::Row;
 use gfn_record::samples::Sample;
 
 use crate::canvas::{Canvas, Place, width_of};
-use crate::colour::{INK, of_element, viridis};
+use crate::color::{INK, of_element, viridis};
 use crate::grid::{Grid, Plane};
 use crate::sketch::{Anchor, HEIGHT, LETTERS, Sketch, WIDTH};
 
@@ -39,7 +39,7 @@ impl Picture {
     }
 }
 
-/// Target and learned probability along the first two coordinates, side by side in the same colours; none where objects are no cells
+/// Target and learned probability along the first two coordinates, side by side in the same colors; none where objects are no cells
 /// of a grid with two sides.
 pub fn maps(rows: &[Row]) -> Option<Picture> {
     let plane = Grid::of(rows)?.plane()?;
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_have_the_colours_of_their_values() {
+    fn maps_have_the_colors_of_their_values() {
         let row = |object: &str, target: f64, probability: f64| Row {
             object: object.into(),
             reward: 1.0,

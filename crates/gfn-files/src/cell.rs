@@ -43,7 +43,7 @@ pub mod text {
     /// Writes it as a table holds it.
     ///
     /// # Errors
-    /// Those of the serialiser.
+    /// Those of the serializer.
     pub fn serialize<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&guarded(text))
     }
@@ -67,7 +67,7 @@ pub mod option {
     /// Writes it as a table holds it.
     ///
     /// # Errors
-    /// Those of the serialiser.
+    /// Those of the serializer.
     pub fn serialize<S: Serializer>(text: &Option<String>, to: S) -> Result<S::Ok, S::Error> {
         text.as_deref().map(guarded).serialize(to)
     }

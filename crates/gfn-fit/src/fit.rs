@@ -64,7 +64,7 @@ impl Default for Settings {
             learning_rate: 2e-3,
             weight_decay: 0.01,
             split: SplitKind::Random,
-            direction: Direction::Maximise,
+            direction: Direction::Maximize,
             unit: None,
             threads: NonZeroUsize::MIN,
         }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use gfn_core::schedule::{Ramp, Shape};
 use gfn_core::{Cancel, Purpose, Schedule, Stream};
-use gfn_learn::optimiser::{AdamParams, Optimiser};
+use gfn_learn::optimizer::{AdamParams, Optimizer};
 use gfn_learn::parameters::{Layout, Parameters, Start};
 use gfn_proxy::fitted::{Architecture, BOND_KINDS};
 use tch::{Device, Kind, Tensor};
@@ -21,7 +21,7 @@ const BATCHES_SORTED: usize = 8;
 /// Molecules that are only measured are computed by so many, and fewer where their bonds are more numbers than this: one large
 /// molecule would fill up all the others.
 const MEASURED_AT_ONCE: usize = 256;
-const MOST_NUMBERS: usize = 1 << 26;
+const MAX_NUMBERS: usize = 1 << 26;
 
 /// The longest gradient that is followed whole.
 const CLIP: f64 = 5.0;
@@ -126,7 +126,7 @@ fn measured(examples: &[Example<'_>]) -> Result<Vec<Batch>, FitError> {
 
 /// How many molecules of as many atoms, ascending, are measured at once.
 fn together(atoms: &[usize]) -> usize {
-    let fits = |(index, atoms): &(usize, &usize)| (index + 1) * BOND_KINDS * atoms.pow(2) <= MOST_NUMBERS;
+    let fits = |(index, atoms): &(usize, &usize)| (index + 1) * BOND_KINDS * atoms.pow(2) <= MAX_NUMBERS;
     let fitting = atoms.iter().take(MEASURED_AT_ONCE).enumerate().take_while(fits);
     fitting.count().max(1)
 }
@@ -137,7 +137,7 @@ struct Learner {
     parameters: Parameters,
     /// The same numbers, to which gradients come back.
     leaf: Tensor,
-    optimiser: Optimiser,
+    optimizer: Optimizer,
     stream: Stream,
 }
 
@@ -169,7 +169,7 @@ impl Learner {
             architecture,
             batch_size: settings.batch_size,
             leaf: parameters.values.f_detach()?.f_set_requires_grad(true)?,
-            optimiser: Optimiser::new(adam, &[&parameters])?,
+            optimizer: Optimizer::new(adam, &[&parameters])?,
             parameters,
             stream: Stream::new(settings.seed, Purpose::Fitting, 1 + member as u64),
         })
@@ -203,7 +203,7 @@ impl Learner {
         let gradient = self.leaf.f_grad()?;
         self.parameters.gradient.f_copy_(&gradient)?;
         self.leaf.zero_grad();
-        self.optimiser.step(&mut [&mut self.parameters], 0.0)?;
+        self.optimizer.step(&mut [&mut self.parameters], 0.0)?;
         Ok(loss.f_double_value(&[])?)
     }
 

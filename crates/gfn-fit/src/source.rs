@@ -55,11 +55,11 @@ impl Source {
         })
     }
 
-    /// That the cells are parted by something else than was to be expected; none where nothing was recognised.
+    /// That the cells are parted by something else than was to be expected; none where nothing was recognized.
     pub fn note(&self) -> Option<String> {
         let (file, separator) = (self.path.display(), self.text.separator);
         self.text
-            .is_recognised
+            .is_recognized
             .then(|| format!("the cells of `{file}` are parted by {separator}; `--separator` names another"))
     }
 

@@ -17,7 +17,7 @@ use crate::source::Source;
 
 /// The most heavy atoms of a molecule: a batch has matrices of all pairs of atoms of its largest one, so that a polymer among the
 /// molecules would fill the memory.
-const MOST_ATOMS: usize = 500;
+const MAX_ATOMS: usize = 500;
 
 /// A molecule and what was measured of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -289,8 +289,8 @@ fn see(smiles: &str) -> Result<(String, Features), String> {
 /// Whether a molecule is small enough. What is no SMILES passes, to be refused by who knows more about it.
 fn check_size(smiles: &str) -> Result<(), String> {
     match Composition::of(smiles) {
-        Ok(Composition { heavy_atoms, .. }) if heavy_atoms > MOST_ATOMS => Err(format!(
-            "{heavy_atoms} heavy atoms; a proxy sees molecules of at most {MOST_ATOMS}"
+        Ok(Composition { heavy_atoms, .. }) if heavy_atoms > MAX_ATOMS => Err(format!(
+            "{heavy_atoms} heavy atoms; a proxy sees molecules of at most {MAX_ATOMS}"
         )),
         _ => Ok(()),
     }

@@ -5,7 +5,7 @@ use gfn_proxy::fitted::Uncertainty;
 use crate::statistics::root_mean_square;
 
 /// Members of an ensemble usually agree too well; factors up to this are tried.
-const MOST_FACTOR: f64 = 8.0;
+const MAX_FACTOR: f64 = 8.0;
 const FACTORS: usize = 32;
 const CONSTANTS: usize = 20;
 
@@ -24,7 +24,7 @@ pub(crate) fn calibrated(pairs: &[(f64, f64)]) -> Uncertainty {
     let constants = (1..=CONSTANTS).map(|step| rmse * share(step, CONSTANTS));
     let all = constants.flat_map(|constant| {
         (0..=FACTORS).map(move |step| Uncertainty {
-            factor: MOST_FACTOR * share(step, FACTORS),
+            factor: MAX_FACTOR * share(step, FACTORS),
             constant,
         })
     });

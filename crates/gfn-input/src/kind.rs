@@ -57,7 +57,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Recognises a file; none for what may be a plain text.
+    /// Recognizes a file; none for what may be a plain text.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Some(Self::Empty);

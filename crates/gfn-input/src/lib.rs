@@ -2,7 +2,7 @@
 //! another kind.
 //!
 //! [`Table`] reads a table whose columns have names: no cell is cut off, no row is dropped without a word, and lines are counted as
-//! editors count them. [`rows`] reads the tables that gfn writes itself. [`Kind`] recognises a file by its first bytes, so that a Git
+//! editors count them. [`rows`] reads the tables that gfn writes itself. [`Kind`] recognizes a file by its first bytes, so that a Git
 //! LFS pointer or a pickle is named for what it is. [`Rejected`] lists bad rows for a file beside the output.
 
 mod kind;

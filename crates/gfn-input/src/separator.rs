@@ -17,7 +17,7 @@ pub enum Separator {
     Pipe,
 }
 
-/// So many records are looked at to recognise a separator.
+/// So many records are looked at to recognize a separator.
 const LOOKED_AT: usize = 100;
 
 impl Separator {

@@ -16,7 +16,7 @@ pub struct Table {
     /// What parts the cells.
     pub separator: Separator,
     /// Whether that is another one than the file's name promises, and was neither asked for nor declared.
-    pub is_recognised: bool,
+    pub is_recognized: bool,
     /// The line with the names.
     pub line: u64,
     /// The rows, blank lines left out.
@@ -90,7 +90,7 @@ impl Table {
         }
         let declared = Separator::declared(text);
         let start = declared.map_or(0, |(_, start)| start);
-        let (separator, is_recognised) = match separator.or(declared.map(|(declared, _)| declared)) {
+        let (separator, is_recognized) = match separator.or(declared.map(|(declared, _)| declared)) {
             Some(separator) => (separator, false),
             None => Separator::of(&text[start..], usual),
         };
@@ -123,7 +123,7 @@ impl Table {
         Ok(Self {
             names,
             separator,
-            is_recognised,
+            is_recognized,
             line,
             rows,
         })

@@ -146,7 +146,7 @@ fn load_cuda() -> Result<(), String> {
     let Some(path) = places.iter().find(|path| path.exists()) else {
         return Err("the CUDA part of libtorch is not there; `scripts/libtorch --cuda` fetches it".into());
     };
-    // SAFETY: loading runs the initialisers of libtorch's own library of the same version; nothing else of the process
+    // SAFETY: loading runs the initializers of libtorch's own library of the same version; nothing else of the process
     // depends on their order. The library is never unloaded.
     match unsafe { Library::open(Some(path), RTLD_NOW | RTLD_GLOBAL) } {
         Ok(library) => {

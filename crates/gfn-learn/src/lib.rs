@@ -1,4 +1,4 @@
-//! Everything that is a tensor: devices, precision, parameters, networks, the optimiser, saved weights.
+//! Everything that is a tensor: devices, precision, parameters, networks, the optimizer, saved weights.
 //!
 //! The seam is plain arrays on both sides. A network takes an [`gfn_core::Observation`] and gives logits as arrays;
 //! a loss gives back their gradient as arrays; the network turns that into the gradient of its parameters.
@@ -10,7 +10,7 @@ pub mod kernels;
 pub mod model;
 pub mod moments;
 pub mod networks;
-pub mod optimiser;
+pub mod optimizer;
 pub mod parameters;
 pub mod precision;
 mod rows;

@@ -1,4 +1,4 @@
-//! A model: the networks of a forward and, where it has its own, a backward policy, with their optimiser.
+//! A model: the networks of a forward and, where it has its own, a backward policy, with their optimizer.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use gfn_losses::evaluation::{OutputGradients, Outputs};
 
 use crate::LearnError;
 use crate::networks::{Architecture, Draw, Heads, Network};
-use crate::optimiser::{AdamParams, Optimiser};
+use crate::optimizer::{AdamParams, Optimizer};
 use crate::parameters::Parameters;
 use crate::precision::Compute;
 use crate::rows;
@@ -55,19 +55,19 @@ pub struct ModelParams {
     pub backward: BackwardPolicy,
     /// What the loss needs of it.
     pub needs: Needs,
-    /// The optimiser.
-    pub optimiser: AdamParams,
+    /// The optimizer.
+    pub optimizer: AdamParams,
 }
 
-/// Networks, their optimiser, and log Z.
+/// Networks, their optimizer, and log Z.
 ///
 /// What the forward policy's network is asked while a batch is drawn need not be asked again for the loss:
 /// [`Model::record`] keeps it, [`Model::evaluate`] evaluates the states that were not asked about, and [`Model::step`]
 /// sends the gradient through both.
 pub struct Model {
     networks: Vec<Box<dyn Network>>,
-    /// The optimiser with its state; the learned log Z is in it.
-    pub optimiser: Optimiser,
+    /// The optimizer with its state; the learned log Z is in it.
+    pub optimizer: Optimizer,
     tied: bool,
     /// Whether answers are being kept for the next [`Model::evaluate`].
     recording: bool,
@@ -97,10 +97,10 @@ impl Model {
             networks.push(network.build(spec, heads, draw(1), compute)?);
         }
         let parameters: Vec<&Parameters> = networks.iter().map(|network| network.parameters()).collect();
-        let optimiser = Optimiser::new(params.optimiser.clone(), &parameters)?;
+        let optimizer = Optimizer::new(params.optimizer.clone(), &parameters)?;
         Ok(Self {
             networks,
-            optimiser,
+            optimizer,
             tied: heads.backward,
             recording: false,
             kept: Answers::default(),
@@ -183,7 +183,7 @@ impl Model {
             .iter_mut()
             .map(|network| network.parameters_mut())
             .collect();
-        self.optimiser.step(&mut parameters, log_z_gradient)
+        self.optimizer.step(&mut parameters, log_z_gradient)
     }
 }
 

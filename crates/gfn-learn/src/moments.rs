@@ -1,4 +1,4 @@
-//! The optimiser's state, saved: without it, a run that is resumed would take other steps.
+//! The optimizer's state, saved: without it, a run that is resumed would take other steps.
 
 use gfn_input::safetensors_fault;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -6,7 +6,7 @@ use tch::{Device, Tensor};
 
 use crate::LearnError;
 use crate::host::slice;
-use crate::optimiser::{Optimiser, Scalar};
+use crate::optimizer::{Optimizer, Scalar};
 
 const COUNT: &str = "count";
 const LOG_Z: &str = "log_z";
@@ -16,9 +16,9 @@ const LOG_Z: &str = "log_z";
 ///
 /// # Errors
 /// Where the means cannot be copied to the host.
-pub fn to_bytes(optimiser: &Optimiser) -> Result<Vec<u8>, LearnError> {
+pub fn to_bytes(optimizer: &Optimizer) -> Result<Vec<u8>, LearnError> {
     let mut buffers: Vec<(String, Dtype, usize, Vec<u8>)> = Vec::new();
-    for (number, moments) in optimiser.moments.iter().enumerate() {
+    for (number, moments) in optimizer.moments.iter().enumerate() {
         for (name, tensor) in [("mean", &moments.mean), ("square", &moments.square)] {
             let values = tensor.f_to(Device::Cpu)?.f_contiguous()?;
             let bytes = slice(&values)
@@ -28,14 +28,14 @@ pub fn to_bytes(optimiser: &Optimiser) -> Result<Vec<u8>, LearnError> {
             buffers.push((format!("{name}.{number}"), Dtype::F32, values.numel(), bytes));
         }
     }
-    let Scalar { mean, square, .. } = optimiser.log_z;
+    let Scalar { mean, square, .. } = optimizer.log_z;
     let log_z = [mean, square].map(f64::to_le_bytes).concat();
     buffers.push((LOG_Z.into(), Dtype::F64, 2, log_z));
     buffers.push((
         COUNT.into(),
         Dtype::U64,
         1,
-        optimiser.count.to_le_bytes().to_vec(),
+        optimizer.count.to_le_bytes().to_vec(),
     ));
     let views = buffers.iter().map(|(name, dtype, length, bytes)| {
         let view = TensorView::new(*dtype, vec![*length], bytes).expect("as many bytes as the shape says");
@@ -44,17 +44,17 @@ pub fn to_bytes(optimiser: &Optimiser) -> Result<Vec<u8>, LearnError> {
     Ok(safetensors::serialize(views, None).expect("names are distinct and shapes are right"))
 }
 
-/// Restores what [`to_bytes`] saved of an optimiser of the same networks.
+/// Restores what [`to_bytes`] saved of an optimizer of the same networks.
 ///
 /// # Errors
 /// A sentence about the first tensor that does not fit.
-pub fn restore(optimiser: &mut Optimiser, bytes: &[u8]) -> Result<(), String> {
+pub fn restore(optimizer: &mut Optimizer, bytes: &[u8]) -> Result<(), String> {
     let saved = SafeTensors::deserialize(bytes).map_err(|error| safetensors_fault(bytes, &error))?;
     let data = |name: &str, dtype: Dtype, length: usize| match saved.tensor(name) {
         Ok(view) if view.dtype() == dtype && view.shape() == [length] => Ok(view.data().to_vec()),
         _ => Err(format!("it holds no tensor `{name}` of {length} {dtype:?}")),
     };
-    for (number, moments) in optimiser.moments.iter_mut().enumerate() {
+    for (number, moments) in optimizer.moments.iter_mut().enumerate() {
         for (name, tensor) in [("mean", &mut moments.mean), ("square", &mut moments.square)] {
             let bytes = data(&format!("{name}.{number}"), Dtype::F32, tensor.numel())?;
             let values: Vec<f32> = words(&bytes).map(f32::from_le_bytes).collect();
@@ -66,9 +66,9 @@ pub fn restore(optimiser: &mut Optimiser, bytes: &[u8]) -> Result<(), String> {
     let log_z = data(LOG_Z, Dtype::F64, 2)?;
     let mut numbers = words(&log_z).map(f64::from_le_bytes);
     let mut next = || numbers.next().expect("two numbers");
-    (optimiser.log_z.mean, optimiser.log_z.square) = (next(), next());
+    (optimizer.log_z.mean, optimizer.log_z.square) = (next(), next());
     let count = data(COUNT, Dtype::U64, 1)?;
-    optimiser.count = words(&count).map(u64::from_le_bytes).next().expect("one number");
+    optimizer.count = words(&count).map(u64::from_le_bytes).next().expect("one number");
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Parameters in one flat buffer, so that the optimiser is one loop and a checkpoint is one copy.
+//! Parameters in one flat buffer, so that the optimizer is one loop and a checkpoint is one copy.
 
 use gfn_core::{Purpose, Stream};
 use tch::{Device, Kind, Tensor};

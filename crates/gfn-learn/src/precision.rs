@@ -1,4 +1,4 @@
-//! The numbers of a network's matrix products, as declared. Weights, biases, activations and the optimiser are f32 always,
+//! The numbers of a network's matrix products, as declared. Weights, biases, activations and the optimizer are f32 always,
 //! losses f64: a precision says only how products round.
 
 use schemars::JsonSchema;

@@ -9,7 +9,7 @@ use common::{grid, messages, model, molecules, normal, open_states, perceptron, 
 use gfn_core::{ActionSpace, Environment, EnvironmentSpec, Logits, Mask, Needs, Observation, Policy};
 use gfn_learn::model::{BackwardPolicy, Model, ModelParams};
 use gfn_learn::networks::{Architecture, mlp};
-use gfn_learn::optimiser::AdamParams;
+use gfn_learn::optimizer::AdamParams;
 use gfn_learn::weights;
 use gfn_losses::evaluation::{OutputGradients, Outputs};
 use safetensors::tensor::{Dtype, TensorView};
@@ -170,7 +170,7 @@ fn weights_come_back() {
             BackwardPolicy::Learned(network.clone()),
         ] {
             let mut saved = model(environment, network.clone(), backward.clone(), 4);
-            saved.optimiser.log_z.value = 1.0 / 3.0;
+            saved.optimizer.log_z.value = 1.0 / 3.0;
             let bytes = weights::to_bytes(&saved).unwrap();
             let mut loaded = model(environment, network.clone(), backward, 5);
             assert_ne!(weights::to_bytes(&loaded).unwrap(), bytes);
@@ -332,7 +332,7 @@ fn backward_actions_that_vary_hinder_only_a_learned_backward_policy() {
             backward_policy: true,
             ..Needs::default()
         },
-        optimiser: AdamParams::default(),
+        optimizer: AdamParams::default(),
     };
     let build = |backward| Model::new(&params(backward), environment.spec(), 1, Device::Cpu);
     let states = open_states(&environment);

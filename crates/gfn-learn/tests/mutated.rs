@@ -1,4 +1,4 @@
-//! However saved weights and the optimiser's saved state are spoiled, reading them ends with an answer.
+//! However saved weights and the optimizer's saved state are spoiled, reading them ends with an answer.
 #![allow(clippy::unwrap_used, reason = "the helpers of tests are tests")]
 
 mod common;
@@ -65,11 +65,11 @@ fn spoiled_weights_have_answers() {
 #[test]
 fn spoiled_moments_have_answers() {
     let mut model = model();
-    let bytes = moments::to_bytes(&model.optimiser).unwrap();
+    let bytes = moments::to_bytes(&model.optimizer).unwrap();
     let refused = refusals(&mut model, &bytes, |model, bytes| {
-        moments::restore(&mut model.optimiser, bytes)
+        moments::restore(&mut model.optimizer, bytes)
     });
     assert!(refused > 1_500, "{refused}");
-    moments::restore(&mut model.optimiser, &bytes).unwrap();
-    assert_eq!(moments::to_bytes(&model.optimiser).unwrap(), bytes);
+    moments::restore(&mut model.optimizer, &bytes).unwrap();
+    assert_eq!(moments::to_bytes(&model.optimizer).unwrap(), bytes);
 }

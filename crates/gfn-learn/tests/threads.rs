@@ -13,7 +13,7 @@ use gfn_core::{Environment, Loss, Purpose, SampleRequest, Sampler, TrajectoryBat
 use gfn_learn::model::{BackwardPolicy, Model, ModelParams};
 use gfn_learn::networks::message_passing::Normalization;
 use gfn_learn::networks::{Architecture, message_passing, mlp};
-use gfn_learn::optimiser::AdamParams;
+use gfn_learn::optimizer::AdamParams;
 use gfn_learn::precision::{Compute, Precision};
 use gfn_learn::weights;
 use gfn_losses::evaluation::Evaluation;
@@ -85,7 +85,7 @@ fn train(task: &Task, loss: &dyn Loss, threads: i32) -> Trained {
         network: network.clone(),
         backward,
         needs,
-        optimiser: AdamParams::default(),
+        optimizer: AdamParams::default(),
     };
     let compute = Compute {
         device: Device::Cpu,
@@ -113,7 +113,7 @@ fn train(task: &Task, loss: &dyn Loss, threads: i32) -> Trained {
             .collect();
         evaluation.plan(environment, &batch, loss, learned);
         let outputs = model.evaluate(environment, evaluation.states()).unwrap();
-        let evaluated = evaluation.differentiate(&batch, loss, &outputs, model.optimiser.log_z.value);
+        let evaluated = evaluation.differentiate(&batch, loss, &outputs, model.optimizer.log_z.value);
         let norm = model.step(evaluated.gradients).unwrap();
         metrics.push([evaluated.loss, norm]);
     }

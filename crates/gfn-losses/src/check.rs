@@ -1,7 +1,7 @@
 //! The checks that every loss must pass, ours and a plugin's: on small random graphs with random rewards, the loss is
 //! zero at the exact flows, and its gradient agrees with finite differences.
 
-use gfn_core::exact::{StateGraph, normalise};
+use gfn_core::exact::{StateGraph, normalize};
 use gfn_core::testkit::RandomDag;
 use gfn_core::{
     Environment, Logits, Loss, Mask, Policy, PolicyError, Purpose, SampleRequest, Sampler, Stream,
@@ -80,7 +80,7 @@ impl Case {
         let log_reward: Vec<f64> = graph.finished().iter().map(|_| stream.normal()).collect();
         let log_pb = backward_policy(&graph, learned_backward, &mut stream);
         let log_flow = graph.log_flows(&log_reward, &log_pb);
-        let (_, log_z) = normalise(&log_reward);
+        let (_, log_z) = normalize(&log_reward);
         let mut batch = TrajectoryBatch::new(1);
         let request = SampleRequest {
             seed,
@@ -237,7 +237,7 @@ impl Case {
     }
 }
 
-/// log P_B of every edge: uniform, or drawn at random and normalised over the parents of each state.
+/// log P_B of every edge: uniform, or drawn at random and normalized over the parents of each state.
 fn backward_policy(graph: &StateGraph, random: bool, stream: &mut Stream) -> Vec<f64> {
     let mut log_pb = graph.uniform_log_pb();
     if !random {

@@ -293,7 +293,7 @@ impl Evaluation {
 
     /// What the terms of the planned batch are, for steps on it after the first.
     pub fn before(&self, loss: &dyn Loss, outputs: &Outputs) -> Before {
-        let forward = Normalised::new(&outputs.forward, &self.legal);
+        let forward = Normalized::new(&outputs.forward, &self.legal);
         let log_pf = self
             .steps
             .iter()
@@ -324,11 +324,11 @@ impl Evaluation {
         before: Option<&Before>,
     ) -> Evaluated {
         let policies = Policies {
-            forward: Normalised::new(&outputs.forward, &self.legal),
+            forward: Normalized::new(&outputs.forward, &self.legal),
             backward: outputs
                 .backward
                 .as_ref()
-                .map(|logits| Normalised::new(logits, &self.legal_backward)),
+                .map(|logits| Normalized::new(logits, &self.legal_backward)),
         };
         let needs = loss.needs();
         let log_pf: Vec<f64> = self.steps.iter().map(|step| policies.log_pf(step)).collect();
@@ -488,8 +488,8 @@ impl Evaluation {
 
 /// Both policies of a batch.
 struct Policies<'a> {
-    forward: Normalised<'a>,
-    backward: Option<Normalised<'a>>,
+    forward: Normalized<'a>,
+    backward: Option<Normalized<'a>>,
 }
 
 impl Policies<'_> {
@@ -507,13 +507,13 @@ impl Policies<'_> {
 }
 
 /// Log-probabilities over the legal actions of each row.
-struct Normalised<'a> {
+struct Normalized<'a> {
     logits: &'a Logits,
     legal: &'a Lists,
     log_total: Vec<f64>,
 }
 
-impl<'a> Normalised<'a> {
+impl<'a> Normalized<'a> {
     fn new(logits: &'a Logits, legal: &'a Lists) -> Self {
         let rows = legal.offsets.len() - 1;
         let total = |row: usize| {

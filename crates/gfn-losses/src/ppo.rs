@@ -1,4 +1,4 @@
-//! Proximal policy optimisation (Schulman et al. 2017, arXiv 1707.06347), the baseline that maximises reward.
+//! Proximal policy optimization (Schulman et al. 2017, arXiv 1707.06347), the baseline that maximizes reward.
 
 use std::ops::Range;
 
@@ -7,12 +7,12 @@ use gfn_core::{Loss, Needs, Objective, TrajectoryLoss, TrajectoryTerms};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Proximal policy optimisation: makes rewards high, not objects likely in proportion to them. It is what flows are compared
+/// Proximal policy optimization: makes rewards high, not objects likely in proportion to them. It is what flows are compared
 /// with.
 ///
 /// Formula: L = mean over steps of −min(ρA, clip(ρ, 1 − `clip`, 1 + `clip`)·A) + `value_weight`·(V − G)² − `entropy`·H, where ρ is
 /// P_F over what P_F was when the batch was drawn, H the entropy of P_F, V the network's value of the state, A the advantage by
-/// generalised estimation (discount 1, `lambda`) from the values as they were, and G = A + V as it was.
+/// generalized estimation (discount 1, `lambda`) from the values as they were, and G = A + V as it was.
 ///
 /// The one reward is the shaped R of the object, at its end. The value is the output that other losses take for the log-flow of
 /// states. Trajectories must be the policy's own: the sampler is `on-policy` without exploration.
@@ -31,7 +31,7 @@ pub struct Params {
     /// How far from 1 the ratio of probabilities is of use.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub clip: f64,
-    /// The weight of the entropy, in reward units per nat (where advantages are normalised, per their deviation).
+    /// The weight of the entropy, in reward units per nat (where advantages are normalized, per their deviation).
     #[schemars(extend("minimum" = 0))]
     pub entropy: f64,
     /// The weight of the squared error of values.
@@ -41,7 +41,7 @@ pub struct Params {
     #[schemars(extend("minimum" = 0, "maximum" = 1))]
     pub lambda: f64,
     /// Whether the advantages of each step of the network are shifted and scaled to mean 0 and deviation 1.
-    pub normalise_advantages: bool,
+    pub normalize_advantages: bool,
 }
 
 impl Default for Params {
@@ -53,12 +53,12 @@ impl Default for Params {
             entropy: 0.01,
             value_weight: 0.5,
             lambda: 1.0,
-            normalise_advantages: true,
+            normalize_advantages: true,
         }
     }
 }
 
-/// Proximal policy optimisation; see [`Params`].
+/// Proximal policy optimization; see [`Params`].
 #[derive(Clone, Debug)]
 pub struct Ppo {
     params: Params,
@@ -120,8 +120,8 @@ impl TrajectoryLoss for Ppo {
             let steps: Range<usize> = window[0]..window[1];
             self.advantages(&values[steps.clone()], log_reward.exp(), &mut advantages[steps]);
         }
-        let (shift, scale) = match self.params.normalise_advantages {
-            true => normalisation(&advantages),
+        let (shift, scale) = match self.params.normalize_advantages {
+            true => normalization(&advantages),
             false => (0.0, 1.0),
         };
         let share = 1.0 / log_pf.len() as f64;
@@ -145,7 +145,7 @@ impl TrajectoryLoss for Ppo {
 }
 
 /// What to take away and what to multiply by, so that the mean is 0 and the deviation 1; of equal numbers only the mean.
-fn normalisation(values: &[f64]) -> (f64, f64) {
+fn normalization(values: &[f64]) -> (f64, f64) {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
@@ -193,10 +193,10 @@ mod tests {
     #[test]
     fn the_gradient_is_that_of_differences() {
         let before = before();
-        for (lambda, normalise_advantages) in [(1.0, false), (0.5, true), (0.0, false)] {
+        for (lambda, normalize_advantages) in [(1.0, false), (0.5, true), (0.0, false)] {
             let loss = Ppo::new(&Params {
                 lambda,
-                normalise_advantages,
+                normalize_advantages,
                 entropy: 0.3,
                 ..Params::default()
             });
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn values_by_hand() {
         let loss = Ppo::new(&Params {
-            normalise_advantages: false,
+            normalize_advantages: false,
             entropy: 0.1,
             ..Params::default()
         });

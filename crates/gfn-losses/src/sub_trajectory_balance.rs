@@ -115,7 +115,7 @@ fn potentials(terms: &TrajectoryTerms<'_>, steps: std::ops::Range<usize>, log_re
 impl SubTrajectoryBalance {
     /// Σ λ^(j−i) (φ_i − φ_j)² / Σ λ^(j−i) over i < j, and its gradient.
     fn weighted_mean(&self, potentials: &[f64]) -> (f64, Vec<f64>) {
-        // Differences alone matter: centred values keep the sums small.
+        // Differences alone matter: centered values keep the sums small.
         let mean = potentials.iter().sum::<f64>() / potentials.len() as f64;
         let mut slopes = vec![0.0; potentials.len()];
         let mut total_weight = 0.0;

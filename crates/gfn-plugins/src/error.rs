@@ -193,7 +193,7 @@ mod tests {
     use super::{cleaned, cut};
 
     #[test]
-    fn texts_are_shown_on_one_line_and_in_one_colour() {
+    fn texts_are_shown_on_one_line_and_in_one_color() {
         assert_eq!(cleaned(" a\n\x1b[31mb\u{9b}é\0"), "a \\u{1b}[31mb\\u{9b}é\\u{0}");
         assert_eq!(cleaned("reward\u{202e}yp."), "reward\\u{202e}yp.");
     }

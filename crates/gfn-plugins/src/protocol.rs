@@ -157,4 +157,4 @@ pub(crate) const COUNT: &str = "count";
 pub(crate) const FAILED: &str = "failed";
 
 /// The most failures that are told with a reason.
-pub(crate) const MOST_REASONS: usize = 100;
+pub(crate) const MAX_REASONS: usize = 100;

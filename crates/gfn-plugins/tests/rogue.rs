@@ -114,7 +114,7 @@ fn misdeeds_that_are_wrong_answers() {
         ("no-text", "no reason given"),
         ("huge-text", "xxx"),
         ("endless-text", "xxx"),
-        ("broken-text", "and \\u{1b}[31mcolour"),
+        ("broken-text", "and \\u{1b}[31mcolor"),
     ];
     for isolation in [Isolation::Process, Isolation::Inline] {
         for (mode, part) in misdeeds {

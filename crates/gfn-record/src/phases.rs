@@ -17,7 +17,7 @@ pub struct Phases {
     pub forward: f64,
     /// The loss and its gradient.
     pub loss: f64,
-    /// The network's backward pass and the optimiser's step.
+    /// The network's backward pass and the optimizer's step.
     pub backward: f64,
 }
 

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 /// Rounds of active learning: `gfn acquire`. A plain `gfn run` takes no notice of it.
 ///
 /// The reward of the file is the oracle, which is too expensive to train on. In each round, networks are fitted to all molecules
-/// that it has labelled, a policy is trained on what they predict, and the best of what that policy draws is labelled. With `mean`
+/// that it has labeled, a policy is trained on what they predict, and the best of what that policy draws is labeled. With `mean`
 /// and `ucb` the policy's reward has the oracle's unit, and the exponent, floor and clip of `[reward]`. An expected improvement is
-/// told in standard deviations of what is labelled, and has an exponent and a floor of its own.
+/// told in standard deviations of what is labeled, and has an exponent and a floor of its own.
 ///
 /// References: Bengio et al. 2021, "Flow network based generative models for non-iterative diverse candidate generation", arXiv
 /// 2106.04399, section 4.3; Jain et al. 2022, "Biological sequence design with GFlowNets", arXiv 2203.04115.
@@ -24,13 +24,13 @@ pub struct Acquisition {
     /// How many molecules are drawn from a round's policy, to choose them from.
     #[schemars(range(min = 1, max = 10_000_000), extend("x-unit" = "molecules"))]
     pub candidates: usize,
-    /// A table of molecules that are labelled already, with the columns `smiles` and `value`, the oracle's reward before shaping,
+    /// A table of molecules that are labeled already, with the columns `smiles` and `value`, the oracle's reward before shaping,
     /// which is never negative: of an energy E of docking, max(score, 0) / `divide_by` as `reward.docking` has it. Relative to this
     /// file. Absent: the oracle labels molecules drawn at random.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(example = "labelled.csv")]
+    #[schemars(example = "labeled.csv")]
     pub initial: Option<String>,
-    /// How many random molecules are labelled first where no table is given.
+    /// How many random molecules are labeled first where no table is given.
     #[schemars(range(min = 20, max = 10_000_000), extend("x-unit" = "molecules"))]
     pub initial_size: usize,
     /// What of a prediction the policy is trained on.
@@ -82,7 +82,7 @@ pub enum Function {
     Mean,
     /// The predicted value and `beta` standard deviations more.
     Ucb,
-    /// By how much a molecule is expected to be better than the best that is labelled, in standard deviations of what is labelled.
+    /// By how much a molecule is expected to be better than the best that is labeled, in standard deviations of what is labeled.
     ExpectedImprovement,
 }
 

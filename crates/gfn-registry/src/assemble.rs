@@ -63,7 +63,7 @@ fn make(report: &mut Report<'_>) -> Option<Assembled> {
     let network = report.keep("network", (experiment.network.build)(&()));
     let backward = report.keep("backward_policy", (experiment.backward_policy.build)(&()));
     let sampler = report.keep("sampler", (experiment.sampler.build)(&()));
-    let optimiser = report.keep("optimizer", (experiment.optimiser.build)(&()));
+    let optimizer = report.keep("optimizer", (experiment.optimizer.build)(&()));
     let context = EnvironmentContext {
         base: experiment.base.clone(),
         cancel: report.cancel.clone(),
@@ -101,7 +101,7 @@ fn make(report: &mut Report<'_>) -> Option<Assembled> {
         backward: backward?,
         network,
         needs: loss.needs(),
-        optimiser: optimiser?,
+        optimizer: optimizer?,
     };
     Some(Assembled {
         environment,

@@ -7,7 +7,7 @@ use gfn_core::{Cancel, Environment, Loss, ObjectKind, Reward, Sampler};
 use gfn_envs::hypergrid;
 use gfn_files::place;
 use gfn_learn::networks::{Architecture, message_passing, mlp};
-use gfn_learn::optimiser::{Adam, AdamParams, AdamW};
+use gfn_learn::optimizer::{Adam, AdamParams, AdamW};
 use gfn_losses::{
     detailed_balance, flow_matching, log_partition_variance, none, ppo, sub_trajectory_balance,
     trajectory_balance,
@@ -304,8 +304,8 @@ where
     Box::new(move || Box::new(new(params.clone())))
 }
 
-/// Optimisers.
-pub fn optimisers() -> Vec<Entry<AdamParams>> {
+/// Optimizers.
+pub fn optimizers() -> Vec<Entry<AdamParams>> {
     vec![
         entry(
             "adam",

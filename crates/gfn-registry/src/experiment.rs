@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gfn_config::{FILE_KEYS, Node, Origin, Problem, Problems, Tree, VERSION, literal, read, to_table};
 use gfn_core::{Environment, Loss, Needs, Reward};
 use gfn_learn::networks::Architecture;
-use gfn_learn::optimiser::AdamParams;
+use gfn_learn::optimizer::AdamParams;
 use gfn_rewards::shaped::Shape;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -64,8 +64,8 @@ pub struct Experiment {
     pub loss: Chosen<Box<dyn Loss>>,
     /// Where trajectories come from.
     pub sampler: Chosen<MakeSampler>,
-    /// The optimiser.
-    pub optimiser: Chosen<AdamParams>,
+    /// The optimizer.
+    pub optimizer: Chosen<AdamParams>,
     /// How long to train.
     pub training: Training,
     /// When to save.
@@ -137,7 +137,7 @@ impl Experiment {
         let backward_policy = keep.of(choose(builtin::backward_policies(), &section("backward_policy")));
         let loss = keep.of(choose(builtin::losses(), &section("loss")));
         let sampler = keep.of(choose(builtin::samplers(), &section("sampler")));
-        let optimiser = keep.of(choose(builtin::optimisers(), &section("optimizer")));
+        let optimizer = keep.of(choose(builtin::optimizers(), &section("optimizer")));
         let training = keep.of(plain(&tree, "training", &[]));
         let checkpoint = keep.of(plain(&tree, "checkpoint", &[]));
         let hardware = keep.of(plain(&tree, "hardware", &[]));
@@ -168,7 +168,7 @@ impl Experiment {
                 backward_policy_given,
                 loss: loss?,
                 sampler: sampler?,
-                optimiser: optimiser?,
+                optimizer: optimizer?,
                 training: training?,
                 checkpoint: checkpoint?,
                 hardware: hardware?,
@@ -254,9 +254,9 @@ impl Experiment {
         }
         add("loss", self.loss.table.clone());
         add("sampler", self.sampler.table.clone());
-        let mut optimiser = self.optimiser.table.clone();
-        optimiser.retain(|key, _| needs.log_z || !LOG_Z_KEYS.contains(&key));
-        add("optimizer", optimiser);
+        let mut optimizer = self.optimizer.table.clone();
+        optimizer.retain(|key, _| needs.log_z || !LOG_Z_KEYS.contains(&key));
+        add("optimizer", optimizer);
         add("training", table_of(&self.training));
         add("checkpoint", table_of(&self.checkpoint));
         add("hardware", table_of(&self.hardware));

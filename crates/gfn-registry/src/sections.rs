@@ -79,7 +79,7 @@ pub fn sections() -> Vec<SectionSchema> {
         choice(
             "optimizer",
             "The optimizer of the network's weights.",
-            builtin::optimisers(),
+            builtin::optimizers(),
         ),
         plain("training", "The length of training.", vec![schema::<Training>()]),
         plain(

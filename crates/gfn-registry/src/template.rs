@@ -17,7 +17,7 @@ use crate::sections::{SectionSchema, default_kind, sections};
 /// What is tried first for a section that must choose; else the first component of the list.
 const FIRST_KINDS: [(&str, &str); 1] = [("loss", "trajectory-balance")];
 /// Most combinations that are tried.
-const MOST_TRIED: usize = 64;
+const MAX_TRIED: usize = 64;
 /// Longest line of help.
 const WIDTH: usize = 110;
 
@@ -104,7 +104,7 @@ fn candidates(sections: &[SectionSchema], wanted: &Wanted) -> Vec<String> {
     let name = format!("name = {}\n", Value::from(wanted.name.as_str()));
     texts
         .iter()
-        .take(MOST_TRIED)
+        .take(MAX_TRIED)
         .map(|text| format!("{name}{text}"))
         .collect()
 }
@@ -289,7 +289,7 @@ mod tests {
             count += 1;
         }
         // Two environments, each with its reward and network; four losses with three backward policies and one with none;
-        // two samplers and two optimisers.
+        // two samplers and two optimizers.
         assert!(count >= 2 * (4 * 3 + 1) * 2 * 2, "{count}");
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use gfn_draw::colour::of_element;
+use gfn_draw::color::of_element;
 use gfn_draw::sketch::{Anchor, HEIGHT, LETTERS, Sketch, WIDTH};
 use maud::{Escaper, Markup, PreEscaped, html};
 
@@ -141,7 +141,7 @@ fn side_by_side(maps: &[(&'static str, Chart)]) -> String {
     paper(size, "Target and learned distribution", &inside)
 }
 
-/// A picture at a place, in colours instead of inks.
+/// A picture at a place, in colors instead of inks.
 fn placed(chart: &Chart, x: u32, y: u32) -> Markup {
     let inside = chart.inside().map(|found| found.0).unwrap_or_default();
     let scale = 1.0 / f64::from(FINE);
@@ -149,12 +149,12 @@ fn placed(chart: &Chart, x: u32, y: u32) -> Markup {
     let rendering = chart.cells.is_some().then_some("crispEdges");
     html! {
         g transform={ "translate(" (x) " " (y) ") scale(" (scale) ")" } stroke-linejoin="round" shape-rendering=[rendering] {
-            (PreEscaped(in_colours(inside)))
+            (PreEscaped(in_colors(inside)))
         }
     }
 }
 
-fn in_colours(mut svg: String) -> String {
+fn in_colors(mut svg: String) -> String {
     let code = |ink: Ink| {
         let color = ink.color();
         format!("\"#{:02X}{:02X}{:02X}\"", color.0, color.1, color.2)
@@ -229,8 +229,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn inks_become_colours_and_the_truth_is_dashed() {
-        let svg = in_colours("<a stroke=\"#000004\"/><b fill=\"#000010\"/><c fill=\"#FDE725\"/>".into());
+    fn inks_become_colors_and_the_truth_is_dashed() {
+        let svg = in_colors("<a stroke=\"#000004\"/><b fill=\"#000010\"/><c fill=\"#FDE725\"/>".into());
         let expected =
             "<a stroke=\"#1B1F24\" stroke-dasharray=\"50 40\"/><b fill=\"#0072B2\"/><c fill=\"#FDE725\"/>";
         assert_eq!(svg, expected);

@@ -6,7 +6,7 @@ use crate::axis::span;
 pub(crate) type Point = (f64, f64);
 
 /// No curve is drawn with more points than about this: it is more than there are pixels.
-pub(crate) const MOST_POINTS: usize = 400;
+pub(crate) const MAX_POINTS: usize = 400;
 
 /// The quantile of Student's t at 97.5 % for 1 to 30 degrees of freedom (any table of it); beyond, that of the normal
 /// distribution is at most 2 % off.
@@ -31,10 +31,10 @@ pub(crate) fn mean_and_interval(values: impl Iterator<Item = f64>) -> Option<(f6
 /// A curve with fewer points that looks the same: of each stretch, its lowest and its highest point stay, in their order. What
 /// has no place stays as a gap.
 pub(crate) fn thinned(points: &[Point]) -> Vec<Point> {
-    if points.len() <= MOST_POINTS {
+    if points.len() <= MAX_POINTS {
         return points.to_vec();
     }
-    let stretch = points.len().div_ceil(MOST_POINTS / 2);
+    let stretch = points.len().div_ceil(MAX_POINTS / 2);
     points.chunks(stretch).flat_map(extremes).collect()
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn smoothed(points: &[Point], window: usize) -> Vec<Point> {
         sums.push(sums[sums.len() - 1] + if is_number { *y } else { 0.0 });
         counts.push(counts[counts.len() - 1] + u32::from(is_number));
     }
-    let every = points.len().div_ceil(MOST_POINTS).max(1);
+    let every = points.len().div_ceil(MAX_POINTS).max(1);
     let half = window / 2;
     let last = points.len().saturating_sub(1);
     let chosen = (0..points.len()).filter(|index| index.is_multiple_of(every) || *index == last);
@@ -83,7 +83,7 @@ pub(crate) fn smoothed(points: &[Point], window: usize) -> Vec<Point> {
 }
 
 /// A band takes so many curves: Student's interval of two is so wide that it hides the curves.
-const LEAST_IN_BAND: usize = 3;
+const MIN_IN_BAND: usize = 3;
 
 /// The mean of several curves, with its 95 % confidence band where enough of them overlap.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -109,17 +109,17 @@ pub(crate) fn mean(curves: &[Vec<Point>]) -> Mean {
     let mut all: Vec<f64> = curves.iter().flatten().map(|point| point.0).collect();
     all.sort_by(f64::total_cmp);
     all.dedup();
-    let every = all.len().div_ceil(MOST_POINTS).max(1);
+    let every = all.len().div_ceil(MAX_POINTS).max(1);
     let last = all.len().saturating_sub(1);
     let seen = (0..all.len()).filter(|index| index.is_multiple_of(every) || *index == last);
     let mut mean = Mean::default();
     for x in seen.map(|index| all[index]) {
         let values: Vec<f64> = curves.iter().filter_map(|curve| value_at(curve, x)).collect();
-        if let Some((centre, half)) = mean_and_interval(values.iter().copied()) {
-            mean.line.push((x, centre));
-            let half = half.filter(|_| values.len() >= LEAST_IN_BAND);
+        if let Some((center, half)) = mean_and_interval(values.iter().copied()) {
+            mean.line.push((x, center));
+            let half = half.filter(|_| values.len() >= MIN_IN_BAND);
             mean.band
-                .extend(half.map(|half| (x, centre - half, centre + half)));
+                .extend(half.map(|half| (x, center - half, center + half)));
         }
     }
     mean
@@ -252,11 +252,11 @@ mod tests {
         points[5_000].1 = 9.0;
         points[7_000].1 = f64::NAN;
         let thin = thinned(&points);
-        assert!(thin.len() <= MOST_POINTS && thin.contains(&(5_000.0, 9.0)));
+        assert!(thin.len() <= MAX_POINTS && thin.contains(&(5_000.0, 9.0)));
         assert!(thin.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert_eq!(thinned(&points[..3]), &points[..3]);
         let none: Vec<Point> = (0..1_000).map(|x| (f64::from(x), f64::NAN)).collect();
-        assert!(thinned(&none).len() <= MOST_POINTS);
+        assert!(thinned(&none).len() <= MAX_POINTS);
     }
 
     #[test]
@@ -273,7 +273,7 @@ mod tests {
         assert!(smoothed(&[(1.0, f64::NAN)], 9)[0].1.is_nan());
         assert_eq!(smoothed(&[], 9), []);
         let long: Vec<Point> = (0..100_000).map(|x| (f64::from(x), 1.0)).collect();
-        assert!(smoothed(&long, 99).len() <= MOST_POINTS + 1);
+        assert!(smoothed(&long, 99).len() <= MAX_POINTS + 1);
     }
 
     #[test]

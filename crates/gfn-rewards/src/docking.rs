@@ -50,7 +50,7 @@ pub struct Params {
         example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
     )]
     pub sha256: Option<String>,
-    /// The centre of the box in which poses are sought: x, y, z. The default fits the receptor of Bengio et al. 2021, sEH (4JNC).
+    /// The center of the box in which poses are sought: x, y, z. The default fits the receptor of Bengio et al. 2021, sEH (4JNC).
     #[serde(default = "seh_center")]
     #[schemars(extend("x-unit" = "ångström"))]
     pub center: [f64; 3],
@@ -187,7 +187,7 @@ impl Params {
         }
     }
 
-    /// What is wrong with the box, where no atom of the receptor lies in it; completes a sentence about its centre.
+    /// What is wrong with the box, where no atom of the receptor lies in it; completes a sentence about its center.
     pub fn beside(&self, receptor: &Receptor) -> Option<String> {
         let [x, y, z] = receptor
             .extent()

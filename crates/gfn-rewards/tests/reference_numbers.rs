@@ -6,7 +6,7 @@
     reason = "a test; 0.4342 is a measured floor, not log10 e"
 )]
 
-use gfn_core::exact::{StateGraph, normalise, sampling_floor, total_variation};
+use gfn_core::exact::{StateGraph, normalize, sampling_floor, total_variation};
 use gfn_core::{Environment, UniformPolicy};
 use gfn_envs::hypergrid::{Hypergrid, Params, Terminal};
 use gfn_rewards::hypergrid::{HypergridReward, Params as RewardParams};
@@ -58,7 +58,7 @@ fn solve(row: &Row, terminal: Terminal) -> Solved {
     let reward = HypergridReward::new(params, &grid.spec().objects).unwrap();
     let graph = StateGraph::build(&grid, 1 << 20).unwrap();
     let log_rewards = graph.log_rewards(&grid, &reward).unwrap();
-    let (target, log_z) = normalise(&log_rewards);
+    let (target, log_z) = normalize(&log_rewards);
     let uniform = graph
         .policy_distribution(&grid, &mut UniformPolicy, 4096)
         .unwrap();

@@ -12,7 +12,7 @@ use gfn_core::{
 use gfn_envs::{fragments, hypergrid};
 use gfn_learn::kernels::{Activation, gather_rows, scatter_rows};
 use gfn_learn::networks::{Architecture, Draw, mlp};
-use gfn_learn::optimiser::{AdamParams, Optimiser};
+use gfn_learn::optimizer::{AdamParams, Optimizer};
 use gfn_losses::evaluation::{Evaluation, Outputs};
 use gfn_losses::{flow_matching, sub_trajectory_balance, trajectory_balance};
 use gfn_samplers::on_policy::{OnPolicy, Params};
@@ -134,7 +134,7 @@ fn losses(c: &mut Criterion) {
     }
 }
 
-/// The sparse first layer, its transpose, and a step of the optimiser.
+/// The sparse first layer, its transpose, and a step of the optimizer.
 fn network(c: &mut Criterion) {
     let environment = grid();
     let params = mlp::Params::default();
@@ -163,9 +163,9 @@ fn network(c: &mut Criterion) {
     c.bench_function(&format!("scatter_rows/{}", seen.states), |b| {
         b.iter(|| scatter_rows(&mut gradient, &seen.indices, 4, &slope).unwrap());
     });
-    let mut optimiser = Optimiser::new(AdamParams::default(), &[network.parameters()]).unwrap();
+    let mut optimizer = Optimizer::new(AdamParams::default(), &[network.parameters()]).unwrap();
     c.bench_function(&format!("adam/{}", network.parameters().len()), |b| {
-        b.iter(|| optimiser.step(&mut [network.parameters_mut()], 0.0).unwrap());
+        b.iter(|| optimizer.step(&mut [network.parameters_mut()], 0.0).unwrap());
     });
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The bound is measured in the same process, on the same batches: the network's own forward pass over the live states
 //! of each sampling step, plus one recorded forward and backward pass over the distinct states of the loss. All else
-//! (environment, choice, reward, loss, optimiser, bookkeeping) is what stands between a run and its bound.
+//! (environment, choice, reward, loss, optimizer, bookkeeping) is what stands between a run and its bound.
 
 use std::time::Instant;
 

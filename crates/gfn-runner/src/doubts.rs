@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use gfn_core::reward::Repeats;
 use gfn_core::{Objective, Objects, Reward, RewardError, Schedule};
-use gfn_learn::optimiser::AdamParams;
+use gfn_learn::optimizer::AdamParams;
 use gfn_record::event::Measured;
 use gfn_registry::Assembled;
 
@@ -233,7 +233,7 @@ impl LookedAt<'_> {
 
     fn of_log_z(&self) -> Option<String> {
         let estimate = self.measurer.log_z().or(self.found.log_z_estimate)?;
-        let settings = &self.parts.model.optimiser;
+        let settings = &self.parts.model.optimizer;
         match self.found.measured.step {
             _ if !self.parts.loss.needs().log_z => None,
             0 => of_reach(estimate, settings, self.steps),

@@ -20,7 +20,7 @@ const FIRST: usize = 300;
 /// And so many of the best.
 const BEST: usize = 200;
 /// Of an object with more ancestors, the probability is estimated.
-const MOST_ANCESTORS: usize = 2_000;
+const MAX_ANCESTORS: usize = 2_000;
 /// By fewer objects log Z is not estimated.
 const ENOUGH_OBJECTS: usize = 20;
 /// Once so many states were evaluated for either, that is enough: a second or so.
@@ -121,12 +121,12 @@ impl LookedAt<'_> {
         if !self.seen.insert(state.to_vec()) {
             return Ok(0);
         }
-        let (log_probability, effective, states) = match Ancestry::of(environment, state, MOST_ANCESTORS) {
+        let (log_probability, effective, states) = match Ancestry::of(environment, state, MAX_ANCESTORS) {
             Some(ancestry) => {
                 let exact = ancestry.log_probability(environment, &mut self.policy)?;
                 (exact, None, ancestry.len())
             }
-            None if self.trajectories == 0 => return Ok(MOST_ANCESTORS),
+            None if self.trajectories == 0 => return Ok(MAX_ANCESTORS),
             None => {
                 let mut stream = Stream::new(self.seed, Purpose::Backward, index as u64);
                 let Estimate {

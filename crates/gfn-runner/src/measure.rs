@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use gfn_chem::{Fingerprint, Molecule, diversity, modes};
 use gfn_core::exact::{
-    StateGraph, jensen_shannon, kullback_leibler, l1, log_sum_exp, normalise, sampling_floor, total_variation,
+    StateGraph, jensen_shannon, kullback_leibler, l1, log_sum_exp, normalize, sampling_floor, total_variation,
 };
 use gfn_core::{
     Environment, Logits, Mask, ObjectKind, Objects, Observation, Policy, PolicyError, Purpose, Reward,
@@ -460,7 +460,7 @@ fn log_z(parts: &Assembled, model: &mut Model) -> Result<Option<f64>, RunError> 
         return Ok(None);
     }
     if needs.log_z {
-        return Ok(Some(model.optimiser.log_z.value));
+        return Ok(Some(model.optimizer.log_z.value));
     }
     let environment = &*parts.environment;
     let (source, mut seen, mut mask) = (
@@ -498,7 +498,7 @@ impl Swept {
         for index in RewardError::left_out(scored)? {
             (raw[index], log_reward[index]) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
         }
-        let (target, log_z) = normalise(&log_reward);
+        let (target, log_z) = normalize(&log_reward);
         let modes =
             threshold.map(|threshold| raw.iter().filter(|raw| reaches(raw.exp(), threshold)).count() as u64);
         let object_of = graph

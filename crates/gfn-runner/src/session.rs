@@ -30,7 +30,7 @@ use crate::train::Trainer;
 use crate::{RunError, likelihoods};
 
 /// Environments with more objects than this leave no file of their distribution: some megabytes.
-const MOST_ROWS: usize = 100_000;
+const MAX_ROWS: usize = 100_000;
 
 /// How a session ended.
 pub(crate) enum Ended {
@@ -421,7 +421,7 @@ impl<'a> Session<'a> {
             measurer: &self.measurer,
             found,
             steps: self.experiment.training.steps,
-            log_z: self.trainer.model.optimiser.log_z.value,
+            log_z: self.trainer.model.optimizer.log_z.value,
             last,
         };
         let doubts = rescored.into_iter().chain(looked_at.doubts());
@@ -455,7 +455,7 @@ impl<'a> Session<'a> {
         let rows = found
             .distribution
             .as_deref()
-            .and_then(|found| self.measurer.rows(found, MOST_ROWS));
+            .and_then(|found| self.measurer.rows(found, MAX_ROWS));
         let maps = rows.and_then(|rows| pictures::maps(&rows.collect::<Vec<_>>()));
         let has_molecules = found.measured.samples.molecules.is_some();
         let molecules = has_molecules
@@ -497,7 +497,7 @@ impl<'a> Session<'a> {
         samples::write(&mut bytes, &found.samples).expect("memory can be written");
         self.folder.write(names::SAMPLES, &bytes)?;
         let distribution = found.distribution.as_deref();
-        if let Some(rows) = distribution.and_then(|found| self.measurer.rows(found, MOST_ROWS)) {
+        if let Some(rows) = distribution.and_then(|found| self.measurer.rows(found, MAX_ROWS)) {
             let mut bytes = Vec::new();
             distribution::write(&mut bytes, rows).expect("memory can be written");
             self.folder.write(names::DISTRIBUTION, &bytes)?;

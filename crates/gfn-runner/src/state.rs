@@ -21,7 +21,7 @@ use crate::train::Trainer;
 
 const COUNTERS: &str = "counters.json";
 const WEIGHTS: &str = "weights.safetensors";
-const OPTIMISER: &str = "optimiser.safetensors";
+const OPTIMIZER: &str = "optimizer.safetensors";
 const SAMPLER: &str = "sampler";
 const VISITED: &str = "visited";
 const MANIFEST: &str = "manifest.json";
@@ -114,7 +114,7 @@ pub fn save(
         Part::new(COUNTERS, serde_json::to_vec(counters).expect(json)),
         Part::new(HASHES, serde_json::to_vec(&counters.files).expect(json)),
         Part::new(WEIGHTS, weights::to_bytes(&trainer.model)?),
-        Part::new(OPTIMISER, moments::to_bytes(&trainer.model.optimiser)?),
+        Part::new(OPTIMIZER, moments::to_bytes(&trainer.model.optimizer)?),
         Part::new(SAMPLER, trainer.sampler.save()),
         Part::new(
             VISITED,
@@ -171,8 +171,8 @@ pub fn restore(
     };
     let counters = counters(checkpoint).map_err(|error| refuse(COUNTERS, error))?;
     restore_weights(checkpoint, &mut trainer.model)?;
-    moments::restore(&mut trainer.model.optimiser, checkpoint.part(OPTIMISER)?)
-        .map_err(|error| refuse(OPTIMISER, error))?;
+    moments::restore(&mut trainer.model.optimizer, checkpoint.part(OPTIMIZER)?)
+        .map_err(|error| refuse(OPTIMIZER, error))?;
     trainer
         .restore_sampler(checkpoint.part(SAMPLER)?)
         .map_err(|error| refuse(SAMPLER, error))?;

@@ -212,7 +212,7 @@ impl<'a> Trainer<'a> {
         let outputs = self.model.evaluate(environment, self.plan.states())?;
         self.trust_environment()?;
         clock.lap(&mut self.phases.forward);
-        let log_z = self.model.optimiser.log_z.value;
+        let log_z = self.model.optimizer.log_z.value;
         let evaluated = self
             .plan
             .differentiate_after(&self.batch, loss, &outputs, log_z, before);
@@ -238,14 +238,14 @@ impl<'a> Trainer<'a> {
     fn learn_in_parts(&mut self, repeats: Repeats, clock: &mut Clock) -> Result<Learned, Cause> {
         let before = self.before(clock)?;
         let weights = weights::to_bytes(&self.model)?;
-        let moments = moments::to_bytes(&self.model.optimiser)?;
+        let moments = moments::to_bytes(&self.model.optimizer)?;
         let whole = self.batch.clone();
         let learned = self.learn_parts_of(&whole, &before, repeats, clock);
         self.batch = whole;
         if learned.is_err() {
             let own = "what was just saved fits";
             weights::restore(&mut self.model, &weights).expect(own);
-            moments::restore(&mut self.model.optimiser, &moments).expect(own);
+            moments::restore(&mut self.model.optimizer, &moments).expect(own);
         }
         learned
     }
@@ -372,7 +372,7 @@ impl<'a> Trainer<'a> {
             self.plan
                 .plan(environment, &alone, loss, self.parts.model.backward.is_learned());
             let outputs = self.model.evaluate(environment, self.plan.states())?;
-            let log_z = self.model.optimiser.log_z.value;
+            let log_z = self.model.optimizer.log_z.value;
             if !self
                 .plan
                 .differentiate(&alone, loss, &outputs, log_z)

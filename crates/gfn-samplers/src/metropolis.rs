@@ -447,7 +447,7 @@ mod tests {
             .map(|&object| graph.state(object as usize))
             .collect();
         let rewards: Vec<f64> = objects.iter().map(|object| log_reward(object)).collect();
-        let (target, _) = gfn_core::exact::normalise(&rewards);
+        let (target, _) = gfn_core::exact::normalize(&rewards);
         let mut run = Run::new(environment, log_reward);
         let (chains, mut stream) = (params.chains, Stream::new(1, Purpose::Test, u64::MAX));
         run.sampler = Metropolis::new(params);

@@ -120,7 +120,7 @@ fn a_search_in_which_all_fails_goes_on() {
     assert!(next.windows(2).all(|pair| pair[0] != pair[1]));
 }
 
-/// Centred L2 discrepancy (Hickernell 1998, formula 5.1b, squared as scipy gives it).
+/// Centerd L2 discrepancy (Hickernell 1998, formula 5.1b, squared as scipy gives it).
 fn discrepancy(points: &[Vec<f64>]) -> f64 {
     let d = |x: &f64| (x - 0.5).abs();
     let (n, dimensions) = (points.len() as f64, points[0].len() as i32);

@@ -18,7 +18,7 @@ use crate::objective::Objective;
 use crate::space::{PLACE, Searched, searched, space};
 
 /// Most settings of one sweep.
-pub(crate) const MOST_SETTINGS: u64 = 1_000_000;
+pub(crate) const MAX_SETTINGS: u64 = 1_000_000;
 /// Comparisons before the end, where the file does not say when the first one is.
 const COMPARISONS: u32 = 3;
 
@@ -416,9 +416,9 @@ fn settings(
                 .help("say how many settings to try, as in `trials = 20`"));
         }
     };
-    if count > MOST_SETTINGS {
+    if count > MAX_SETTINGS {
         return Err(
-            Problem::new(format!("there are more than {MOST_SETTINGS} settings to try"))
+            Problem::new(format!("there are more than {MAX_SETTINGS} settings to try"))
                 .at(&place(base, &["parameters"]))
                 .help("try fewer values, or draw from them with another `method`, such as \"random\""),
         );

@@ -1,6 +1,6 @@
 //! Text for people: the one way to the terminal, and words that every crate needs.
 //!
-//! Names, paths and messages come from files, plugins and users, so they may hold escape sequences that recolour, hide or
+//! Names, paths and messages come from files, plugins and users, so they may hold escape sequences that recolor, hide or
 //! reorder what a person reads. [`stdout`] and [`stderr`] show such characters as text (`\u{1b}`), whatever was written. The
 //! lints forbid `std::io::stdout` and `std::io::stderr` elsewhere, so no command can forget it. [`visible`] does the same for
 //! one value within a line, where a line break would forge another line.

@@ -48,12 +48,12 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, curve: &Curve) {
         .truth
         .map(|truth| vec![(ends.0, truth), (ends.1, truth)])
         .unwrap_or_default();
-    let line = |points, colour| {
+    let line = |points, color| {
         Dataset::default()
             .data(points)
             .graph_type(GraphType::Line)
             .marker(Marker::Braille)
-            .style(Style::new().fg(colour))
+            .style(Style::new().fg(color))
     };
     let datasets = vec![line(&truth, Color::DarkGray), line(&placed, Color::Cyan)];
     let title = Line::from(vec![

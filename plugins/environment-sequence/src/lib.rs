@@ -28,7 +28,7 @@ parameters! {
 }
 
 /// The most letters in an alphabet.
-const MOST_LETTERS: usize = 64;
+const MAX_LETTERS: usize = 64;
 const TAKE_LAST: usize = 0;
 const TAKE_FIRST: usize = 1;
 const CONTINUE: usize = 2;
@@ -54,9 +54,9 @@ impl Plugin for Sequence {
 
     fn create(parameters: Parameters, _: &Context) -> Result<Self, Error> {
         let alphabet: Vec<char> = parameters.alphabet.chars().collect();
-        if alphabet.is_empty() || alphabet.len() > MOST_LETTERS {
+        if alphabet.is_empty() || alphabet.len() > MAX_LETTERS {
             return Err(
-                BadParameters::new(format!("`alphabet` must have 1 to {MOST_LETTERS} letters")).into(),
+                BadParameters::new(format!("`alphabet` must have 1 to {MAX_LETTERS} letters")).into(),
             );
         }
         let odd = |(place, letter): (usize, &char)| {

@@ -26,7 +26,7 @@ pub(crate) struct DockArgs {
     /// The receptor, a PDBQT file [default: that of the run's reward].
     #[arg(long, value_name = "FILE")]
     receptor: Option<PathBuf>,
-    /// The centre of the box, in ångström [default: that of the run's reward, or -13.4 26.3 -13.3, sEH's].
+    /// The center of the box, in ångström [default: that of the run's reward, or -13.4 26.3 -13.3, sEH's].
     #[arg(long, num_args = 3, value_names = ["X", "Y", "Z"], value_parser = float)]
     center: Option<Vec<f64>>,
     /// The edges of the box, in ångström [default: those of the run's reward, or 20.013 16.3 18.5, sEH's].
@@ -108,7 +108,7 @@ impl DockArgs {
         Err(match &self.center {
             Some(_) => format!("`--center` is `{center}`: {message}"),
             None => {
-                format!("the box's centre is {center}, as nothing else was named with --center: {message}")
+                format!("the box's center is {center}, as nothing else was named with --center: {message}")
             }
         })
     }

@@ -22,7 +22,7 @@ pub(crate) enum ProxyCommand {
     /// Examples:
     ///   gfn proxy fit solubility.csv
     ///   gfn proxy fit assay.csv --smiles structure --value pIC50 --split scaffold
-    ///   gfn proxy fit docked.csv --minimise --unit kcal/mol --out docked.safetensors
+    ///   gfn proxy fit docked.csv --minimize --unit kcal/mol --out docked.safetensors
     ///   gfn proxy fit chembl.csv --value "Standard Value" --where "Standard Type=IC50"
     ///     --where "Standard Units=nM" --censored drop --transform negative-log10
     #[command(verbatim_doc_comment)]
@@ -53,7 +53,7 @@ pub(crate) struct FitArgs {
     pub(crate) out: Option<PathBuf>,
     /// Smaller values are better, such as energies of docking.
     #[arg(long)]
-    pub(crate) minimise: bool,
+    pub(crate) minimize: bool,
     /// The values' unit [default: that of the table's column of units].
     #[arg(long)]
     pub(crate) unit: Option<String>,

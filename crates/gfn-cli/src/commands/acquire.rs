@@ -48,7 +48,7 @@ fn place(experiment: &Experiment) -> PathBuf {
 fn table(results: &Results) -> String {
     let number = |value: Option<f64>| value.map_or("-".into(), number::shown);
     let names = [
-        "labelled",
+        "labeled",
         "mean of new",
         "best",
         "top 10",
@@ -58,7 +58,7 @@ fn table(results: &Results) -> String {
     ];
     let row = |standing: &Standing| {
         let cells = [
-            standing.labelled.to_string(),
+            standing.labeled.to_string(),
             number(standing.mean_new),
             number(standing.best),
             number(standing.top_10),

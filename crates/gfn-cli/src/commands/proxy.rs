@@ -242,9 +242,9 @@ fn settings(args: &FitArgs) -> Settings {
             SplitArg::Random => SplitKind::Random,
             SplitArg::Scaffold => SplitKind::Scaffold,
         },
-        direction: match args.minimise {
-            true => Direction::Minimise,
-            false => Direction::Maximise,
+        direction: match args.minimize {
+            true => Direction::Minimize,
+            false => Direction::Maximize,
         },
         threads: args
             .threads
@@ -392,8 +392,8 @@ fn page_of(table: &Table, fitted: &Fitted) -> FitPage {
 fn facts(metadata: &Metadata) -> Vec<(String, String)> {
     let (target, architecture) = (&metadata.target, metadata.architecture);
     let better = match target.direction {
-        Direction::Maximise => "greater values are better",
-        Direction::Minimise => "smaller values are better",
+        Direction::Maximize => "greater values are better",
+        Direction::Minimize => "smaller values are better",
     };
     let unit = target
         .unit

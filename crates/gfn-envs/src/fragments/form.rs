@@ -1,22 +1,22 @@
 //! Writing a tree's canonical form: depth first from the node with the least code, each block turned by the symmetry
 //! that gives its least code, ports in order. Where two choices tie they are alike, and give the same words.
 
-use gfn_chem::MOST_PORTS;
+use gfn_chem::MAX_PORTS;
 
-use super::tree::{HEADER, MOST_BLOCKS, NOBODY, REMOVABLE, SLOT, Tree};
+use super::tree::{HEADER, MAX_BLOCKS, NOBODY, REMOVABLE, SLOT, Tree};
 use super::vocabulary::View;
 
 /// Distinct codes in the order in which they were met: an orbit each.
 pub(crate) struct Orbits {
     len: usize,
-    codes: [u64; MOST_BLOCKS * MOST_PORTS],
+    codes: [u64; MAX_BLOCKS * MAX_PORTS],
 }
 
 impl Orbits {
     fn new() -> Self {
         Self {
             len: 0,
-            codes: [0; MOST_BLOCKS * MOST_PORTS],
+            codes: [0; MAX_BLOCKS * MAX_PORTS],
         }
     }
 
@@ -38,8 +38,8 @@ impl Orbits {
 /// The canonical order of a tree's nodes.
 struct Form {
     len: usize,
-    node: [u8; MOST_BLOCKS],
-    view: [View; MOST_BLOCKS],
+    node: [u8; MAX_BLOCKS],
+    view: [View; MAX_BLOCKS],
 }
 
 impl Tree<'_> {
@@ -53,8 +53,8 @@ impl Tree<'_> {
             .expect("a tree has a block");
         let mut form = Form {
             len: 0,
-            node: [0; MOST_BLOCKS],
-            view: [[0; MOST_PORTS]; MOST_BLOCKS],
+            node: [0; MAX_BLOCKS],
+            view: [[0; MAX_PORTS]; MAX_BLOCKS],
         };
         self.visit(root, None, words, &mut form);
         for slot in words[HEADER..].chunks_exact_mut(SLOT) {
@@ -76,7 +76,7 @@ impl Tree<'_> {
         let at = HEADER + slot * SLOT;
         words[at] = self.node(node).block as i32;
         let (view, place) = match from {
-            None => (self.best_view(node, &block.views, MOST_PORTS), MOST_PORTS),
+            None => (self.best_view(node, &block.views, MAX_PORTS), MAX_PORTS),
             Some((parent, parent_place, port)) => {
                 let place = block.representative[port] as usize;
                 words[at + 1..at + 4].copy_from_slice(&[parent as i32, parent_place as i32, place as i32]);

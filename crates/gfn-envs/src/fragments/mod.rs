@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 pub use error::{FragmentsError, Mistake};
 pub use vocabulary::{DRUGLIKE, Vocabulary};
 
-use tree::{HEADER, MOST_BLOCKS, Node, SLOT, Tree, joins, slots};
+use tree::{HEADER, MAX_BLOCKS, Node, SLOT, Tree, joins, slots};
 
 /// Builds molecules from blocks: each step attaches one block to an open attachment point, or stops.
 ///
@@ -204,11 +204,11 @@ fn check_bounds(params: &Params) -> Result<(), FragmentsError> {
         ("min_blocks", params.min_blocks),
         ("max_blocks", params.max_blocks),
     ] {
-        if !(1..=MOST_BLOCKS).contains(&value) {
+        if !(1..=MAX_BLOCKS).contains(&value) {
             return Err(FragmentsError::Range {
                 name,
                 value,
-                most: MOST_BLOCKS,
+                most: MAX_BLOCKS,
             });
         }
     }

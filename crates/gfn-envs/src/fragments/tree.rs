@@ -5,12 +5,12 @@
 //! place of its representative, of a hash of the block, that place and the codes beyond the other ports in turn. Codes
 //! of equal value are taken for isomorphic trees; with 64 bits, a clash among 10^6 of them has a chance of 10^-7.
 
-use gfn_chem::{Join, MOST_PORTS};
+use gfn_chem::{Join, MAX_PORTS};
 
 use super::vocabulary::{Block, NO_ARM, View, Vocabulary};
 
 /// The most blocks in a tree.
-pub(crate) const MOST_BLOCKS: usize = 16;
+pub(crate) const MAX_BLOCKS: usize = 16;
 
 /// Words before the slots: the number of blocks, and whether the walk was stopped.
 pub(crate) const HEADER: usize = 2;
@@ -19,7 +19,7 @@ pub(crate) const HEADER: usize = 2;
 pub(crate) const SLOT: usize = 5;
 
 /// In the marks of a slot, beside a bit for each port that a row of actions stands on: the block can be taken away.
-pub(crate) const REMOVABLE: i32 = 1 << MOST_PORTS;
+pub(crate) const REMOVABLE: i32 = 1 << MAX_PORTS;
 
 /// The code beyond an open port.
 const OPEN: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -54,15 +54,15 @@ impl Node {
 pub(crate) struct Tree<'a> {
     vocabulary: &'a Vocabulary,
     len: usize,
-    nodes: [Node; MOST_BLOCKS],
+    nodes: [Node; MAX_BLOCKS],
     /// The node beyond each port.
-    pub(super) neighbour: [[u8; MOST_PORTS]; MOST_BLOCKS],
+    pub(super) neighbour: [[u8; MAX_PORTS]; MAX_BLOCKS],
     /// The port at which that node is entered.
-    pub(super) far_port: [[u8; MOST_PORTS]; MOST_BLOCKS],
+    pub(super) far_port: [[u8; MAX_PORTS]; MAX_BLOCKS],
     /// The code beyond each port.
-    beyond: [[u64; MOST_PORTS]; MOST_BLOCKS],
+    beyond: [[u64; MAX_PORTS]; MAX_BLOCKS],
     /// The code of the tree with this node as its root.
-    root_code: [u64; MOST_BLOCKS],
+    root_code: [u64; MAX_BLOCKS],
 }
 
 /// A tree that a leaf was taken from.
@@ -83,11 +83,11 @@ impl<'a> Tree<'a> {
         Self {
             vocabulary,
             len: 0,
-            nodes: [Node::NONE; MOST_BLOCKS],
-            neighbour: [[NOBODY; MOST_PORTS]; MOST_BLOCKS],
-            far_port: [[NOBODY; MOST_PORTS]; MOST_BLOCKS],
-            beyond: [[OPEN; MOST_PORTS]; MOST_BLOCKS],
-            root_code: [0; MOST_BLOCKS],
+            nodes: [Node::NONE; MAX_BLOCKS],
+            neighbour: [[NOBODY; MAX_PORTS]; MAX_BLOCKS],
+            far_port: [[NOBODY; MAX_PORTS]; MAX_BLOCKS],
+            beyond: [[OPEN; MAX_PORTS]; MAX_BLOCKS],
+            root_code: [0; MAX_BLOCKS],
         }
     }
 
@@ -129,7 +129,7 @@ impl<'a> Tree<'a> {
 
     /// This tree without the leaf `index`.
     pub(crate) fn cut(&self, index: usize) -> Cut<'a> {
-        let leaf_port = (0..MOST_PORTS)
+        let leaf_port = (0..MAX_PORTS)
             .find(|&port| self.neighbour[index][port] != NOBODY)
             .expect("a leaf of two blocks or more has a neighbour");
         let shifted = |node: u8| {
@@ -174,7 +174,7 @@ impl<'a> Tree<'a> {
 
     /// Whether `node` may have been attached last: at most one block is attached to it, at a port by which it can be attached.
     pub(super) fn is_removable(&self, node: usize) -> bool {
-        let ports = 0..MOST_PORTS;
+        let ports = 0..MAX_PORTS;
         let mut used = ports.filter(|&port| self.neighbour[node][port] != NOBODY);
         match (used.next(), used.next()) {
             (Some(port), None) => self.block(node).arm[port] != NO_ARM,
@@ -197,7 +197,7 @@ impl<'a> Tree<'a> {
         }
         for index in 0..self.len {
             let block = self.block(index);
-            self.root_code[index] = self.least(index, &block.views, MOST_PORTS).0;
+            self.root_code[index] = self.least(index, &block.views, MAX_PORTS).0;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gfn_chem::{Fragment, MOST_PORTS};
+use gfn_chem::{Fragment, MAX_PORTS};
 use gfn_input::Kind;
 
 use super::error::FragmentsError;
@@ -18,7 +18,7 @@ pub const DRUGLIKE: &str = "druglike";
 pub(crate) const NO_ARM: u32 = u32::MAX;
 
 /// Port c of a view is the block's port that stands at place c when the block is turned by a symmetry.
-pub(crate) type View = [u8; MOST_PORTS];
+pub(crate) type View = [u8; MAX_PORTS];
 
 /// A block with its tables.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct Block {
     /// Of each port, the first port that a symmetry takes it to.
     pub(crate) representative: View,
     /// Of each port, its arm, or [`NO_ARM`].
-    pub(crate) arm: [u32; MOST_PORTS],
+    pub(crate) arm: [u32; MAX_PORTS],
     /// All symmetries.
     pub(crate) views: Vec<View>,
     /// Of each port, the symmetries that take it to its representative.
@@ -179,7 +179,7 @@ impl Block {
     fn new(name: String, fragment: Fragment, first_port: usize) -> Self {
         let ports = fragment.port_count();
         let symmetries = fragment.symmetries();
-        let mut representative = [0; MOST_PORTS];
+        let mut representative = [0; MAX_PORTS];
         for port in 0..ports {
             let first = symmetries
                 .iter()
@@ -204,7 +204,7 @@ impl Block {
             fragment,
             ports,
             representative,
-            arm: [NO_ARM; MOST_PORTS],
+            arm: [NO_ARM; MAX_PORTS],
             views,
             entries,
             first_port,
@@ -213,7 +213,7 @@ impl Block {
 }
 
 fn inverse(permutation: &[usize]) -> View {
-    let mut view = [0; MOST_PORTS];
+    let mut view = [0; MAX_PORTS];
     for (port, &place) in permutation.iter().enumerate() {
         view[place] = port as u8;
     }

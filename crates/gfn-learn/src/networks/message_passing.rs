@@ -1,4 +1,4 @@
-//! Message passing over small labelled graphs, with a logit for every (row, column) pair and one for stopping.
+//! Message passing over small labeled graphs, with a logit for every (row, column) pair and one for stopping.
 //!
 //! Node states start as embeddings of their kinds; each layer adds to a node what its neighbours say, told apart by the
 //! kinds of the two ends of the edge. A row of actions reads its node and its own kind; stopping and the state's flow read
@@ -273,7 +273,7 @@ impl MessagePassing {
             forward: heads.forward,
         };
         let parameters = Parameters::new(plan.layout, draw.seed, draw.number, compute.device)?;
-        // Leaves share the flat buffer's memory, so that the optimiser's step is seen by the next forward pass.
+        // Leaves share the flat buffer's memory, so that the optimizer's step is seen by the next forward pass.
         let leaves = (0..parameters.entries().len())
             .map(|number| {
                 parameters

@@ -11,7 +11,7 @@ use gfn_envs::hypergrid::{self, Hypergrid};
 use gfn_learn::model::{BackwardPolicy, Model, ModelParams};
 use gfn_learn::networks::message_passing::Normalization;
 use gfn_learn::networks::{Architecture, message_passing, mlp};
-use gfn_learn::optimiser::AdamParams;
+use gfn_learn::optimizer::AdamParams;
 use tch::Device;
 
 /// A grid.
@@ -98,7 +98,7 @@ pub(crate) fn model(
         network,
         backward,
         needs,
-        optimiser: AdamParams::default(),
+        optimizer: AdamParams::default(),
     };
     Model::new(&params, environment.spec(), seed, Device::Cpu).unwrap()
 }

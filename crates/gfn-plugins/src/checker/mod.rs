@@ -10,7 +10,7 @@ mod samples;
 #[cfg(target_os = "linux")]
 mod agreement;
 #[cfg(target_os = "linux")]
-mod behaviour;
+mod behavior;
 #[cfg(target_os = "linux")]
 mod plan;
 #[cfg(target_os = "linux")]

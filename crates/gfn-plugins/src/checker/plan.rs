@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::behaviour::{self, Session};
+use super::behavior::{self, Session};
 use super::refusals::refusals;
 use super::report::{Check, CheckReport, Finding, Problem, fail, skip};
 use super::samples::{Objects, Samples, Set};
@@ -23,21 +23,21 @@ const TRIALS: [(&str, Trial); 5] = [
     ("instances", Trial::Instances),
 ];
 
-type Behaviour = fn(&mut Session<'_>) -> Finding;
+type Behavior = fn(&mut Session<'_>) -> Finding;
 
 /// What is asked of every reward, in this order.
-const BEHAVIOURS: [(&str, Behaviour); 11] = [
-    ("empty", behaviour::empty),
-    ("one", behaviour::one),
-    ("many", behaviour::many),
-    ("ragged", behaviour::ragged),
-    ("inputs", behaviour::inputs),
-    ("bounds", behaviour::bounds),
-    ("outcomes", behaviour::outcomes),
-    ("repeat", behaviour::repeat),
-    ("order", behaviour::order),
-    ("split", behaviour::split),
-    ("throughput", behaviour::throughput),
+const BEHAVIOURS: [(&str, Behavior); 11] = [
+    ("empty", behavior::empty),
+    ("one", behavior::one),
+    ("many", behavior::many),
+    ("ragged", behavior::ragged),
+    ("inputs", behavior::inputs),
+    ("bounds", behavior::bounds),
+    ("outcomes", behavior::outcomes),
+    ("repeat", behavior::repeat),
+    ("order", behavior::order),
+    ("split", behavior::split),
+    ("throughput", behavior::throughput),
 ];
 
 /// A plugin, and what is wanted of it.
@@ -163,7 +163,7 @@ impl Plan<'_> {
                     refusals(&plan.options, description, &parameters)
                 });
                 let options = self.options.clone();
-                self.behaviours(Session::new(
+                self.behaviors(Session::new(
                     &options,
                     description,
                     parameters.clone(),
@@ -200,13 +200,13 @@ impl Plan<'_> {
         }))
     }
 
-    fn behaviours(&mut self, mut session: Session<'_>) {
+    fn behaviors(&mut self, mut session: Session<'_>) {
         let mut hung = false;
-        for (name, behaviour) in BEHAVIOURS {
+        for (name, behavior) in BEHAVIOURS {
             self.check(name, |_| {
                 let finding = match hung {
                     true => skip("the plugin did not answer before"),
-                    false => behaviour(&mut session),
+                    false => behavior(&mut session),
                 };
                 hung |= matches!(&finding, Err(Problem::Fail(why)) if why.contains("did not answer within"));
                 finding

@@ -13,7 +13,7 @@ use crate::description::{Description, Input};
 /// The largest file of objects.
 const FILE_LIMIT: u64 = 256 * MIB;
 
-/// Molecules as a run would find them: drugs, small molecules, rings, charges, stereo centres.
+/// Molecules as a run would find them: drugs, small molecules, rings, charges, stereo centers.
 const MOLECULES: &str = include_str!("molecules.smi");
 
 /// The key of what objects are by which their kind is told.

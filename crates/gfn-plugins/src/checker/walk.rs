@@ -9,7 +9,7 @@ use crate::environment::{Actions, RemoteEnvironment};
 use crate::error::PluginError;
 
 /// How many states are walked: each is asked about on its own.
-const MOST_STATES: usize = 300;
+const MAX_STATES: usize = 300;
 
 /// How many states are asked about at once.
 const TOGETHER: usize = 64;
@@ -20,14 +20,14 @@ pub(super) fn walk(environment: RemoteEnvironment) -> Finding {
         environment,
         memory: Mutex::default(),
     };
-    let finding = sdk::check_environment(&walked, MOST_STATES);
+    let finding = sdk::check_environment(&walked, MAX_STATES);
     if let Some(error) = walked.memory().error.take() {
         return fail(error);
     }
     let count = finding.map_err(Problem::Fail)?;
     let states = std::mem::take(&mut walked.memory().states);
     together(&walked.environment, &states)?;
-    let all = if count < MOST_STATES {
+    let all = if count < MAX_STATES {
         "all of them"
     } else {
         "those nearest to the source"

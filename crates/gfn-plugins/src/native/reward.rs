@@ -10,7 +10,7 @@ use gfn_plugin_sdk::abi;
 use super::LONGEST_REASON;
 use super::library::{CreateError, Creation, Failed, Library, create, missing};
 use crate::error::cut;
-use crate::protocol::MOST_REASONS;
+use crate::protocol::MAX_REASONS;
 
 /// An instance of a library's reward.
 pub(crate) struct Reward {
@@ -116,7 +116,7 @@ unsafe extern "C" fn explain(context: *mut c_void, index: u64, text: *const c_ch
     // SAFETY: the context of `score`, which waits for the plugin to return.
     let reasons = unsafe { &*context.cast_const().cast::<Mutex<Reasons>>() };
     let Ok(mut reasons) = reasons.lock() else { return };
-    if reasons.len() >= MOST_REASONS {
+    if reasons.len() >= MAX_REASONS {
         return;
     }
     let length = length.min(4 * LONGEST_REASON as u64) as usize;

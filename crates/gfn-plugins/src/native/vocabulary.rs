@@ -12,7 +12,7 @@ use super::library::{CreateError, Creation, Failed, Library, create, missing};
 const ROOM: usize = 1 << 12;
 
 /// The most room that is made for one text.
-const MOST_ROOM: u64 = 1 << 20;
+const MAX_ROOM: u64 = 1 << 20;
 
 /// An instance of a library's vocabulary.
 pub(crate) struct Vocabulary {
@@ -62,9 +62,9 @@ pub(super) fn text(
         let (mut needed, mut failed) = (0, Failed::new());
         let code = write(buffer.as_mut_ptr(), buffer.len() as u64, &mut needed, &mut failed);
         failed.check(code, function)?;
-        if needed > MOST_ROOM {
+        if needed > MAX_ROOM {
             return Err(format!(
-                "`{function}` wants to write {needed} bytes, more than {MOST_ROOM}"
+                "`{function}` wants to write {needed} bytes, more than {MAX_ROOM}"
             ));
         }
         let needed = needed as usize;

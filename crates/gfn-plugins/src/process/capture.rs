@@ -19,10 +19,10 @@ use crate::options::Log;
 const LONGEST_LINE: usize = 2_000;
 
 /// The most lines that are kept.
-const MOST_LINES: usize = 12;
+const MAX_LINES: usize = 12;
 
 /// The most lines that are passed on in [`PERIOD`].
-const MOST_IN_PERIOD: u64 = 100;
+const MAX_IN_PERIOD: u64 = 100;
 
 const PERIOD: Duration = Duration::from_secs(1);
 
@@ -162,7 +162,7 @@ impl Printed {
             (self.log)(&format!("{}: {line}", self.plugin));
         }
         let mut last = lock(&self.last);
-        if last.len() == MOST_LINES {
+        if last.len() == MAX_LINES {
             last.pop_front();
         }
         last.push_back(line);
@@ -175,15 +175,15 @@ impl Printed {
             (self.period, self.in_period) = (Instant::now(), 0);
         }
         self.in_period += 1;
-        self.in_period <= MOST_IN_PERIOD
+        self.in_period <= MAX_IN_PERIOD
     }
 
     fn tell_left_out(&self) {
-        if self.in_period > MOST_IN_PERIOD {
+        if self.in_period > MAX_IN_PERIOD {
             (self.log)(&format!(
                 "{}: … and {} lines more",
                 self.plugin,
-                self.in_period - MOST_IN_PERIOD
+                self.in_period - MAX_IN_PERIOD
             ));
         }
     }
@@ -230,8 +230,8 @@ mod tests {
             }
             pipe.write_all(&[b'y'; 1 << 20]).unwrap();
         });
-        assert_eq!(last.len(), MOST_LINES);
-        assert_eq!(last[MOST_LINES - 1], "y".repeat(LONGEST_LINE) + "…");
+        assert_eq!(last.len(), MAX_LINES);
+        assert_eq!(last[MAX_LINES - 1], "y".repeat(LONGEST_LINE) + "…");
         assert!(passed.len() < 10_000, "{}", passed.len());
         assert!(
             passed.last().unwrap().ends_with("lines more"),

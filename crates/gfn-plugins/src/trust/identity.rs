@@ -17,7 +17,7 @@ use crate::image::hexadecimal;
 use crate::interpreter::{found, unwrapped};
 
 /// The most files that a message names.
-const MOST_TOLD: usize = 5;
+const MAX_TOLD: usize = 5;
 
 /// What the words of a command are hashed after, so that no command has the hash of a library.
 const COMMAND: &[u8] = b"gfn plugin command 3\0";
@@ -107,8 +107,8 @@ pub(crate) fn difference<'a>(
     if told.is_empty() {
         return "its command is another".to_string();
     }
-    let more = told.len().saturating_sub(MOST_TOLD);
-    told.truncate(MOST_TOLD);
+    let more = told.len().saturating_sub(MAX_TOLD);
+    told.truncate(MAX_TOLD);
     if more > 0 {
         told.push(format!("and {more} more"));
     }

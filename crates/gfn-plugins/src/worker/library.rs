@@ -20,7 +20,7 @@ use crate::packets::Packets;
 use crate::protocol::{CallRequest, FAILED, PARAMETERS, Reply, Request, ScoreRequest, VERSION};
 
 /// The most bytes of blocks in one answer.
-const MOST_BYTES: usize = 1 << 15;
+const MAX_BYTES: usize = 1 << 15;
 
 /// What runs here.
 #[derive(Default)]
@@ -236,7 +236,7 @@ impl Worker {
             let block = vocabulary.block(index)?;
             bytes += block.to_string().len();
             blocks.push(block);
-            if bytes > MOST_BYTES {
+            if bytes > MAX_BYTES {
                 break;
             }
         }

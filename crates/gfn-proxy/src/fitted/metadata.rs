@@ -103,17 +103,17 @@ impl Architecture {
 pub enum Direction {
     /// Greater ones.
     #[default]
-    Maximise,
+    Maximize,
     /// Smaller ones, such as energies of docking.
-    Minimise,
+    Minimize,
 }
 
 impl Direction {
     /// 1 where greater is better, −1 where smaller is.
     pub fn sign(self) -> f64 {
         match self {
-            Self::Maximise => 1.0,
-            Self::Minimise => -1.0,
+            Self::Maximize => 1.0,
+            Self::Minimize => -1.0,
         }
     }
 }

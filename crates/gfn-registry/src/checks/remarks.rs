@@ -111,7 +111,7 @@ fn schedules(report: &mut Report<'_>) {
     let steps = experiment.training.steps;
     for (section, table) in [
         ("sampler", &experiment.sampler.table),
-        ("optimizer", &experiment.optimiser.table),
+        ("optimizer", &experiment.optimizer.table),
     ] {
         for (key, value) in table {
             let number = |name: &str| value.get(name)?.as_integer();
@@ -131,7 +131,7 @@ fn schedules(report: &mut Report<'_>) {
 
 /// A learning rate at which nothing is learned.
 fn learning(report: &mut Report<'_>) {
-    let table = &report.experiment.optimiser.table;
+    let table = &report.experiment.optimizer.table;
     if float(table.get("learning_rate")) == Some(0.0) {
         let message = "`optimizer.learning_rate` is 0: the network does not learn".to_owned();
         report.warn("optimizer", message, Some("1e-3 is the default"));

@@ -1,13 +1,13 @@
-//! What things are drawn with. A picture names inks, not colours: each is written as a colour that stands for it, and the page's
+//! What things are drawn with. A picture names inks, not colors: each is written as a color that stands for it, and the page's
 //! style says what it looks like on a light and on a dark page (`page/report.css`).
 
 use plotters::style::{Color, RGBAColor, RGBColor, ShapeStyle};
 
-/// Inks for curves, one after another: each colour solid, then dashed, then dotted; after the last the first comes again.
+/// Inks for curves, one after another: each color solid, then dashed, then dotted; after the last the first comes again.
 pub(crate) const SERIES: usize = 3 * COLORS;
 const COLORS: usize = 6;
 
-/// The colours on a light ground, as the page's style has them.
+/// The colors on a light ground, as the page's style has them.
 const ON_PAPER: [[u8; 3]; COLORS] = [
     [0x00, 0x72, 0xb2],
     [0xd5, 0x5e, 0x00],
@@ -30,7 +30,7 @@ pub(crate) enum Ink {
     Truth,
     /// The n-th curve.
     Series(usize),
-    /// A colour that is the same on every page, such as a value's.
+    /// A color that is the same on every page, such as a value's.
     Fixed(u8, u8, u8),
 }
 
@@ -84,7 +84,7 @@ impl Ink {
 
 /// The ink of a value between 0 and 1.
 pub(crate) fn viridis(value: f64) -> Ink {
-    let [red, green, blue] = gfn_draw::colour::viridis(value);
+    let [red, green, blue] = gfn_draw::color::viridis(value);
     Ink::Fixed(red, green, blue)
 }
 

@@ -1,4 +1,4 @@
-//! Pictures as SVG, drawn by `plotters` in inks that the page's style gives colours to.
+//! Pictures as SVG, drawn by `plotters` in inks that the page's style gives colors to.
 
 mod hover;
 mod ink;

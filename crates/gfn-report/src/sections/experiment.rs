@@ -9,7 +9,7 @@ use crate::Run;
 use crate::number::{count, duration, moment};
 
 /// Objects without a reward that are listed.
-const MOST_QUARANTINED: usize = 50;
+const MAX_QUARANTINED: usize = 50;
 
 pub(super) fn body(context: &Context<'_>) -> Markup {
     let is_alone = context.only().is_some();
@@ -109,13 +109,13 @@ fn quarantined(run: &Run) -> Markup {
         ("reason", Column::Words),
         ("after update", Column::Numbers),
     ];
-    let table = Table::new(heads).with(run.quarantined.iter().take(MOST_QUARANTINED).map(row));
+    let table = Table::new(heads).with(run.quarantined.iter().take(MAX_QUARANTINED).map(row));
     html! {
         details {
             summary { (count(run.quarantined.len() as u64)) " objects that had no reward" }
             (table.draw())
-            @if run.quarantined.len() > MOST_QUARANTINED {
-                p.note { "The first " (MOST_QUARANTINED) "; quarantine.jsonl in the run's folder has all." }
+            @if run.quarantined.len() > MAX_QUARANTINED {
+                p.note { "The first " (MAX_QUARANTINED) "; quarantine.jsonl in the run's folder has all." }
             }
         }
     }

@@ -13,20 +13,20 @@ use crate::molecule::structure;
 use crate::number::{count, figure, per_cent, short_figure};
 
 /// Rows of the table.
-const MOST_ROWS: usize = 200;
+const MAX_ROWS: usize = 200;
 /// Structures that are drawn.
-const MOST_STRUCTURES: usize = 24;
+const MAX_STRUCTURES: usize = 24;
 /// Among so many of the best, structures that differ are sought.
-const MOST_COMPARED: usize = 1000;
+const MAX_COMPARED: usize = 1000;
 /// So many experiments have a table.
-const MOST_GROUPS: usize = 6;
+const MAX_GROUPS: usize = 6;
 
 pub(super) fn body(context: &Context<'_>) -> Option<Markup> {
     let groups = context
         .groups
         .iter()
         .filter(|group| group.runs.iter().any(|run| !run.samples.is_empty()));
-    let groups: Vec<&Group<'_>> = groups.take(MOST_GROUPS).collect();
+    let groups: Vec<&Group<'_>> = groups.take(MAX_GROUPS).collect();
     (!groups.is_empty()).then(|| {
         html! {
             @for group in &groups {
@@ -80,7 +80,7 @@ fn of_group(group: &Group<'_>) -> Markup {
         @if has_molecules { (gallery(group, &all)) }
         details open[!has_molecules] {
             summary {
-                @if all.len() > MOST_ROWS { "The best " (MOST_ROWS) " of " (count(all.len() as u64)) " distinct objects" }
+                @if all.len() > MAX_ROWS { "The best " (MAX_ROWS) " of " (count(all.len() as u64)) " distinct objects" }
                 @else { "All " (count(all.len() as u64)) " distinct objects" }
             }
             (table(&all, total).draw())
@@ -194,7 +194,7 @@ fn gallery(group: &Group<'_>, all: &[Drawn<'_>]) -> Markup {
 
 fn unlike<'a, 'b>(all: &'b [Drawn<'a>], limit: f64) -> Vec<&'b Drawn<'a>> {
     let mut chosen: Vec<(&Drawn<'a>, Fingerprint)> = Vec::new();
-    for drawn in all.iter().take(MOST_COMPARED) {
+    for drawn in all.iter().take(MAX_COMPARED) {
         let molecule = Molecule::parse(&drawn.sample.object);
         let Some(fingerprint) = molecule.and_then(|molecule| molecule.fingerprint()).ok() else {
             continue;
@@ -205,7 +205,7 @@ fn unlike<'a, 'b>(all: &'b [Drawn<'a>], limit: f64) -> Vec<&'b Drawn<'a>> {
         {
             chosen.push((drawn, fingerprint));
         }
-        if chosen.len() == MOST_STRUCTURES {
+        if chosen.len() == MAX_STRUCTURES {
             break;
         }
     }
@@ -246,5 +246,5 @@ fn table(all: &[Drawn<'_>], total: u64) -> Table {
         }
         cells
     };
-    Table::new(heads).with(all.iter().take(MOST_ROWS).map(row))
+    Table::new(heads).with(all.iter().take(MAX_ROWS).map(row))
 }

@@ -13,10 +13,10 @@ use crate::statistics::Bins;
 /// Up to so many different rewards have a bar each.
 const FEW: usize = 12;
 /// So many experiments are laid side by side.
-const MOST_GROUPS: usize = 4;
+const MAX_GROUPS: usize = 4;
 
 pub(super) fn body(context: &Context<'_>) -> Option<Markup> {
-    let groups: Vec<&Group<'_>> = context.groups.iter().take(MOST_GROUPS).collect();
+    let groups: Vec<&Group<'_>> = context.groups.iter().take(MAX_GROUPS).collect();
     let rewards: Vec<Vec<f64>> = groups.iter().map(|group| drawn(group)).collect();
     let bars = Bars::of(&rewards.concat())?;
     let is_alone = groups.len() == 1;

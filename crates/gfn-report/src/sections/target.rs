@@ -11,9 +11,9 @@ use crate::plot::{Chart, Ink, Mark, Readout, viridis};
 use crate::statistics::Point;
 
 /// So many dots are drawn of the objects, evenly chosen.
-const MOST_DOTS: usize = 1500;
+const MAX_DOTS: usize = 1500;
 /// So many marginals are drawn.
-const MOST_MARGINALS: usize = 8;
+const MAX_MARGINALS: usize = 8;
 
 pub(super) fn body(context: &Context<'_>) -> Option<Markup> {
     let groups = context.groups.iter();
@@ -50,7 +50,7 @@ fn of_run(run: &Run) -> Markup {
                 @for note in scatter_notes(run) { p.note { (note) } }
             }
             @if let Some(grid) = grid.as_ref().filter(|grid| grid.sides.len() != 2) {
-                @for dimension in 0..grid.sides.len().min(MOST_MARGINALS) { (marginal(grid, dimension)) }
+                @for dimension in 0..grid.sides.len().min(MAX_MARGINALS) { (marginal(grid, dimension)) }
             }
         }
     }
@@ -230,7 +230,7 @@ fn subscript(number: usize) -> String {
 
 /// Learned against target probability, an object a dot.
 fn scatter(run: &Run) -> Chart {
-    let every = run.distribution.len().div_ceil(MOST_DOTS).max(1);
+    let every = run.distribution.len().div_ceil(MAX_DOTS).max(1);
     let rows = run.distribution.iter().step_by(every);
     let place = |value: f64| Scale::Log.place(value).unwrap_or(f64::NAN);
     let dots: Vec<Point> = rows
@@ -265,7 +265,7 @@ fn scatter(run: &Run) -> Chart {
 
 fn scatter_notes(run: &Run) -> Vec<String> {
     let all = run.distribution.len();
-    let every = all.div_ceil(MOST_DOTS).max(1);
+    let every = all.div_ceil(MAX_DOTS).max(1);
     let never = run
         .distribution
         .iter()

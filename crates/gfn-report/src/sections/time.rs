@@ -56,7 +56,7 @@ fn phases(manifest: &Manifest) -> Option<Vec<Phase>> {
         phase("loss", "the loss and its gradient", phases.loss),
         phase(
             "backward",
-            "the backward pass and the optimiser's step",
+            "the backward pass and the optimizer's step",
             phases.backward,
         ),
     ];

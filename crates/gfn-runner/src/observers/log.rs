@@ -24,7 +24,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use super::Observer;
 
 /// The most bytes that are kept until there is a folder.
-const MOST_WAITING: usize = 1 << 20;
+const MAX_WAITING: usize = 1 << 20;
 
 /// A run's log: that of this thread, and of what is made on it, as long as this lives.
 pub struct Logging {
@@ -144,7 +144,7 @@ impl Write for Sink {
         let mut place = self.place();
         match &mut *place {
             Place::Waiting(lines) => {
-                if lines.len() + line.len() <= MOST_WAITING {
+                if lines.len() + line.len() <= MAX_WAITING {
                     lines.extend_from_slice(line);
                 }
             }

@@ -11,14 +11,14 @@ const NARROWEST: f64 = 100.0;
 pub(super) enum Kernels {
     /// Options: which one each trial has.
     Choice { options: usize, chosen: Vec<usize> },
-    /// Numbers: centre and width of each kernel, and the logarithm of what of it lies inside.
+    /// Numbers: center and width of each kernel, and the logarithm of what of it lies inside.
     Numeric { scale: Scale, normals: Vec<Normal> },
 }
 
 /// A normal distribution cut to an interval.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Normal {
-    centre: f64,
+    center: f64,
     width: f64,
     log_inside: f64,
 }
@@ -89,38 +89,38 @@ fn preference(options: usize, chosen: &[usize], kernel: usize, option: usize) ->
 
 /// A kernel at each value, as wide as the greater of the gaps to its neighbours, and the wide one.
 fn normals(scale: &Scale, values: &[Coordinate]) -> Vec<Normal> {
-    let centres: Vec<f64> = values.iter().map(|&value| scale.position(value)).collect();
-    let mut order: Vec<usize> = (0..centres.len()).collect();
-    order.sort_by(|&a, &b| centres[a].total_cmp(&centres[b]).then(a.cmp(&b)));
+    let centers: Vec<f64> = values.iter().map(|&value| scale.position(value)).collect();
+    let mut order: Vec<usize> = (0..centers.len()).collect();
+    order.sort_by(|&a, &b| centers[a].total_cmp(&centers[b]).then(a.cmp(&b)));
     let length = scale.length();
-    let narrowest = length / NARROWEST.min(centres.len() as f64 + 2.0);
-    let mut widths = vec![0.0; centres.len()];
+    let narrowest = length / NARROWEST.min(centers.len() as f64 + 2.0);
+    let mut widths = vec![0.0; centers.len()];
     for (place, &index) in order.iter().enumerate() {
         let below = place
             .checked_sub(1)
-            .map(|below| centres[index] - centres[order[below]]);
-        let above = order.get(place + 1).map(|&above| centres[above] - centres[index]);
+            .map(|below| centers[index] - centers[order[below]]);
+        let above = order.get(place + 1).map(|&above| centers[above] - centers[index]);
         let gap = match (below, above) {
             // A single trial: the ends of the interval are its neighbours.
-            (None, None) => (centres[index] - scale.low).max(scale.high - centres[index]),
+            (None, None) => (centers[index] - scale.low).max(scale.high - centers[index]),
             (below, above) => below.unwrap_or(0.0).max(above.unwrap_or(0.0)),
         };
         widths[index] = gap.max(narrowest).min(length);
     }
-    let own = centres
+    let own = centers
         .iter()
         .zip(&widths)
-        .map(|(&centre, &width)| (centre, width));
+        .map(|(&center, &width)| (center, width));
     let wide = (0.5 * (scale.low + scale.high), length);
     own.chain([wide])
-        .map(|(centre, width)| Normal::new(scale, centre, width))
+        .map(|(center, width)| Normal::new(scale, center, width))
         .collect()
 }
 
 impl Normal {
-    fn new(scale: &Scale, centre: f64, width: f64) -> Self {
+    fn new(scale: &Scale, center: f64, width: f64) -> Self {
         let mut normal = Self {
-            centre,
+            center,
             // A domain of one value has no length.
             width: width.max(f64::MIN_POSITIVE),
             log_inside: 0.0,
@@ -129,19 +129,19 @@ impl Normal {
         normal
     }
 
-    /// A position inside. A centre lies inside and no kernel is wider than the interval, so a third of the draws is inside at
+    /// A position inside. A center lies inside and no kernel is wider than the interval, so a third of the draws is inside at
     /// worst, and a hundred in vain do not happen.
     fn draw(&self, scale: &Scale, stream: &mut Stream) -> f64 {
-        let mut draws = (0..100).map(|_| self.centre + self.width * stream.normal());
+        let mut draws = (0..100).map(|_| self.center + self.width * stream.normal());
         let inside = draws.find(|position| (scale.low..=scale.high).contains(position));
-        inside.unwrap_or(self.centre)
+        inside.unwrap_or(self.center)
     }
 
     fn log_density(&self, scale: &Scale, value: Coordinate) -> f64 {
         match scale.cell(value) {
             Some((low, high)) => libm::log(self.mass(low, high)) - self.log_inside,
             None => {
-                let z = (scale.position(value) - self.centre) / self.width;
+                let z = (scale.position(value) - self.center) / self.width;
                 -0.5 * z * z - libm::log(self.width) - self.log_inside
             }
         }
@@ -149,7 +149,7 @@ impl Normal {
 
     /// The probability of a stretch before cutting.
     fn mass(&self, low: f64, high: f64) -> f64 {
-        let half = |position: f64| (position - self.centre) / self.width * std::f64::consts::FRAC_1_SQRT_2;
+        let half = |position: f64| (position - self.center) / self.width * std::f64::consts::FRAC_1_SQRT_2;
         let (low, high) = (half(low), half(high));
         // Both ends on the side where the function is small, so that their difference keeps its digits.
         let (low, high) = if low > 0.0 { (-high, -low) } else { (low, high) };

@@ -1,5 +1,5 @@
 //! A tree of Parzen estimators: the trials so far are split into few good ones and the others, a density is laid over each, and
-//! of some candidates drawn from the density of the good ones that is tried whose densities differ most in its favour.
+//! of some candidates drawn from the density of the good ones that is tried whose densities differ most in its favor.
 //!
 //! Formula: argmax over x of l(x) / g(x), with l and g mixtures of kernels at the good points and at the others.
 //!

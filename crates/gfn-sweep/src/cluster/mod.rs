@@ -31,7 +31,7 @@ pub use manifest::{can_export, manifest};
 pub use worker::requeue;
 
 /// With more trials than this, elements take one after another: engines do not like more elements.
-const MOST_ELEMENTS: u64 = 20_000;
+const MAX_ELEMENTS: u64 = 20_000;
 
 /// Which engine, and how it is spoken with.
 #[expect(clippy::large_enum_variant, reason = "there is one of them in a program")]
@@ -218,7 +218,7 @@ fn left(board: &Board, queued: &[Queued], workers: u64) -> Result<Elements, Swee
 
 /// Whether every trial is known before anything ran, and has an element to itself.
 fn is_known(plan: &Plan, trials: u64) -> bool {
-    !plan.method.needs_results() && plan.rungs().is_none() && trials <= MOST_ELEMENTS
+    !plan.method.needs_results() && plan.rungs().is_none() && trials <= MAX_ELEMENTS
 }
 
 /// What Slurm has of a sweep; none where it was not submitted there.

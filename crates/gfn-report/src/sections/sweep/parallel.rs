@@ -1,4 +1,4 @@
-//! Parallel coordinates: every setting a line across all that was searched, coloured by its rank.
+//! Parallel coordinates: every setting a line across all that was searched, colored by its rank.
 
 use std::fmt::Write;
 

@@ -13,7 +13,7 @@ use crate::text::elided;
 /// So many of the best are drawn with their seeds.
 const MOST: usize = 30;
 /// So many have a row.
-const MOST_ROWS: usize = 1000;
+const MAX_ROWS: usize = 1000;
 /// So many searched settings have a column each on any page, and so many on a wide one; of more, and elsewhere, one column has all.
 const MAX_COLUMNS: [usize; 2] = [3, 8];
 /// The name of a value is shortened to so many letters.
@@ -32,13 +32,13 @@ pub(super) fn body(sweep: &Sweep) -> Option<Markup> {
         .chain(others.map(|tried| (None, tried)))
         .collect();
     let columns = Columns::of(sweep);
-    let rows_drawn = rows.iter().take(MOST_ROWS);
+    let rows_drawn = rows.iter().take(MAX_ROWS);
     let table =
         Table::new(columns.heads(sweep)).with(rows_drawn.map(|(rank, tried)| columns.row(*rank, tried)));
     (!rows.is_empty()).then(|| {
         html! {
             (table.draw())
-            @if rows.len() > MOST_ROWS { p.note { "The first " (MOST_ROWS) " of " (count(rows.len() as u64)) "." } }
+            @if rows.len() > MAX_ROWS { p.note { "The first " (MAX_ROWS) " of " (count(rows.len() as u64)) "." } }
         }
     })
 }

@@ -219,7 +219,7 @@ pub struct Scalar {
 
 /// Adam with its whole state.
 #[derive(Debug)]
-pub struct Optimiser {
+pub struct Optimizer {
     settings: AdamParams,
     /// Steps taken.
     pub count: u64,
@@ -229,8 +229,8 @@ pub struct Optimiser {
     pub log_z: Scalar,
 }
 
-impl Optimiser {
-    /// An optimiser that has taken no step.
+impl Optimizer {
+    /// An optimizer that has taken no step.
     ///
     /// # Errors
     /// Where libtorch has no memory.
@@ -327,10 +327,10 @@ mod tests {
             weight_decay: Some(0.01),
             ..AdamParams::default()
         };
-        let mut optimiser = Optimiser::new(params, &[&parameters]).unwrap();
+        let mut optimizer = Optimizer::new(params, &[&parameters]).unwrap();
         for _ in 0..3 {
             parameters.gradient = parameters.values.square();
-            optimiser.step(&mut [&mut parameters], 0.0).unwrap();
+            optimizer.step(&mut [&mut parameters], 0.0).unwrap();
         }
         let expected = [0.701_519_67, -2.294_198_2, 2.692_210_4];
         for (value, expected) in slice(&parameters.values).iter().zip(expected) {
@@ -343,7 +343,7 @@ mod tests {
     fn both_forms_agree() {
         let settings = AdamParams::default();
         let (mut a, mut b) = (parameters(&[1.0, -2.0, 3.0]), parameters(&[1.0, -2.0, 3.0]));
-        let mut states = [&a, &b].map(|parameters| Optimiser::new(settings.clone(), &[parameters]).unwrap());
+        let mut states = [&a, &b].map(|parameters| Optimizer::new(settings.clone(), &[parameters]).unwrap());
         for count in 1..=20 {
             for parameters in [&mut a, &mut b] {
                 parameters.gradient = parameters.values.sin();
@@ -370,11 +370,11 @@ mod tests {
             log_z_learning_rate: 0.5.into(),
             ..AdamParams::default()
         };
-        let mut optimiser = Optimiser::new(params, &[&parameters]).unwrap();
+        let mut optimizer = Optimizer::new(params, &[&parameters]).unwrap();
         parameters.gradient = Tensor::from_slice(&[3f32, 4.0]);
-        let norm = optimiser.step(&mut [&mut parameters], -2.0).unwrap();
+        let norm = optimizer.step(&mut [&mut parameters], -2.0).unwrap();
         assert!((norm - 5.0).abs() < 1e-6);
-        assert!((slice(&optimiser.moments[0].mean)[0] - 0.06).abs() < 1e-6);
-        assert!((optimiser.log_z.value - 0.5).abs() < 1e-6);
+        assert!((slice(&optimizer.moments[0].mean)[0] - 0.06).abs() < 1e-6);
+        assert!((optimizer.log_z.value - 0.5).abs() < 1e-6);
     }
 }

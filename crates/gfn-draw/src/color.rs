@@ -1,13 +1,13 @@
-//! Colours of values.
+//! Colors of values.
 
 /// Red, green and blue.
-pub type Colour = [u8; 3];
+pub type Color = [u8; 3];
 
 /// Lines and letters on a light ground.
-pub(crate) const INK: Colour = [27, 31, 36];
+pub(crate) const INK: Color = [27, 31, 36];
 
-/// Every tenth colour of *viridis* (S. van der Walt and N. Smith, 2015; CC0), which people who confuse colours tell apart too.
-const VIRIDIS: [Colour; 11] = [
+/// Every tenth color of *viridis* (S. van der Walt and N. Smith, 2015; CC0), which people who confuse colors tell apart too.
+const VIRIDIS: [Color; 11] = [
     [68, 1, 84],
     [72, 36, 117],
     [65, 68, 135],
@@ -21,15 +21,15 @@ const VIRIDIS: [Colour; 11] = [
     [253, 231, 37],
 ];
 
-/// The colour of a value between 0 and 1.
-pub fn viridis(value: f64) -> Colour {
+/// The color of a value between 0 and 1.
+pub fn viridis(value: f64) -> Color {
     let scaled = value.clamp(0.0, 1.0) * (VIRIDIS.len() - 1) as f64;
     let below = (scaled as usize).min(VIRIDIS.len() - 2);
     mix(VIRIDIS[below], VIRIDIS[below + 1], scaled - below as f64)
 }
 
-/// An element in the colour that chemists know it by, dark enough for a light ground.
-pub fn of_element(symbol: &str) -> Colour {
+/// An element in the color that chemists know it by, dark enough for a light ground.
+pub fn of_element(symbol: &str) -> Color {
     match symbol {
         "N" => [37, 99, 200],
         "O" => [204, 41, 41],
@@ -41,8 +41,8 @@ pub fn of_element(symbol: &str) -> Colour {
     }
 }
 
-/// A share of the way from one colour to another.
-pub(crate) fn mix(from: Colour, to: Colour, share: f64) -> Colour {
+/// A share of the way from one color to another.
+pub(crate) fn mix(from: Color, to: Color, share: f64) -> Color {
     let between =
         |from: u8, to: u8| (f64::from(from) + share * (f64::from(to) - f64::from(from))).round() as u8;
     [
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_have_the_colours_of_viridis() {
+    fn values_have_the_colors_of_viridis() {
         assert_eq!(viridis(0.0), [68, 1, 84]);
         assert_eq!(viridis(1.0), [253, 231, 37]);
         assert_eq!(viridis(0.05), [70, 19, 101]);
