@@ -25,36 +25,29 @@ def events(run):
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
-def curve(run, kind, *path):
-    """The points of one value of metrics.jsonl, such as `exact`, `l1`."""
-    points = []
-    for event in events(run):
-        value = event if event["event"] == kind else None
-        for key in path:
-            value = value and value.get(key)
-        if value is not None:
-            points.append((event["step"], number(value)))
-    return points
+def curve(run, name):
+    """The points of one metric of metrics.jsonl, such as `exact.l1`."""
+    return [(event["step"], number(event[name])) for event in events(run) if name in event]
 
 
-# Tags, and where their values are.
+# Tags, and the metrics that they show.
 CURVES = {
-    "train/loss": ("step", "loss"),
-    "train/log_z": ("step", "log_z"),
-    "train/gradient_norm": ("step", "gradient_norm"),
-    "train/modes_visited": ("measured", "modes_visited"),
-    "exact/l1": ("measured", "exact", "l1"),
-    "exact/log_z_error": ("measured", "exact", "log_z_error"),
-    "samples/mean_reward": ("measured", "samples", "mean_reward"),
-    "molecules/top_10": ("measured", "samples", "molecules", "top_10"),
+    "train/loss": "train.loss",
+    "train/log_z": "train.log_z",
+    "train/gradient_norm": "train.gradient_norm",
+    "found/modes_visited": "found.modes_visited",
+    "exact/l1": "exact.l1",
+    "exact/log_z_error": "exact.log_z_error",
+    "samples/mean_reward": "samples.mean_reward",
+    "samples/top_10": "samples.top_10",
 }
 
 
 def check_curves(run, found, what, single=False):
     """`found` gives the points of a tag, or none."""
     compared = 0
-    for tag, path in CURVES.items():
-        expected = curve(run, *path)
+    for tag, name in CURVES.items():
+        expected = curve(run, name)
         points = found(tag) if expected else []
         assert len(points) == len(expected), f"{what}: {tag} has {len(points)} points, metrics.jsonl {len(expected)}"
         for (step, value), (wanted_step, wanted) in zip(points, expected):

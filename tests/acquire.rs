@@ -75,7 +75,7 @@ fn rounds_that_are_killed_end_as_those_that_are_not() {
     let [whole, killed] = ["whole", "killed"].map(|name| folder.path().join(name));
     let whole_text = whole.display().to_string();
     let said = succeed(&arguments(&whole_text, &[]));
-    assert!(said.contains("round    labeled"), "{said}");
+    assert!(said.contains("round     labeled"), "{said}");
     let expected = results(&whole);
     // Within a step, between steps, within a run, between rounds.
     for file in [

@@ -248,14 +248,18 @@ fn what_is_missing_of_a_finished_run_is_marked_and_refused() {
                 let said = succeed(command);
                 assert!(said.contains("(!)") && said.contains(name), "{command:?}: {said}");
             }
-            let shown = succeed(&["show", &run]);
+            for command in [["show", &run], ["top", &run]] {
+                let said = succeed(&command);
+                assert!(said.contains(&format!("{name} is missing")), "{said}");
+            }
+            let listed = succeed(&["ls", &run]);
             assert!(
-                shown.contains(&format!("{name} is not there any more")),
-                "{shown}"
+                listed.contains(&format!("{name} missing;")) && !listed.contains("changed"),
+                "{listed}"
             );
             succeed(&["report", &run, "-o", &page]);
             let text = fs::read_to_string(&page).unwrap().replace("<wbr>", "");
-            assert!(text.contains(&format!("{name} is not there any more")), "{name}");
+            assert!(text.contains(&format!("{name} is missing")), "{name}");
             for command in [&export[..], &["resume", &run, "--quiet"]] {
                 let said = fail(command, 1);
                 assert!(
@@ -274,6 +278,20 @@ fn what_is_missing_of_a_finished_run_is_marked_and_refused() {
         );
     });
     let weights = Path::new(&run).join("weights.safetensors");
+    without(&weights, || {
+        for command in [&["show", &run][..], &["ls", &run], &["top", &run], &export] {
+            let output = gfn(command);
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            assert!(
+                output.status.success()
+                    && ["weights.safetensors is missing", "weights.safetensors missing"]
+                        .iter()
+                        .any(|words| said.contains(words)),
+                "{command:?}: {said}"
+            );
+        }
+    });
     let whole = fs::read(&weights).unwrap();
     fs::write(&weights, "").unwrap();
     let said = fail(&["resume", &run, "--quiet"], 1);

@@ -54,8 +54,8 @@ const LAYERS: [Layer; 28] = [
     layer("gfn-losses", &["gfn-core", "gfn-samplers"]),
     Layer {
         name: "gfn-learn",
-        on: &["gfn-files", "gfn-core", "gfn-input", "gfn-losses"],
-        in_tests: &["gfn-envs", "gfn-samplers"],
+        on: &["gfn-files", "gfn-core", "gfn-input"],
+        in_tests: &["gfn-envs", "gfn-losses", "gfn-samplers"],
     },
     layer(
         "gfn-fit",

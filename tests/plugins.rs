@@ -145,7 +145,7 @@ fn train(example: &str, python: &str, steps: u32) -> (tempfile::TempDir, String)
 
 /// The exact L1 distances of a run, before and after.
 fn distances(manifest: &str) -> Vec<f64> {
-    let parts = manifest.split("\"l1\": ").skip(1);
+    let parts = manifest.split("\"exact.l1\": ").skip(1);
     parts
         .map(|part| part.split([',', '\n']).next().unwrap().parse().unwrap())
         .collect()
@@ -317,7 +317,9 @@ fn the_guilty_object_is_found_and_told() {
                 guilty.iter().all(|line| line.starts_with("{\"object\":\"2 ")),
                 "{out}: {quarantine}"
             );
-            let left_out = lab.read(&format!("{out}/metrics.jsonl")).contains("\"left_out\"");
+            let left_out = lab
+                .read(&format!("{out}/metrics.jsonl"))
+                .contains("\"train.left_out\"");
             assert_eq!(left_out, answer == "drop", "{out}");
             let samples = lab.read(&format!("{out}/samples.csv"));
             assert_eq!(

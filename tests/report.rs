@@ -83,7 +83,7 @@ fn the_distribution_is_that_which_was_measured() {
     assert!((total - 1.0).abs() < 1e-9, "{total}");
     let l1: f64 = rows.iter().map(|row| (row.probability - row.target).abs()).sum();
     let manifest: Value = serde_json::from_str(&read(&out, "manifest.json")).expect("JSON");
-    let measured = manifest["after"]["exact"]["l1"].as_f64().expect("a number");
+    let measured = manifest["after"]["exact.l1"].as_f64().expect("a number");
     assert!((l1 - measured).abs() < 1e-9, "{l1} {measured}");
     // Every target is its reward over Z.
     let log_z = manifest["log_z"].as_f64().expect("a number");

@@ -484,7 +484,7 @@ fn rewards_beyond_numbers() {
         "training.steps=12",
     ]);
     let metrics = std::fs::read_to_string(out.join("metrics.jsonl")).expect("metrics");
-    assert!(metrics.contains(r#""mean_reward":"inf""#), "{metrics}");
+    assert!(metrics.contains(r#""train.mean_reward":"inf""#), "{metrics}");
 }
 
 /// Names are bytes, and folders may be closed to us.

@@ -252,7 +252,7 @@ fn mistakes_are_refused_before_anything_runs() {
         ),
         (
             "a figure of another environment",
-            "[sweep]\nobjective = \"top_100\"\n[sweep.parameters]\nnetwork.hidden = [8]\n",
+            "[sweep]\nobjective = \"samples.top_100\"\n[sweep.parameters]\nnetwork.hidden = [8]\n",
         ),
         ("seeds", "[sweep.parameters]\nseed = [0, 1]\n"),
         (

@@ -8,8 +8,8 @@
 #define CARRY_ON (-1)
 
 /* The most that the rogue allocates where nobody stops it, and the most processes that it starts. */
-#define MOST_MIB 4096
-#define MOST_PROCESSES 16
+#define MAX_MIB 4096
+#define MAX_PROCESSES 16
 
 /* The bytes that every instance leaves behind in the mode `leak-in-create`. */
 #define LEAKED 256

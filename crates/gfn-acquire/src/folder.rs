@@ -223,7 +223,7 @@ impl Round<'_> {
 
 /// A table with a line of names.
 pub(crate) fn to_csv<T: Serialize>(rows: &[T]) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut writer = gfn_files::cell::csv().from_writer(Vec::new());
     for row in rows {
         writer.serialize(row).expect("rows are plain data");
     }

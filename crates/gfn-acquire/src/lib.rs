@@ -81,8 +81,9 @@ pub enum AcquireError {
     },
     /// The first table is in another unit.
     #[error(
-        "`acquisition.initial`: `{file}` has the value {value} for `{smiles}`; values are rewards before shaping, which are never \
-         negative: of an energy of docking, max(score, 0) / divide_by"
+        "`acquisition.initial`: `{file}` has the value {value} for {}; values are rewards before shaping, which are never \
+         negative: of an energy of docking, max(score, 0) / divide_by",
+        gfn_text::quoted(.smiles)
     )]
     Negative {
         /// The table.

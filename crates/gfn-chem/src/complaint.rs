@@ -3,11 +3,9 @@
 
 use chematic::core::{AtomIdx, BondOrder, Molecule};
 use chematic::smiles::{self, SmilesError};
+use gfn_text::quoted;
 
 use crate::{ChemError, spans, strict};
-
-/// The longest piece of a text that a message repeats.
-const LONGEST: usize = 60;
 
 /// Why a text was not read.
 pub(crate) fn unread(text: &str, error: &SmilesError) -> ChemError {
@@ -44,7 +42,8 @@ pub(crate) fn impossible(text: &str, molecule: &Molecule, error: &impl std::fmt:
             message,
         },
         None => ChemError::Unsupported(format!(
-            "`{text}` is beyond the chemistry toolkit ({})",
+            "{} is beyond the chemistry toolkit ({})",
+            quoted(text),
             error.to_string().trim_start_matches("RDKit-compatible SMILES: ")
         )),
     }
@@ -148,8 +147,8 @@ fn bracket(text: &str, detail: &str, byte: usize) -> String {
     match text[open..].find(']') {
         None => format!("the bracket `[` at position {first} is not closed"),
         Some(end) => {
-            let atom = short(&text[open..=open + end]);
-            format!("`{atom}` at position {first} is no atom: unexpected text at position {position}")
+            let atom = quoted(&text[open..=open + end]);
+            format!("{atom} at position {first} is no atom: unexpected text at position {position}")
         }
     }
 }
@@ -160,9 +159,9 @@ fn named(text: &str, atom: usize) -> String {
         Some(bytes) => {
             let position = spans::position(text, bytes.start);
             format!(
-                "atom {} (`{}`, position {position})",
+                "atom {} ({}, position {position})",
                 atom + 1,
-                &text[bytes.clone()]
+                quoted(&text[bytes.clone()])
             )
         }
         None => format!("atom {}", atom + 1),
@@ -190,8 +189,8 @@ fn without_kekule_form(text: &str, molecule: &Molecule, atoms: &[usize]) -> Stri
     let bytes = spans::around(text, &ring).unwrap_or(0..text.len());
     let position = spans::position(text, bytes.start);
     let place = format!(
-        "the aromatic ring at `{}` (position {position}) has no Kekulé form",
-        short(&text[bytes])
+        "the aromatic ring at {} (position {position}) has no Kekulé form",
+        quoted(&text[bytes])
     );
     let spans = spans::atoms(text);
     let bare = |atom: &&usize| spans.get(**atom).is_some_and(|bytes| &text[bytes.clone()] == "n");
@@ -245,14 +244,6 @@ fn is_in_a_ring(molecule: &Molecule, one: AtomIdx, two: AtomIdx) -> bool {
     false
 }
 
-/// At most so many characters of a text.
-fn short(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.into(),
-    }
-}
-
 /// An atom of a block with unpaired electrons, and what to write: `ports` attachment points are there already.
 pub(crate) fn unpaired(text: &str, atom: usize, ports: usize) -> String {
     let mut help = unpaired_of(text, atom);
@@ -267,13 +258,11 @@ pub(crate) fn unpaired(text: &str, atom: usize, ports: usize) -> String {
         let number = (1..)
             .find(|number| !text.contains(&format!("[*:{number}]")))
             .unwrap_or(ports + 1);
-        help += &format!(
-            ", or give it another attachment point: `{before}{rings}{}`",
-            match after {
-                "" => format!("[*:{number}]"),
-                after => format!("([*:{number}]){after}"),
-            }
-        );
+        let with_port = match after {
+            "" => format!("{before}{rings}[*:{number}]"),
+            after => format!("{before}{rings}([*:{number}]){after}"),
+        };
+        help += &format!(", or give it another attachment point: {}", quoted(&with_port));
     }
     help
 }
@@ -290,9 +279,8 @@ pub(crate) fn unpaired_of(text: &str, atom: usize) -> String {
     let organic = ["B", "C", "N", "O", "P", "S", "F", "Cl", "Br", "I", "c"];
     match organic.contains(&symbol) {
         true => format!(
-            "{place}: {why}; write `{}{symbol}{}`",
-            &text[..bytes.start],
-            &text[bytes.end..]
+            "{place}: {why}; write {}",
+            quoted(&format!("{}{symbol}{}", &text[..bytes.start], &text[bytes.end..]))
         ),
         false => format!("{place}: {why}; write its hydrogens"),
     }

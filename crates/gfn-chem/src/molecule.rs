@@ -2,6 +2,7 @@
 
 use chematic::{chem, core, fp, smiles};
 use chematic_depict as depict;
+use gfn_text::quoted;
 use thiserror::Error;
 
 use crate::normal::{self, smiles_of};
@@ -11,7 +12,7 @@ use crate::{Fingerprint, complaint};
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ChemError {
     /// The text is no SMILES.
-    #[error("`{smiles}` is not a SMILES: {message}")]
+    #[error("{} is not a SMILES: {message}", quoted(.smiles))]
     Syntax {
         /// The text.
         smiles: String,
@@ -19,7 +20,7 @@ pub enum ChemError {
         message: String,
     },
     /// The text is a SMILES of something that cannot exist, as RDKit judges it.
-    #[error("`{smiles}` is not a possible molecule: {message}")]
+    #[error("{} is not a possible molecule: {message}", quoted(.smiles))]
     Impossible {
         /// The text.
         smiles: String,

@@ -2,6 +2,7 @@
 
 use chematic::core::{Atom, AtomIdx, BondOrder, Chirality, MoleculeBuilder, implicit_hcount};
 use chematic::{core, smiles};
+use gfn_text::quoted;
 use thiserror::Error;
 
 use crate::{ChemError, Fragment, MAX_PORTS, Molecule, complaint, symmetry::Graph};
@@ -13,13 +14,13 @@ pub enum FragmentError {
     #[error("is wrong: {0}")]
     Chemistry(#[from] ChemError),
     /// There is nowhere to attach it.
-    #[error("has no attachment point such as `[*:1]` in `{0}`")]
+    #[error("has no attachment point such as `[*:1]` in {}", quoted(.0))]
     NoPort(String),
     /// Too many attachment points.
     #[error("has {0} attachment points; at most {MAX_PORTS} are possible")]
     ManyPorts(usize),
     /// A dummy atom without a number.
-    #[error("has a dummy atom without a number: write `[*:1]`, `[*:2]` and so on in `{0}`")]
+    #[error("has a dummy atom without a number: write `[*:1]`, `[*:2]` and so on in {}", quoted(.0))]
     Unnumbered(String),
     /// Two attachment points of the same number.
     #[error("uses the attachment point `[*:{0}]` twice")]
@@ -39,14 +40,15 @@ pub enum FragmentError {
     #[error("has the attachment point `[*:{0}]` bound to another one instead of an atom")]
     NoAtom(u16),
     /// More than one piece.
-    #[error("is in several pieces: `{0}` must not have unconnected parts")]
+    #[error("is in several pieces: {} must not have unconnected parts", quoted(.0))]
     Disconnected(String),
     /// Stereochemistry, which assembly would have to carry over.
-    #[error("has stereochemistry (`@`, `/` or `\\`), which fragments cannot have: `{0}`")]
+    #[error("has stereochemistry (`@`, `/` or `\\`), which fragments cannot have: {}", quoted(.0))]
     Stereo(String),
     /// An attachment point on an atom that is not there.
     #[error(
-        "names the atom {atom}, and `{text}` has {count} atoms, which such a file numbers from 0 to {last}",
+        "names the atom {atom}, and {text} has {count} atoms, which such a file numbers from 0 to {last}",
+        text = quoted(.text),
         last = count.saturating_sub(1)
     )]
     Atom {
@@ -61,7 +63,7 @@ pub enum FragmentError {
     #[error("has an unpaired electron: {0}")]
     Radical(String),
     /// A hydrogen written as an atom of its own.
-    #[error("has a hydrogen atom of its own: write it within its neighbour's brackets in `{0}`")]
+    #[error("has a hydrogen atom of its own: write it within its neighbour's brackets in {}", quoted(.0))]
     Hydrogen(String),
 }
 

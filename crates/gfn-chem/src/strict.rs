@@ -1,6 +1,7 @@
 //! What OpenSMILES and RDKit refuse and the parser lets pass: parts that are empty, and marks that mean nothing where they stand.
 
 use chematic::core;
+use gfn_text::quoted;
 
 /// What a character of a SMILES belongs to, as far as the rules here ask.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,11 +69,11 @@ fn check_bracket(atom: &str) -> Result<(), String> {
     let rest = inner.trim_start_matches(|c: char| c.is_ascii_digit());
     let symbol = symbol(rest);
     if symbol.starts_with(|c: char| c.is_ascii_lowercase()) && !AROMATIC.contains(&symbol) {
-        return Err(format!("`{symbol}` cannot be aromatic in `{atom}`"));
+        return Err(format!("`{symbol}` cannot be aromatic in {}", quoted(atom)));
     }
     match rest.split_once(':') {
         Some((_, number)) if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Err(format!("there is no number behind the colon of `{atom}`"))
+            Err(format!("there is no number behind the colon of {}", quoted(atom)))
         }
         _ => Ok(()),
     }

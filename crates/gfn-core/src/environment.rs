@@ -119,6 +119,58 @@ pub trait Environment: Send + Sync {
     /// Appends what a network sees of `state`.
     fn observe(&self, state: &[i32], observation: &mut Observation);
 
+    /// [`Self::forward_mask`] of several states `[n, state_len]`: `masks[i]` is that of state i.
+    ///
+    /// These functions over several states must do what those over one state do, one after another. An environment whose calls are
+    /// dear, such as one in another process, answers all at once.
+    fn forward_masks(&self, states: &[i32], masks: &mut [Mask]) {
+        let states = states.chunks_exact(self.spec().state_len());
+        states
+            .zip(masks)
+            .for_each(|(state, mask)| self.forward_mask(state, mask));
+    }
+
+    /// [`Self::backward_mask`] of several states `[n, state_len]`.
+    fn backward_masks(&self, states: &[i32], masks: &mut [Mask]) {
+        let states = states.chunks_exact(self.spec().state_len());
+        states
+            .zip(masks)
+            .for_each(|(state, mask)| self.backward_mask(state, mask));
+    }
+
+    /// [`Self::step`] in several states `[n, state_len]`, in each by the action of its place in `actions`; fills
+    /// `backward_actions` `[n]`.
+    fn step_all(&self, states: &[i32], actions: &[usize], next: &mut [i32], backward_actions: &mut [usize]) {
+        let len = self.spec().state_len();
+        let places = states.chunks_exact(len).zip(next.chunks_exact_mut(len));
+        for (((state, next), action), backward) in places.zip(actions).zip(backward_actions) {
+            *backward = self.step(state, *action, next);
+        }
+    }
+
+    /// [`Self::undo`] in several states `[n, state_len]`, in each by the backward action of its place in `backward_actions`; fills
+    /// `actions` `[n]`.
+    fn undo_all(
+        &self,
+        states: &[i32],
+        backward_actions: &[usize],
+        previous: &mut [i32],
+        actions: &mut [usize],
+    ) {
+        let len = self.spec().state_len();
+        let places = states.chunks_exact(len).zip(previous.chunks_exact_mut(len));
+        for (((state, previous), backward), action) in places.zip(backward_actions).zip(actions) {
+            *action = self.undo(state, *backward, previous);
+        }
+    }
+
+    /// [`Self::observe`] of several states `[n, state_len]`.
+    fn observe_all(&self, states: &[i32], observation: &mut Observation) {
+        states
+            .chunks_exact(self.spec().state_len())
+            .for_each(|state| self.observe(state, observation));
+    }
+
     /// A finished object in words: a SMILES, coordinates. One line, the same for equal objects.
     fn describe(&self, state: &[i32]) -> String;
 

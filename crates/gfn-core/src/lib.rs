@@ -15,6 +15,7 @@ pub mod exact;
 pub mod loss;
 pub mod mask;
 pub mod observation;
+pub mod outputs;
 pub mod policy;
 pub mod remark;
 pub mod reward;
@@ -29,6 +30,7 @@ pub use environment::{ActionSpace, Enumerable, Environment, EnvironmentSpec, Obj
 pub use loss::{FlowLoss, FlowTerms, Loss, Needs, Objective, TrajectoryLoss, TrajectoryTerms};
 pub use mask::Mask;
 pub use observation::{Observation, ObservationSpec};
+pub use outputs::{OutputGradients, Outputs};
 pub use policy::{Logits, Policy, PolicyError, UniformPolicy};
 pub use remark::{Remark, TrainingPlan};
 pub use reward::{Incident, Objects, Reward, RewardError};

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use crate::{Environment, Policy, PolicyError, Purpose, Remark, TrainingPlan, TrajectoryBatch};
+use crate::{Environment, Policy, PolicyError, Purpose, Remark, Schedule, TrainingPlan, TrajectoryBatch};
 
 /// Why no trajectories came.
 #[derive(Debug, Error)]
@@ -74,6 +74,11 @@ pub trait Sampler: Send + Sync {
     /// Settings that do nothing in such a training.
     fn remarks(&self, plan: &TrainingPlan) -> Vec<Remark> {
         let _ = plan;
+        Vec::new()
+    }
+
+    /// Settings that may follow a schedule, each under the name of its metric, as in `train.temperature`.
+    fn schedules(&self) -> Vec<(&'static str, &Schedule)> {
         Vec::new()
     }
 

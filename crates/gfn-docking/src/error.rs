@@ -47,7 +47,8 @@ pub enum DockingError {
     Stopped,
     /// The machine got in the way of a molecule, several times in a row.
     #[error(
-        "`{smiles}` could not be docked, for a reason of the machine and not of the molecule: {reason}; energies found so far are kept"
+        "{} could not be docked, for a reason of the machine and not of the molecule: {reason}; energies found so far are kept",
+        gfn_text::quoted(.smiles)
     )]
     Machine {
         /// The molecule.

@@ -96,9 +96,9 @@ fn foreign(record: &str) -> String {
             format!("`{record}` belongs to a PDB file, and a PDBQT file is needed; {HOW}")
         }
         _ => {
-            let shown: String = record.chars().filter(|c| !c.is_control()).take(20).collect();
             format!(
-                "`{shown}` begins no line of a receptor's PDBQT file; AutoDock Vina reads `ATOM`, `HETATM`, `REMARK`, `TER` and `END`"
+                "{} begins no line of a receptor's PDBQT file; AutoDock Vina reads `ATOM`, `HETATM`, `REMARK`, `TER` and `END`",
+                gfn_text::quoted(record)
             )
         }
     }
@@ -130,8 +130,8 @@ fn atom(line: &str) -> Result<Atom, String> {
         let near = TYPES.iter().find(|known| known.eq_ignore_ascii_case(&kind));
         let help = near.map_or(String::new(), |near| format!("; write `{near}`"));
         return Err(wrong(format!(
-            "has the type `{}`, which AutoDock Vina does not know{help}",
-            gfn_text::visible(&kind)
+            "has the type {}, which AutoDock Vina does not know{help}",
+            gfn_text::quoted(&kind)
         )));
     }
     Ok(Atom { position, kind })

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gfn_files::cell::guarded;
+use gfn_files::cell::{self, guarded};
 
 use crate::cell::Cell;
 use crate::error::ExportError;
@@ -19,7 +19,7 @@ fn shown(cell: &Cell) -> String {
 /// Writes a table with a head.
 pub(crate) fn write(table: &Table, path: &Path) -> Result<(), ExportError> {
     let wrong = ExportError::encoding(path);
-    let mut writer = csv::Writer::from_path(path).map_err(&wrong)?;
+    let mut writer = cell::csv().from_path(path).map_err(&wrong)?;
     writer
         .write_record(
             table

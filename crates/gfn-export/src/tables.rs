@@ -1,8 +1,7 @@
 //! Runs as tables. Each row begins with the run that it is of: its folder, name and seed.
 
-use gfn_record::event::{Measured, StepMetrics};
+use gfn_record::event::Metrics;
 use gfn_record::manifest::Manifest;
-use gfn_record::tags::{self, Tagged};
 use gfn_report::Run;
 use gfn_report::summary::Summary;
 
@@ -90,23 +89,22 @@ pub(crate) fn made_with(manifest: &Manifest) -> [(&'static str, &String); 5] {
 }
 
 fn training(run: &Run) -> Vec<Row> {
-    let row = |step: &StepMetrics| numbers(step.step, step.trajectories, tags::of_step(step));
-    run.steps.iter().map(row).collect()
+    run.steps.iter().map(of_metrics).collect()
 }
 
 fn measurements(run: &Run) -> Vec<Row> {
-    let row = |measured: &Measured| {
-        let mut row = numbers(measured.step, measured.trajectories, tags::of_measured(measured));
-        let levels = tags::of_levels(measured).into_iter();
-        row.extend(levels.map(|(tag, value)| number(&tag, value)));
-        row
-    };
-    run.measured.iter().map(row).collect()
+    run.measured.iter().map(of_metrics).collect()
 }
 
-fn numbers(step: u64, trajectories: u64, tagged: Vec<Tagged>) -> Row {
-    let at = [whole("step", step), whole("trajectories", trajectories)];
-    let values = tagged.into_iter().map(|(tag, value)| number(tag, value));
+fn of_metrics(metrics: &Metrics) -> Row {
+    let at = [
+        whole("step", metrics.step),
+        whole("trajectories", metrics.trajectories),
+    ];
+    let values = metrics
+        .tagged()
+        .into_iter()
+        .map(|(tag, value)| number(&tag, value));
     at.into_iter().chain(values).collect()
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gfn_record::folder::{names, sha256};
-use gfn_record::tags::{self, Tagged};
 use gfn_report::Run;
 use gfn_report::summary::Summary;
 use serde_json::{Map, Value, json};
@@ -138,16 +137,8 @@ fn of_number(value: f64) -> Value {
 /// All curves by update: trackers want steps to rise.
 fn history(run: &Run) -> Vec<Value> {
     let mut rows: BTreeMap<u64, Vec<(String, f64)>> = BTreeMap::new();
-    let named = |tagged: Vec<Tagged>| tagged.into_iter().map(|(tag, value)| (tag.to_string(), value));
-    for step in &run.steps {
-        rows.entry(step.step)
-            .or_default()
-            .extend(named(tags::of_step(step)));
-    }
-    for measured in &run.measured {
-        let row = rows.entry(measured.step).or_default();
-        row.extend(named(tags::of_measured(measured)));
-        row.extend(tags::of_levels(measured));
+    for metrics in run.steps.iter().chain(&run.measured) {
+        rows.entry(metrics.step).or_default().extend(metrics.tagged());
     }
     let row = |(step, values): (u64, Vec<(String, f64)>)| {
         let values = values.into_iter().map(|(tag, value)| (tag, of_number(value)));

@@ -3,6 +3,7 @@
 //! What a column means is told by its name, as ChEMBL, BindingDB and PubChem call theirs.
 
 use gfn_input::{Bound, Row};
+use gfn_text::quoted;
 
 use crate::filters::{Filters, bare, frequencies, in_words};
 use crate::reading::molar;
@@ -114,8 +115,8 @@ impl Assay {
                 continue;
             }
             findings.texts.push(format!(
-                "values of several {what}: the column `{}` has {}",
-                names[column],
+                "values of several {what}: the column {} has {}",
+                quoted(&names[column]),
                 in_words(&counts)
             ));
             let most = counts.iter().find(|(value, _)| !value.is_empty());

@@ -1,6 +1,7 @@
 //! The cells that are read of every row, and what their values are.
 
 use gfn_input::{Decimal, NumberError, Rejected, Row, number};
+use gfn_text::quoted;
 
 use crate::assay::{Assay, Findings, is_concentration, letters};
 use crate::columns::choose;
@@ -32,7 +33,8 @@ pub(crate) fn places(source: &Source, reading: &Reading) -> Result<((usize, usiz
     };
     let findings = Findings {
         texts: vec![format!(
-            "several columns could be the value, `{usual}` and `pChEMBL Value` of a ChEMBL export among them"
+            "several columns could be the value, {} and `pChEMBL Value` of a ChEMBL export among them",
+            quoted(usual)
         )],
         options: vec![format!("--value \"{usual}\"")],
     };
@@ -170,7 +172,7 @@ impl Cells<'_> {
                 ),
                 (None, unit) => {
                     let known = unit.as_ref().map_or("no unit is known".into(), |unit| {
-                        format!("`{unit}` is no concentration")
+                        format!("{} is no concentration", quoted(unit))
                     });
                     let warning = format!(
                         "{known}, so the negative logarithms are of the numbers as they stand; `--unit nM` or the like makes them those of mol/L"

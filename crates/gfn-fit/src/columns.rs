@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use gfn_input::Row;
+use gfn_text::quoted;
 
 use crate::error::TableError;
 use crate::source::Source;
@@ -131,7 +132,7 @@ impl Header<'_> {
     }
 
     fn known(&self, places: &[usize]) -> String {
-        let names = places.iter().map(|place| format!("`{}`", self.names[*place]));
+        let names = places.iter().map(|place| quoted(&self.names[*place]));
         let mut names: Vec<String> = names.take(MAX_NAMED).collect();
         if places.len() > MAX_NAMED {
             names.push(format!("and {} more", places.len() - MAX_NAMED));
@@ -171,7 +172,7 @@ pub(crate) fn nearest(wanted: &str, names: &[String]) -> String {
     let distance = |name: &&String| strsim::damerau_levenshtein(&name.to_lowercase(), &wanted.to_lowercase());
     let nearest = names.iter().min_by_key(distance);
     let nearest = nearest.filter(|name| distance(name) <= 2);
-    nearest.map_or(String::new(), |name| format!("; did you mean `{name}`?"))
+    nearest.map_or(String::new(), |name| format!("; did you mean {}?", quoted(name)))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use gfn_input::TableFault;
+use gfn_text::quoted;
 use thiserror::Error;
 
 use crate::table::BadRow;
@@ -31,7 +32,7 @@ pub enum TableError {
         fault: TableFault,
     },
     /// A column is missing.
-    #[error("the table `{file}` has no column `{wanted}`; it has {known}{hint}")]
+    #[error("the table `{file}` has no column {}; it has {known}{hint}", quoted(.wanted))]
     NoColumn {
         /// The file.
         file: PathBuf,
@@ -43,7 +44,7 @@ pub enum TableError {
         hint: String,
     },
     /// A name that is asked for stands in several columns.
-    #[error("the table `{file}` has several columns called `{name}` ({places}): rename all of them but one")]
+    #[error("the table `{file}` has several columns called {} ({places}): rename all of them but one", quoted(.name))]
     SameName {
         /// The file.
         file: PathBuf,
@@ -66,7 +67,8 @@ pub enum TableError {
     },
     /// One column is to hold both.
     #[error(
-        "the column `{name}` of the table `{file}` cannot be both the molecules and the values; name two with `--smiles` and `--value`"
+        "the column {} of the table `{file}` cannot be both the molecules and the values; name two with `--smiles` and `--value`",
+        quoted(.name)
     )]
     SameColumn {
         /// The file.
@@ -149,7 +151,7 @@ fn bad_rows(file: &str, rows: &[BadRow], total: usize) -> String {
         let column = row
             .column
             .as_ref()
-            .map_or(String::new(), |name| format!(", column `{name}`"));
+            .map_or(String::new(), |name| format!(", column {}", quoted(name)));
         let _ = write!(text, "\n  line {}{column}: {}", row.line, row.reason);
     }
     if rows.len() > SHOWN {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use gfn_input::Row;
+use gfn_text::quoted;
 
 use crate::columns::nearest;
 use crate::error::TableError;
@@ -69,7 +70,7 @@ pub(crate) fn frequencies<'a>(cells: impl Iterator<Item = &'a str>) -> Vec<(Stri
 pub(crate) fn in_words(counts: &[(String, usize)]) -> String {
     let shown = |(value, count): &(String, usize)| match value.is_empty() {
         true => format!("nothing ({count})"),
-        false => format!("`{value}` ({count})"),
+        false => format!("{} ({count})", quoted(value)),
     };
     let words: Vec<String> = counts.iter().take(NAMED).map(shown).collect();
     let more = match counts.len() {
@@ -96,11 +97,14 @@ fn part(source: &Source, text: &str) -> Result<(usize, String), TableError> {
     match (found, parts.clone().next()) {
         (Some(found), _) => Ok(found),
         (None, Some((name, _))) => Err(refused(format!(
-            "there is no column `{name}` for `--where \"{text}\"`{}",
+            "there is no column {} for {}{}",
+            quoted(name),
+            quoted(&format!("--where \"{text}\"")),
             nearest(name, names)
         ))),
         (None, None) => Err(refused(format!(
-            "`--where \"{text}\"` has no `=`: expected COLUMN=VALUE"
+            "{} has no `=`: expected COLUMN=VALUE",
+            quoted(&format!("--where \"{text}\""))
         ))),
     }
 }
@@ -113,8 +117,9 @@ fn must_occur(source: &Source, column: usize, value: &str) -> Result<(), TableEr
         false => Err(TableError::Option {
             file: source.path.clone(),
             message: format!(
-                "no row has `{value}` in the column `{}`, which has {}",
-                source.text.names[column],
+                "no row has {} in the column {}, which has {}",
+                quoted(value),
+                quoted(&source.text.names[column]),
                 in_words(&counts)
             ),
         }),

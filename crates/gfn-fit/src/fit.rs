@@ -72,6 +72,17 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The most networks.
+    pub const MAX_MEMBERS: usize = 100;
+    /// The most epochs, and the longest patience.
+    pub const MAX_EPOCHS: usize = 1_000_000;
+    /// The most numbers in the state of an atom.
+    pub const MAX_HIDDEN: usize = 1024;
+    /// The most rounds of messages.
+    pub const MAX_ROUNDS: usize = 100;
+    /// The most molecules in a step.
+    pub const MAX_BATCH: usize = 100_000;
+
     pub(crate) fn architecture(&self) -> Architecture {
         Architecture {
             members: self.members,
@@ -82,12 +93,12 @@ impl Settings {
 
     fn check(&self) -> Result<(), FitError> {
         let counts = [
-            ("ensemble", self.members, 100),
-            ("epochs", self.epochs, 1_000_000),
-            ("patience", self.patience, 1_000_000),
-            ("hidden", self.hidden, 1024),
-            ("rounds", self.rounds, 100),
-            ("batch_size", self.batch_size, 100_000),
+            ("ensemble", self.members, Self::MAX_MEMBERS),
+            ("epochs", self.epochs, Self::MAX_EPOCHS),
+            ("patience", self.patience, Self::MAX_EPOCHS),
+            ("hidden", self.hidden, Self::MAX_HIDDEN),
+            ("rounds", self.rounds, Self::MAX_ROUNDS),
+            ("batch_size", self.batch_size, Self::MAX_BATCH),
         ];
         if let Some((name, value, most)) = counts
             .iter()

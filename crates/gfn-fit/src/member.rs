@@ -203,7 +203,8 @@ impl Learner {
         let gradient = self.leaf.f_grad()?;
         self.parameters.gradient.f_copy_(&gradient)?;
         self.leaf.zero_grad();
-        self.optimizer.step(&mut [&mut self.parameters], 0.0)?;
+        // It has no log Z.
+        self.optimizer.step(&mut [&mut self.parameters], &mut 0.0, 0.0)?;
         Ok(loss.f_double_value(&[])?)
     }
 

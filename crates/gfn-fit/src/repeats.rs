@@ -1,5 +1,7 @@
 //! Several values of one molecule: how far they are apart.
 
+use gfn_text::quoted;
+
 use crate::reading::{Merge, Transform, median};
 
 /// How far values of one molecule are from one another, where some were measured several times.
@@ -131,14 +133,14 @@ fn discord(repeated: &[&Values<'_>], rule: &Rule, merge: Merge) -> Option<String
     let lines: Vec<String> = farthest.lines.iter().take(4).map(u64::to_string).collect();
     Some(format!(
         "{} of the {} molecules with several values have some that are more than {} apart; the farthest are {} apart: {} to {} \
-         for `{}`, lines {}. Each counts once, with the {} of its values (`--merge mean`, `median` or `geometric`)",
+         for {}, lines {}. Each counts once, with the {} of its values (`--merge mean`, `median` or `geometric`)",
         far.len(),
         repeated.len(),
         by(limit),
         by(apart(farthest)),
         shown(farthest.least()),
         shown(farthest.greatest()),
-        farthest.smiles,
+        quoted(farthest.smiles),
         lines.join(", "),
         match merge {
             Merge::Geometric => "geometric mean",

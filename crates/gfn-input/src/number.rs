@@ -1,5 +1,6 @@
 //! Numbers as people write them in tables.
 
+use gfn_text::quoted;
 use thiserror::Error;
 
 /// What parts the whole from the fraction.
@@ -29,10 +30,10 @@ pub struct Number {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NumberError {
     /// There is nothing, or a word that says so.
-    #[error("no value{}", .0.as_ref().map_or(String::new(), |word| format!(" (`{word}`)")))]
+    #[error("no value{}", .0.as_ref().map_or(String::new(), |word| format!(" ({})", quoted(word))))]
     Missing(Option<String>),
     /// It is written otherwise.
-    #[error("`{text}` is not a number{hint}")]
+    #[error("{} is not a number{hint}", quoted(.text))]
     Text {
         /// The cell.
         text: String,
@@ -40,10 +41,10 @@ pub enum NumberError {
         hint: &'static str,
     },
     /// It is infinite, or no number by name.
-    #[error("`{0}` is not a finite number")]
+    #[error("{} is not a finite number", quoted(.0))]
     Infinite(String),
     /// It has more digits than a number of this program.
-    #[error("`{0}` is too near 0 for a number of this program: it would be read as 0")]
+    #[error("{} is too near 0 for a number of this program: it would be read as 0", quoted(.0))]
     Underflow(String),
 }
 

@@ -1,5 +1,7 @@
 //! The list of bad rows that is written beside an output.
 
+use gfn_files::cell::{self, guarded};
+
 /// A row that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
@@ -18,16 +20,16 @@ const NAMES: [&str; 4] = ["line", "column", "value", "reason"];
 
 /// The bad rows as comma-separated values.
 pub fn rejected_csv(rows: &[Rejected]) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut writer = cell::csv().from_writer(Vec::new());
     let in_memory = "memory can be written";
     writer.write_record(NAMES).expect(in_memory);
     for row in rows {
         let column = row.column.as_deref().unwrap_or_default();
         let cells = [
             &row.line.to_string(),
-            &inert(column),
-            &inert(&row.value),
-            &inert(&row.reason),
+            &*guarded(column),
+            &*guarded(&row.value),
+            &*guarded(&row.reason),
         ];
         writer.write_record(cells).expect(in_memory);
     }
@@ -37,14 +39,6 @@ pub fn rejected_csv(rows: &[Rejected]) -> Vec<u8> {
 /// Whether a file is a list of bad rows, which may be replaced.
 pub fn is_ours(bytes: &[u8]) -> bool {
     bytes.starts_with(format!("{}\n", NAMES.join(",")).as_bytes())
-}
-
-/// A cell that no spreadsheet takes for a formula.
-fn inert(cell: &str) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{cell}"),
-        false => cell.into(),
-    }
 }
 
 #[cfg(test)]
@@ -65,11 +59,18 @@ mod tests {
             value: String::new(),
             reason: "1 cell".into(),
         };
-        let bytes = rejected_csv(&[row, whole]);
+        let hidden = Rejected {
+            line: 9,
+            column: Some("\u{1b}[2J".into()),
+            value: "a;=1+1\t@x".into(),
+            reason: "no\n".into(),
+        };
+        let bytes = rejected_csv(&[row, whole, hidden]);
         let text = String::from_utf8(bytes.clone()).unwrap();
         assert_eq!(
             text,
-            "line,column,value,reason\n7,y,\"'=1,5\",\"`=1,5` is not a number\"\n8,,,1 cell\n"
+            "line,column,value,reason\n7,y,\"'=1,5\",\"`=1,5` is not a number\"\n8,,,1 cell\n\
+             9,\\u{1b}[2J,\"a;'=1+1\\u{9}@x\",no\\u{a}\n"
         );
         assert!(is_ours(&bytes) && !is_ours(b"smiles,y\n"));
     }

@@ -65,7 +65,9 @@ fn fault(error: csv::Error, names: &[String], line: u64) -> RowError {
         csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".into(),
         csv::ErrorKind::Deserialize { err, .. } => {
             let column = err.field().and_then(|field| names.get(field as usize));
-            let column = column.map_or(String::new(), |name| format!("column `{name}`: "));
+            let column = column.map_or(String::new(), |name| {
+                format!("column {}: ", gfn_text::quoted(name))
+            });
             format!("{column}{}", err.kind())
         }
         _ => error.to_string(),

@@ -1,6 +1,7 @@
 //! A table of text whose columns have names.
 
 use csv::ByteRecord;
+use gfn_text::quoted;
 use thiserror::Error;
 
 use crate::kind::Kind;
@@ -50,7 +51,8 @@ pub enum TableFault {
     Empty,
     /// It begins with a comment.
     #[error(
-        "begins with `{0}`: expected the columns' names on the first line; gfn reads no comments in tables, so remove them"
+        "begins with {}: expected the columns' names on the first line; gfn reads no comments in tables, so remove them",
+        quoted(.0)
     )]
     Comment(String),
 }
@@ -65,7 +67,7 @@ impl Row {
         let cell = cells.get(column).unwrap_or_default();
         std::str::from_utf8(cell).map_err(|_| {
             let shown = String::from_utf8_lossy(cell);
-            format!("`{shown}` is not UTF-8; save the table as \"CSV UTF-8\"")
+            format!("{} is not UTF-8; save the table as \"CSV UTF-8\"", quoted(&shown))
         })
     }
 
@@ -99,7 +101,7 @@ impl Table {
         let names = head.record.iter().map(String::from_utf8_lossy);
         let names: Vec<String> = names.map(|name| name.into_owned()).collect();
         if names[0].starts_with('#') {
-            return Err(TableFault::Comment(shortened(&names[0])));
+            return Err(TableFault::Comment(names[0].clone()));
         }
         let records: Vec<Found> = records.collect();
         if records.is_empty() {
@@ -253,14 +255,6 @@ fn hint(found: &Found<'_>, wanted: usize, separator: Separator) -> String {
     other.map_or(String::new(), |other| {
         format!("; its cells are parted by {other}")
     })
-}
-
-/// A text as it is shown where it may be long.
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.into(),
-    }
 }
 
 #[cfg(test)]

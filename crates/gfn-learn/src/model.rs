@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use gfn_core::exact::StateIndex;
-use gfn_core::{Environment, EnvironmentSpec, Logits, Needs, Observation, Policy, PolicyError};
-use gfn_losses::evaluation::{OutputGradients, Outputs};
+use gfn_core::{
+    Environment, EnvironmentSpec, Logits, Needs, Observation, OutputGradients, Outputs, Policy, PolicyError,
+};
 
 use crate::LearnError;
 use crate::networks::{Architecture, Draw, Heads, Network};
@@ -66,7 +67,9 @@ pub struct ModelParams {
 /// sends the gradient through both.
 pub struct Model {
     networks: Vec<Box<dyn Network>>,
-    /// The optimizer with its state; the learned log Z is in it.
+    /// The learned log of the partition function, nats.
+    pub log_z: f64,
+    /// The optimizer with its state.
     pub optimizer: Optimizer,
     tied: bool,
     /// Whether answers are being kept for the next [`Model::evaluate`].
@@ -100,6 +103,7 @@ impl Model {
         let optimizer = Optimizer::new(params.optimizer.clone(), &parameters)?;
         Ok(Self {
             networks,
+            log_z: params.optimizer.log_z,
             optimizer,
             tied: heads.backward,
             recording: false,
@@ -150,10 +154,7 @@ impl Model {
         let mut outputs = rows::pick(&self.kept.outputs, &self.rows);
         if let Some(network) = self.networks.get_mut(1) {
             let mut seen = Observation::default();
-            let state_len = environment.spec().state_len();
-            states
-                .chunks_exact(state_len)
-                .for_each(|state| environment.observe(state, &mut seen));
+            environment.observe_all(states, &mut seen);
             network.forget();
             outputs.backward = network.forward(&seen, true)?.backward;
         }
@@ -183,7 +184,8 @@ impl Model {
             .iter_mut()
             .map(|network| network.parameters_mut())
             .collect();
-        self.optimizer.step(&mut parameters, log_z_gradient)
+        self.optimizer
+            .step(&mut parameters, &mut self.log_z, log_z_gradient)
     }
 }
 
@@ -216,14 +218,10 @@ impl Answers {
         let state_len = environment.spec().state_len();
         let known = self.states.get_or_insert_with(|| StateIndex::new(state_len));
         self.seen.clear();
+        let before = known.len();
         rows.clear();
-        for state in states.chunks_exact(state_len) {
-            let (row, new) = known.insert(state);
-            if new {
-                environment.observe(state, &mut self.seen);
-            }
-            rows.push(row);
-        }
+        rows.extend(states.chunks_exact(state_len).map(|state| known.insert(state).0));
+        environment.observe_all(&known.states()[before * state_len..], &mut self.seen);
         if self.seen.states > 0 {
             rows::append(&mut self.outputs, network.forward(&self.seen, record)?);
         }

@@ -6,7 +6,7 @@ use tch::{Device, Tensor};
 
 use crate::LearnError;
 use crate::host::slice;
-use crate::optimizer::{Optimizer, Scalar};
+use crate::optimizer::{Optimizer, ScalarMoments};
 
 const COUNT: &str = "count";
 const LOG_Z: &str = "log_z";
@@ -28,7 +28,7 @@ pub fn to_bytes(optimizer: &Optimizer) -> Result<Vec<u8>, LearnError> {
             buffers.push((format!("{name}.{number}"), Dtype::F32, values.numel(), bytes));
         }
     }
-    let Scalar { mean, square, .. } = optimizer.log_z;
+    let ScalarMoments { mean, square } = optimizer.log_z;
     let log_z = [mean, square].map(f64::to_le_bytes).concat();
     buffers.push((LOG_Z.into(), Dtype::F64, 2, log_z));
     buffers.push((

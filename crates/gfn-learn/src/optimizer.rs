@@ -206,11 +206,9 @@ pub struct Moments {
     pub square: Tensor,
 }
 
-/// A learned scalar with its running means: log Z.
+/// The running means of one number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Scalar {
-    /// The value.
-    pub value: f64,
+pub struct ScalarMoments {
     /// The mean gradient.
     pub mean: f64,
     /// The mean squared gradient.
@@ -225,8 +223,8 @@ pub struct Optimizer {
     pub count: u64,
     /// One pair of running means a network.
     pub moments: Vec<Moments>,
-    /// The learned log Z.
-    pub log_z: Scalar,
+    /// The running means of log Z's gradient.
+    pub log_z: ScalarMoments,
 }
 
 impl Optimizer {
@@ -244,24 +242,38 @@ impl Optimizer {
                 })
             })
             .collect::<Result<_, LearnError>>()?;
-        let log_z = Scalar {
-            value: settings.log_z,
-            ..Scalar::default()
-        };
         Ok(Self {
             settings,
             count: 0,
             moments,
-            log_z,
+            log_z: ScalarMoments::default(),
         })
     }
 
-    /// Takes one step along the networks' gradients and that of log Z; returns the gradient's norm before clipping. Where
+    /// The learning rates, each under the name of its metric, with the number of the step that they were last asked for.
+    pub fn schedules(&self) -> [(&'static str, &Schedule, u64); 2] {
+        let step = self.count.saturating_sub(1);
+        [
+            ("train.learning_rate", &self.settings.learning_rate, step),
+            (
+                "train.log_z_learning_rate",
+                &self.settings.log_z_learning_rate,
+                step,
+            ),
+        ]
+    }
+
+    /// Takes one step of the networks and of log Z along their gradients; returns the gradient's norm before clipping. Where
     /// the gradient is not a number, no step is taken and NaN is returned.
     ///
     /// # Errors
     /// Where libtorch fails.
-    pub fn step(&mut self, networks: &mut [&mut Parameters], log_z_gradient: f64) -> Result<f64, LearnError> {
+    pub fn step(
+        &mut self,
+        networks: &mut [&mut Parameters],
+        log_z: &mut f64,
+        log_z_gradient: f64,
+    ) -> Result<f64, LearnError> {
         let mut squared = 0.0;
         for parameters in networks.iter() {
             squared += parameters.squared_gradient_norm()?;
@@ -293,9 +305,9 @@ impl Optimizer {
                 step.on_tensors(state, parameters)?;
             }
         }
-        let Scalar { value, mean, square } = &mut self.log_z;
+        let ScalarMoments { mean, square } = &mut self.log_z;
         Step::new(&self.settings, log_z_rate, 0.0, self.count, 1.0).on_number(
-            value,
+            log_z,
             log_z_gradient,
             mean,
             square,
@@ -330,7 +342,7 @@ mod tests {
         let mut optimizer = Optimizer::new(params, &[&parameters]).unwrap();
         for _ in 0..3 {
             parameters.gradient = parameters.values.square();
-            optimizer.step(&mut [&mut parameters], 0.0).unwrap();
+            optimizer.step(&mut [&mut parameters], &mut 0.0, 0.0).unwrap();
         }
         let expected = [0.701_519_67, -2.294_198_2, 2.692_210_4];
         for (value, expected) in slice(&parameters.values).iter().zip(expected) {
@@ -372,9 +384,10 @@ mod tests {
         };
         let mut optimizer = Optimizer::new(params, &[&parameters]).unwrap();
         parameters.gradient = Tensor::from_slice(&[3f32, 4.0]);
-        let norm = optimizer.step(&mut [&mut parameters], -2.0).unwrap();
+        let mut log_z = 0.0;
+        let norm = optimizer.step(&mut [&mut parameters], &mut log_z, -2.0).unwrap();
         assert!((norm - 5.0).abs() < 1e-6);
         assert!((slice(&optimizer.moments[0].mean)[0] - 0.06).abs() < 1e-6);
-        assert!((optimizer.log_z.value - 0.5).abs() < 1e-6);
+        assert!((log_z - 0.5).abs() < 1e-6);
     }
 }

@@ -2,7 +2,7 @@
 //! picked put back.
 
 use gfn_core::Logits;
-use gfn_losses::evaluation::{OutputGradients, Outputs};
+use gfn_core::{OutputGradients, Outputs};
 
 /// Empties outputs and keeps their allocations.
 pub(crate) fn clear(outputs: &mut Outputs) {

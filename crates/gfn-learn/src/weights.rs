@@ -33,7 +33,7 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>, LearnError> {
             buffers.push((format!("{prefix}.{}", entry.name), Dtype::F32, shape, bytes));
         }
     }
-    let log_z = model.optimizer.log_z.value.to_le_bytes().to_vec();
+    let log_z = model.log_z.to_le_bytes().to_vec();
     buffers.push((LOG_Z.into(), Dtype::F64, vec![1], log_z));
     let views = buffers.iter().map(|(name, dtype, shape, bytes)| {
         let view = TensorView::new(*dtype, shape.clone(), bytes).expect("as many bytes as the shape says");
@@ -99,7 +99,7 @@ pub fn restore(model: &mut Model, bytes: &[u8]) -> Result<(), String> {
             "holds a tensor `{name}` that the model has not; it is of another model"
         )));
     }
-    model.optimizer.log_z.value = f64::from_le_bytes(log_z.try_into().expect("eight bytes"));
+    model.log_z = f64::from_le_bytes(log_z.try_into().expect("eight bytes"));
     Ok(())
 }
 

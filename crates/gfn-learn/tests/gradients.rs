@@ -4,13 +4,12 @@
 mod common;
 
 use common::{grid, molecules, normal, observe, open_states};
-use gfn_core::{Environment, EnvironmentSpec, Observation, ObservationSpec};
+use gfn_core::{Environment, EnvironmentSpec, Observation, ObservationSpec, OutputGradients, Outputs};
 use gfn_learn::host::slice;
 use gfn_learn::kernels::Activation;
 use gfn_learn::networks::message_passing::Normalization;
 use gfn_learn::networks::{Architecture, Draw, Heads, Network, message_passing, mlp};
 use gfn_learn::precision::{Compute, Precision};
-use gfn_losses::evaluation::{OutputGradients, Outputs};
 use tch::Device;
 
 /// A network, what it sees, and a loss: Σ weight · output over all outputs.

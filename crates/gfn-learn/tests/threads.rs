@@ -113,7 +113,7 @@ fn train(task: &Task, loss: &dyn Loss, threads: i32) -> Trained {
             .collect();
         evaluation.plan(environment, &batch, loss, learned);
         let outputs = model.evaluate(environment, evaluation.states()).unwrap();
-        let evaluated = evaluation.differentiate(&batch, loss, &outputs, model.optimizer.log_z.value);
+        let evaluated = evaluation.differentiate(&batch, loss, &outputs, model.log_z);
         let norm = model.step(evaluated.gradients).unwrap();
         metrics.push([evaluated.loss, norm]);
     }

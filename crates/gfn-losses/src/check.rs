@@ -4,13 +4,13 @@
 use gfn_core::exact::{StateGraph, normalize};
 use gfn_core::testkit::RandomDag;
 use gfn_core::{
-    Environment, Logits, Loss, Mask, Policy, PolicyError, Purpose, SampleRequest, Sampler, Stream,
+    Environment, Logits, Loss, Mask, Outputs, Policy, PolicyError, Purpose, SampleRequest, Sampler, Stream,
     TrajectoryBatch,
 };
 use gfn_samplers::on_policy::{OnPolicy, Params};
 use thiserror::Error;
 
-use crate::evaluation::{Evaluation, Outputs};
+use crate::evaluation::Evaluation;
 
 /// How a loss breaks its contract.
 #[derive(Debug, Error)]

@@ -5,8 +5,8 @@
 use gfn_core::exact::{StateIndex, log_sum_exp};
 use gfn_core::loss::{Before, FlowGradients, TrajectoryGradients};
 use gfn_core::{
-    Environment, FlowLoss, FlowTerms, Logits, Loss, Mask, Objective, TrajectoryBatch, TrajectoryLoss,
-    TrajectoryTerms,
+    Environment, FlowLoss, FlowTerms, Logits, Loss, Mask, Objective, OutputGradients, Outputs,
+    TrajectoryBatch, TrajectoryLoss, TrajectoryTerms,
 };
 
 /// The states to evaluate for a batch, and what the loss will read where. Reused from step to step.
@@ -21,14 +21,27 @@ pub struct Evaluation {
     /// Of each trajectory, which of `flows` is its finished object.
     finished: Vec<usize>,
     source: u32,
+    state_len: usize,
     scratch: Scratch,
 }
 
 #[derive(Debug, Default)]
 struct Scratch {
-    mask: Mask,
+    /// [`CHUNK`] of them.
+    masks: Vec<Mask>,
+    states: Vec<i32>,
     previous: Vec<i32>,
+    actions: Vec<usize>,
+    backward_actions: Vec<usize>,
     visited: StateIndex,
+}
+
+/// An environment is asked about so many states at a time.
+const CHUNK: usize = 256;
+
+/// States in parts of at most [`CHUNK`].
+fn chunks<'s>(states: &'s [i32], environment: &dyn Environment) -> std::slice::Chunks<'s, i32> {
+    states.chunks(CHUNK * environment.spec().state_len().max(1))
 }
 
 /// Lists of actions, one a row.
@@ -77,6 +90,7 @@ enum Backward {
 struct FlowState {
     /// Its row, where it is not finished.
     row: Option<u32>,
+    is_finished: bool,
     /// Where its parents begin; they end where those of the next state begin.
     first_parent: usize,
     visits: f64,
@@ -88,30 +102,6 @@ struct FlowState {
 struct Parent {
     row: u32,
     action: u32,
-}
-
-/// What a network gives for each evaluated state.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Outputs {
-    /// A logit an action.
-    pub forward: Logits,
-    /// A logit a backward action, where the backward policy is learned.
-    pub backward: Option<Logits>,
-    /// `[states]`: log F, where the loss needs state flows.
-    pub log_flow: Option<Vec<f64>>,
-}
-
-/// The gradient of a loss with respect to [`Outputs`]: arrays of the same shapes.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct OutputGradients {
-    /// As `forward.values`.
-    pub forward: Vec<f64>,
-    /// As `backward.values`, or empty.
-    pub backward: Vec<f64>,
-    /// As `log_flow`, or empty.
-    pub log_flow: Vec<f64>,
-    /// With respect to the learned log Z.
-    pub log_z: f64,
 }
 
 /// The value of a loss on a batch.
@@ -137,10 +127,11 @@ impl Evaluation {
         loss: &dyn Loss,
         learned_backward: bool,
     ) {
-        if self.scratch.previous.len() != batch.state_len() {
+        if self.scratch.masks.is_empty() || self.state_len != batch.state_len() {
+            self.state_len = batch.state_len();
             self.states = StateIndex::new(batch.state_len());
             self.scratch.visited = StateIndex::new(batch.state_len());
-            self.scratch.previous = vec![0; batch.state_len()];
+            self.scratch.masks = vec![Mask::default(); CHUNK];
         }
         self.states.clear();
         self.legal.clear();
@@ -171,31 +162,32 @@ impl Evaluation {
         self.states.is_empty()
     }
 
-    /// The row of `state`; the legal actions of a new state are listed.
-    fn row_of(&mut self, environment: &dyn Environment, state: &[i32], learned_backward: bool) -> u32 {
-        let (row, new) = self.states.insert(state);
-        if new {
-            environment.forward_mask(state, &mut self.scratch.mask);
-            self.legal.push(self.scratch.mask.iter());
+    /// Lists the legal actions of all rows.
+    fn list_legal(&mut self, environment: &dyn Environment, learned_backward: bool) {
+        let masks = &mut self.scratch.masks;
+        for states in chunks(self.states.states(), environment) {
+            let count = states.len() / environment.spec().state_len();
+            environment.forward_masks(states, &mut masks[..count]);
+            masks[..count]
+                .iter()
+                .for_each(|mask| self.legal.push(mask.iter()));
             if learned_backward {
-                environment.backward_mask(state, &mut self.scratch.mask);
-                self.legal_backward.push(self.scratch.mask.iter());
+                environment.backward_masks(states, &mut masks[..count]);
+                let lists = masks[..count].iter();
+                lists.for_each(|mask| self.legal_backward.push(mask.iter()));
             }
         }
-        row as u32
     }
 
     fn plan_steps(&mut self, environment: &dyn Environment, batch: &TrajectoryBatch, learned_backward: bool) {
+        let mut ways_back = self.ways_back(environment, batch).into_iter();
         for index in 0..batch.len() {
             for (position, step) in batch.steps_of(index).enumerate() {
-                let source = self.row_of(environment, batch.state(index, position), learned_backward);
-                let target = batch.state(index, position + 1);
-                environment.backward_mask(target, &mut self.scratch.mask);
-                let count = self.scratch.mask.count();
+                let source = self.states.insert(batch.state(index, position)).0 as u32;
+                let count = ways_back.next().expect("one a step");
                 let backward = if learned_backward && count > 1 {
-                    let target = self.row_of(environment, target, true);
                     Backward::Learned {
-                        target,
+                        target: self.states.insert(batch.state(index, position + 1)).0 as u32,
                         action: batch.backward_actions()[step] as u32,
                     }
                 } else {
@@ -208,6 +200,26 @@ impl Evaluation {
                 });
             }
         }
+        self.list_legal(environment, learned_backward);
+    }
+
+    /// `[M]`: how many backward actions are legal in the state that each step leads to.
+    fn ways_back(&mut self, environment: &dyn Environment, batch: &TrajectoryBatch) -> Vec<usize> {
+        let targets = &mut self.scratch.states;
+        targets.clear();
+        for index in 0..batch.len() {
+            for position in 1..=batch.steps_of(index).len() {
+                targets.extend_from_slice(batch.state(index, position));
+            }
+        }
+        let masks = &mut self.scratch.masks;
+        let mut counts = Vec::with_capacity(batch.steps());
+        for states in chunks(targets, environment) {
+            let count = states.len() / environment.spec().state_len();
+            environment.backward_masks(states, &mut masks[..count]);
+            counts.extend(masks[..count].iter().map(Mask::count));
+        }
+        counts
     }
 
     fn plan_flows(&mut self, environment: &dyn Environment, batch: &TrajectoryBatch) {
@@ -215,45 +227,75 @@ impl Evaluation {
         for index in 0..batch.len() {
             let steps = batch.steps_of(index).len();
             for position in 1..=steps {
-                let state = batch.state(index, position);
-                let (visited, new) = self.scratch.visited.insert(state);
+                let (visited, new) = self.scratch.visited.insert(batch.state(index, position));
+                let is_finished = position == steps;
                 if new {
-                    let finished = position == steps;
-                    let log_reward = if finished {
-                        batch.log_reward[index]
-                    } else {
-                        f64::NEG_INFINITY
-                    };
-                    self.plan_flow(environment, state, finished, log_reward);
+                    self.flows.push(FlowState {
+                        row: None,
+                        is_finished,
+                        first_parent: 0,
+                        visits: 0.0,
+                        log_reward: if is_finished {
+                            batch.log_reward[index]
+                        } else {
+                            f64::NEG_INFINITY
+                        },
+                    });
                 }
                 self.flows[visited].visits += 1.0;
-                if position == steps {
+                if is_finished {
                     self.finished.push(visited);
                 }
             }
         }
+        let visited = std::mem::take(&mut self.scratch.visited);
+        let mut first = 0;
+        for states in chunks(visited.states(), environment) {
+            first += self.plan_parents(environment, states, first);
+        }
+        self.scratch.visited = visited;
         // The source is always a row, so that its outflow, which is Z, can be read off.
-        self.source = self.row_of(environment, batch.state(0, 0), false);
+        self.source = self.states.insert(batch.state(0, 0)).0 as u32;
+        self.list_legal(environment, false);
     }
 
-    fn plan_flow(&mut self, environment: &dyn Environment, state: &[i32], finished: bool, log_reward: f64) {
-        let row = (!finished).then(|| self.row_of(environment, state, false));
-        self.flows.push(FlowState {
-            row,
-            first_parent: self.parents.len(),
-            visits: 0.0,
-            log_reward,
-        });
-        let mut mask = std::mem::take(&mut self.scratch.mask);
-        let mut previous = std::mem::take(&mut self.scratch.previous);
-        environment.backward_mask(state, &mut mask);
-        for backward in mask.iter() {
-            let action = environment.undo(state, backward, &mut previous) as u32;
-            let row = self.row_of(environment, &previous, false);
-            self.parents.push(Parent { row, action });
+    /// Finds the parents of visited states, the first of which has the number `first`; how many states these are.
+    fn plan_parents(&mut self, environment: &dyn Environment, states: &[i32], first: usize) -> usize {
+        let len = environment.spec().state_len();
+        let count = states.len() / len;
+        let Scratch {
+            masks,
+            states: children,
+            previous,
+            backward_actions,
+            actions,
+            ..
+        } = &mut self.scratch;
+        environment.backward_masks(states, &mut masks[..count]);
+        children.clear();
+        backward_actions.clear();
+        for (state, mask) in states.chunks_exact(len).zip(&masks[..count]) {
+            for backward in mask.iter() {
+                children.extend_from_slice(state);
+                backward_actions.push(backward);
+            }
         }
-        self.scratch.mask = mask;
-        self.scratch.previous = previous;
+        previous.resize(children.len(), 0);
+        actions.resize(backward_actions.len(), 0);
+        environment.undo_all(children, backward_actions, previous, actions);
+        let mut parents = previous.chunks_exact(len).zip(actions.iter());
+        for (index, state) in states.chunks_exact(len).enumerate() {
+            let flow = &mut self.flows[first + index];
+            flow.row = (!flow.is_finished).then(|| self.states.insert(state).0 as u32);
+            flow.first_parent = self.parents.len();
+            for (parent, action) in parents.by_ref().take(masks[index].count()) {
+                self.parents.push(Parent {
+                    row: self.states.insert(parent).0 as u32,
+                    action: *action as u32,
+                });
+            }
+        }
+        count
     }
 
     /// The loss of the planned batch, given what the network said about its states, and the gradient with respect to

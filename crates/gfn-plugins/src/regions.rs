@@ -94,20 +94,64 @@ impl OutputLayout {
     /// Reads what the plugin wrote; `reasons` are its words on objects that failed.
     ///
     /// # Errors
-    /// Where it wrote outside of its arrays.
+    /// Where it wrote outside of its arrays, or answered for an object that it was not asked about.
     pub(crate) fn collect(
         &self,
         region: &impl Region,
         reasons: Vec<(i64, String)>,
-    ) -> Result<Scores, String> {
-        let output = self.0.collect(region)?;
+    ) -> Result<Scores, Uncollected> {
+        let output = self.0.collect(region).map_err(Uncollected::Corrupted)?;
+        let status = output.bytes(1);
+        let score = |index: usize| match status[index] {
+            SCORED => Some("the status SCORED".to_string()),
+            ZERO => Some("the status ZERO".to_string()),
+            _ => None,
+        };
+        let remedy = "the status FAILED, or no failure";
+        consistent(status.len(), score, &reasons, remedy).map_err(Uncollected::Contradictory)?;
         let mut reasons = Reasons::new(reasons);
         let mut scores = Scores::default();
-        for (index, (status, bytes)) in output.bytes(1).iter().zip(output.entries(0)).enumerate() {
+        for (index, (status, bytes)) in status.iter().zip(output.entries(0)).enumerate() {
             scores.push(judge(*status, f64::from_ne_bytes(bytes), || reasons.of(index)));
         }
         Ok(scores)
     }
+}
+
+/// Why there are no scores in a region.
+#[derive(Debug)]
+pub(crate) enum Uncollected {
+    /// The plugin wrote outside of its arrays.
+    Corrupted(String),
+    /// Its answer contradicts the question or itself.
+    Contradictory(String),
+}
+
+/// Checks that only objects of the batch failed, and none that has a score; `score` names the score of an object, if it has one.
+///
+/// # Errors
+/// What the plugin answered, completing "the plugin …".
+pub(crate) fn consistent(
+    count: usize,
+    score: impl Fn(usize) -> Option<String>,
+    failures: &[(i64, String)],
+    remedy: &str,
+) -> Result<(), String> {
+    for (index, _) in failures {
+        let object = usize::try_from(*index).ok().filter(|index| *index < count);
+        let Some(object) = object else {
+            let objects = gfn_text::counted(count, "object");
+            return Err(format!(
+                "answered that object {index} failed, in a batch of {objects}, which are counted from 0"
+            ));
+        };
+        if let Some(score) = score(object) {
+            return Err(format!(
+                "answered that object {index} has {score}, and that it failed; it should have {remedy}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// How the reasons begin that are given where a plugin breaks the agreement; others are its own words.
@@ -241,6 +285,27 @@ mod tests {
             assert_eq!(is_mistake(&failure.reason), index > 3, "{failure:?}");
         }
         assert_eq!(scores.failures.len(), 6);
+    }
+
+    #[test]
+    fn failures_are_of_objects_without_a_score() {
+        let (layout, mut region) = prepared(3);
+        set(&layout, &mut region, 0, SCORED, 0.5);
+        set(&layout, &mut region, 1, ZERO, 0.0);
+        set(&layout, &mut region, 2, FAILED, 0.0);
+        let collected = |index| layout.collect(&region, vec![(index, "why".into())]);
+        for (index, part) in [
+            (0, "object 0 has the status SCORED, and that it failed"),
+            (1, "object 1 has the status ZERO, and that it failed"),
+            (3, "object 3 failed, in a batch of 3 objects"),
+            (-1, "object -1 failed, in a batch of 3 objects"),
+        ] {
+            match collected(index) {
+                Err(Uncollected::Contradictory(message)) => assert!(message.contains(part), "{message}"),
+                other => panic!("{index}: {other:?}"),
+            }
+        }
+        assert_eq!(collected(2).unwrap().failures[0].reason, "why");
     }
 
     #[test]

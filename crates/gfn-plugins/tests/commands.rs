@@ -345,4 +345,19 @@ fn a_command_with_shared_memory_that_dies_is_started_again() {
         second.index == 3 && second.reason.contains("answered batch 999 instead of"),
         "{second:?}"
     );
+    let scores = texts(&oracle, &["C", "stray", "both"]);
+    assert_eq!(scores.log_reward[0], 2.0);
+    let reasons: Vec<&str> = scores
+        .failures
+        .iter()
+        .map(|failure| failure.reason.as_str())
+        .collect();
+    let [stray, both] = reasons[..] else {
+        panic!("{reasons:?}")
+    };
+    assert!(
+        stray.contains("object 1000 failed, in a batch of 1 object,"),
+        "{stray}"
+    );
+    assert!(both.contains("the status SCORED, and that it failed"), "{both}");
 }

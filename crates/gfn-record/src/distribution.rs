@@ -24,7 +24,7 @@ pub struct Row {
 /// # Errors
 /// Where `sink` cannot be written.
 pub fn write(sink: impl Write, rows: impl IntoIterator<Item = Row>) -> std::io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(sink);
+    let mut writer = gfn_files::cell::csv().has_headers(false).from_writer(sink);
     writer.write_record(["object", "reward", "target", "probability"])?;
     for row in rows {
         writer.serialize(row).map_err(std::io::Error::from)?;

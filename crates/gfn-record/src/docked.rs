@@ -39,7 +39,7 @@ pub fn is_table(begin: &[u8]) -> bool {
 /// # Errors
 /// Where `sink` cannot be written.
 pub fn write<'a>(sink: impl Write, rows: impl IntoIterator<Item = &'a Row>) -> std::io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(sink);
+    let mut writer = gfn_files::cell::csv().has_headers(false).from_writer(sink);
     writer.write_record(["smiles", "energy", "score", "reward", "failure", "name"])?;
     for row in rows {
         writer.serialize(row).map_err(std::io::Error::from)?;
@@ -50,6 +50,27 @@ pub fn write<'a>(sink: impl Write, rows: impl IntoIterator<Item = &'a Row>) -> s
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_others_neither_steer_nor_compute() {
+        let row = Row {
+            smiles: "C".into(),
+            energy: None,
+            score: None,
+            reward: None,
+            failure: Some("line\nbreak".into()),
+            name: Some("\u{1b}[2Ja;=1+1".into()),
+        };
+        let mut bytes = Vec::new();
+        write(&mut bytes, [&row]).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(
+            text.ends_with("\nC,,,,line\\u{a}break,\"\\u{1b}[2Ja;'=1+1\"\n"),
+            "{text}"
+        );
+        let back: Vec<Row> = gfn_input::rows(text.as_bytes()).map(Result::unwrap).collect();
+        assert_eq!(back, [row]);
+    }
 
     #[test]
     fn a_table_is_known_by_its_head() {

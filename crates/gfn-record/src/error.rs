@@ -57,7 +57,7 @@ pub enum FolderError {
         remedy: &'static str,
     },
     /// Another process writes this folder.
-    #[error("{path} is being written by {holder}; wait for it, stop it, or name another folder with --out")]
+    #[error("{path} is being written by {holder}; wait for it, stop it, or use another folder")]
     Held {
         /// The run's folder.
         path: PathBuf,
@@ -139,7 +139,7 @@ fn advice(error: &io::Error) -> &'static str {
             "; raise the limit on the length of files (`ulimit -f`) and run the command again"
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "; name another folder with --out"
+            "; use a folder that you can write to"
         }
         _ => "",
     }

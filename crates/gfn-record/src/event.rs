@@ -1,21 +1,31 @@
-//! The numbers of a run, as lines of `metrics.jsonl`. No times are among them, so that two runs of one file and seed
+//! The metrics of a run, as lines of `metrics.jsonl`. No times are among them, so that two runs of one file and seed
 //! write the same bytes.
+//!
+//! A line is one JSON object without nesting: `event`, `step`, `trajectories`, then a key for each metric, named as in the
+//! [`catalogue`].
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::catalogue::{self, Kind};
+use crate::number;
 
 /// A line of `metrics.jsonl`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// Training went on.
-    Step(StepMetrics),
-    /// The policy was measured.
-    Measured(Box<Measured>),
+    /// An update.
+    Step(Metrics),
+    /// A measurement of the policy.
+    Measured(Metrics),
 }
 
 impl Event {
-    /// Reads a line of `metrics.jsonl`. Numbers that are none are read in any of the forms that programs write: `"nan"`, as here, `null`,
-    /// and the bare words `NaN` and `Infinity`.
+    /// Reads a line of `metrics.jsonl`. Numbers that are not finite are read in any of the forms that programs write: `"nan"`, as here,
+    /// `null`, and the bare words `NaN` and `Infinity`.
     ///
     /// # Errors
     /// Where it is no such line.
@@ -25,139 +35,195 @@ impl Event {
             None => Err(error),
         })
     }
+
+    fn parts(&self) -> (&'static str, &Metrics) {
+        match self {
+            Self::Step(metrics) => ("step", metrics),
+            Self::Measured(metrics) => ("measured", metrics),
+        }
+    }
 }
 
-/// One update.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StepMetrics {
+/// The metrics of an update or of a policy, in the order in which they were set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metrics {
     /// Updates taken, this one included.
     pub step: u64,
     /// Trajectories trained on so far.
     pub trajectories: u64,
-    /// The loss of this batch, before the update.
-    #[serde(with = "crate::number")]
-    pub loss: f64,
-    /// What the model takes log Z to be.
-    #[serde(with = "crate::number")]
-    pub log_z: f64,
-    /// The mean reward of the batch, before shaping.
-    #[serde(with = "crate::number")]
-    pub mean_reward: f64,
-    /// The best reward of the run so far, before shaping.
-    #[serde(with = "crate::number")]
-    pub best_reward: f64,
-    /// The mean log-reward of the batch, shaped.
-    #[serde(with = "crate::number")]
-    pub mean_log_reward: f64,
-    /// The mean number of steps of a trajectory.
-    #[serde(with = "crate::number")]
-    pub mean_length: f64,
-    /// Distinct states that the network evaluated for the loss.
-    pub states: u64,
-    /// The norm of the gradient before clipping.
-    #[serde(with = "crate::number")]
-    pub gradient_norm: f64,
-    /// Trajectories of this batch that were left out, because their objects have no reward.
-    #[serde(skip_serializing_if = "is_zero", default)]
-    pub left_out: u64,
+    values: Vec<(Cow<'static, str>, f64)>,
 }
 
-fn is_zero(count: &u64) -> bool {
-    *count == 0
+impl Metrics {
+    /// No metrics yet, after so many updates and trajectories.
+    pub fn at(step: u64, trajectories: u64) -> Self {
+        Self {
+            step,
+            trajectories,
+            values: Vec::new(),
+        }
+    }
+
+    /// Sets a metric, in place of the value that it had.
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: f64) {
+        let name = name.into();
+        match self.values.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.values.push((name, value)),
+        }
+    }
+
+    /// Sets a metric that may not have been measured.
+    pub fn set_known(&mut self, name: impl Into<Cow<'static, str>>, value: Option<f64>) {
+        if let Some(value) = value {
+            self.set(name, value);
+        }
+    }
+
+    /// The same metrics and one more.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: f64) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// The same metrics but one.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.values.retain(|(known, _)| *known != name);
+        self
+    }
+
+    /// The value of a metric; none where it was not measured.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// All metrics.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.values.iter().map(|(name, value)| (name.as_ref(), *value))
+    }
+
+    /// All metrics in the order of the catalogue, then the others.
+    pub fn in_order(&self) -> Vec<(&str, f64)> {
+        let mut values: Vec<(&str, f64)> = self.iter().collect();
+        values.sort_by_key(|(name, _)| catalogue::find(name).map_or(usize::MAX, |(place, _)| place));
+        values
+    }
+
+    /// All metrics under the names by which other programs group them: `group/metric`.
+    pub fn tagged(&self) -> Vec<(String, f64)> {
+        // What is not estimated is not a number: a loss without flows knows no log Z.
+        let values = self
+            .iter()
+            .filter(|(name, value)| *name != catalogue::names::LOG_Z || !value.is_nan());
+        values
+            .map(|(name, value)| (catalogue::tag(name), value))
+            .collect()
+    }
+
+    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry("step", &self.step)?;
+        map.serialize_entry("trajectories", &self.trajectories)?;
+        for (name, value) in self.iter() {
+            let is_count = || catalogue::find(name).is_some_and(|(_, metric)| metric.kind == Kind::Count);
+            match value >= 0.0 && value < MAX_COUNT && value.fract() == 0.0 && is_count() {
+                true => map.serialize_entry(name, &(value as u64))?,
+                false => map.serialize_entry(name, &number::Form::of(value))?,
+            }
+        }
+        Ok(())
+    }
 }
 
-/// What a policy is like after `step` updates.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Measured {
-    /// Updates taken.
-    pub step: u64,
-    /// Trajectories trained on so far.
-    pub trajectories: u64,
-    /// Against the exact target, where the environment was swept.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub exact: Option<Exact>,
-    /// Distinct objects visited in training whose reward reaches the mode threshold.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub modes_visited: Option<u64>,
-    /// All distinct objects made in training; absent before the first.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub found: Option<Found>,
-    /// How log-inflow goes with log-reward, over the last finished objects of training.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub inflow: Option<Regression>,
-    /// How the log of the policy's probability of an object goes with its log-reward, over the first samples; after the last
-    /// update only, where the environment was not swept.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub likelihood: Option<Regression>,
-    /// Of objects drawn from the policy.
-    pub samples: SampleMetrics,
+/// Whole numbers below are numbers of double precision.
+const MAX_COUNT: f64 = 9_007_199_254_740_992.0;
+
+impl Serialize for Metrics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.write(&mut map)?;
+        map.end()
+    }
 }
 
-/// Distinct objects made in training up to now. Rewards are before shaping; of an object that was made in several ways, the
-/// best counts.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Found {
-    /// How many there are.
-    pub objects: u64,
-    /// The mean reward of the best 10; absent where there are fewer.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        with = "crate::number::option"
-    )]
-    pub top_10: Option<f64>,
-    /// Of the best 100.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        with = "crate::number::option"
-    )]
-    pub top_100: Option<f64>,
-    /// Of the best 1,000.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        with = "crate::number::option"
-    )]
-    pub top_1000: Option<f64>,
-    /// The mean over pairs of the best 1,000 (or as many as there are) of their Tanimoto similarity; molecules only.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        with = "crate::number::option"
-    )]
-    pub top_similarity: Option<f64>,
-    /// Those that reach each of the thresholds asked for, ascending.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub levels: Vec<Level>,
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (event, metrics) = self.parts();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("event", event)?;
+        metrics.write(&mut map)?;
+        map.end()
+    }
 }
 
-/// Distinct objects that reach a reward.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Level {
-    /// The reward, before shaping.
-    #[serde(with = "crate::number")]
-    pub threshold: f64,
-    /// How many there are.
-    pub objects: u64,
-    /// Those that were less similar than the limit to every one counted here before; molecules only.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub modes: Option<u64>,
-    /// Distinct scaffolds among them; molecules only.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub scaffolds: Option<u64>,
+impl<'de> Deserialize<'de> for Metrics {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Line).map(|(_, metrics)| metrics)
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (event, metrics) = deserializer.deserialize_map(Line)?;
+        match event.as_deref() {
+            Some("step") => Ok(Self::Step(metrics)),
+            Some("measured") => Ok(Self::Measured(metrics)),
+            Some(other) => Err(D::Error::custom(format!(
+                "`{other}` is no event; it is `step` or `measured`"
+            ))),
+            None => Err(D::Error::missing_field("event")),
+        }
+    }
+}
+
+/// Reads the keys of a line: the event, if it has one, and the metrics.
+struct Line;
+
+impl<'de> Visitor<'de> for Line {
+    type Value = (Option<String>, Metrics);
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object of metrics")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut event, mut step, mut trajectories, mut values) = (None, None, None, Vec::new());
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match key.as_ref() {
+                "event" => event = Some(map.next_value()?),
+                "step" => step = Some(map.next_value()?),
+                "trajectories" => trajectories = Some(map.next_value()?),
+                name => values.push((shared(name), map.next_value::<number::Form>()?.value()?)),
+            }
+        }
+        let metrics = Metrics {
+            step: step.ok_or_else(|| A::Error::missing_field("step"))?,
+            trajectories: trajectories.ok_or_else(|| A::Error::missing_field("trajectories"))?,
+            values,
+        };
+        Ok((event, metrics))
+    }
+}
+
+/// A name, without memory of its own where it is in the catalogue: a long run has it in every line.
+fn shared(name: &str) -> Cow<'static, str> {
+    match catalogue::find(name) {
+        Some((_, metric)) if metric.name == name => Cow::Borrowed(metric.name),
+        _ => Cow::Owned(name.into()),
+    }
 }
 
 /// A straight line through points, by least squares.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Regression {
-    /// How many points.
+    /// The number of points.
     pub objects: u64,
     /// Its slope; 1 where one is proportional to the other.
-    #[serde(with = "crate::number")]
     pub slope: f64,
     /// Pearson's correlation.
-    #[serde(with = "crate::number")]
     pub correlation: f64,
 }
 
@@ -180,108 +246,6 @@ impl Regression {
     }
 }
 
-/// A policy's exact distribution of finished objects against the target.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Exact {
-    /// Σ |p − target|.
-    #[serde(with = "crate::number")]
-    pub l1: f64,
-    /// Total variation, half of it.
-    #[serde(with = "crate::number")]
-    pub total_variation: f64,
-    /// Jensen–Shannon divergence, nats.
-    #[serde(with = "crate::number")]
-    pub jensen_shannon: f64,
-    /// Kullback–Leibler divergence of the policy from the target, nats; absent where the policy misses an object.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        with = "crate::number::option"
-    )]
-    pub kullback_leibler: Option<f64>,
-    /// What the model takes log Z to be, less the truth; absent before the first update.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        with = "crate::number::option"
-    )]
-    pub log_z_error: Option<f64>,
-    /// Distinct objects that count as modes.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub modes: Option<u64>,
-    /// Σ |frequency − target| over the window of last visited objects.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        with = "crate::number::option"
-    )]
-    pub window_l1: Option<f64>,
-    /// What `window_l1` would be expected to be if the window held perfect samples.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        with = "crate::number::option"
-    )]
-    pub window_floor: Option<f64>,
-}
-
-/// Objects drawn from a policy.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SampleMetrics {
-    /// How many were drawn.
-    pub count: u64,
-    /// The mean reward, before shaping.
-    #[serde(with = "crate::number")]
-    pub mean_reward: f64,
-    /// The best reward, before shaping.
-    #[serde(with = "crate::number")]
-    pub best_reward: f64,
-    /// The share of distinct objects.
-    #[serde(with = "crate::number")]
-    pub unique: f64,
-    /// The mean number of steps.
-    #[serde(with = "crate::number")]
-    pub mean_length: f64,
-    /// Molecules only.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub molecules: Option<MoleculeMetrics>,
-}
-
-/// Molecules drawn from a policy. Rewards are before shaping.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct MoleculeMetrics {
-    /// The share whose SMILES is that of a valid molecule.
-    #[serde(with = "crate::number")]
-    pub valid: f64,
-    /// The mean reward of the best 10 distinct molecules; absent where there are fewer.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        with = "crate::number::option"
-    )]
-    pub top_10: Option<f64>,
-    /// Of the best 100.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        with = "crate::number::option"
-    )]
-    pub top_100: Option<f64>,
-    /// Of the best 1,000.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        default,
-        with = "crate::number::option"
-    )]
-    pub top_1000: Option<f64>,
-    /// The mean over pairs of distinct molecules of their Tanimoto similarity (Morgan, radius 2, 2,048 bits).
-    #[serde(with = "crate::number")]
-    pub mean_similarity: f64,
-    /// Modes: molecules whose reward reaches the threshold and whose similarity to every better mode stays below the limit.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub modes: Option<u64>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,8 +254,7 @@ mod tests {
     fn lines_with_numbers_that_are_none_are_read_in_every_form() {
         let line = |loss: &str| {
             format!(
-                "{{\"event\":\"step\",\"step\":3,\"trajectories\":12,\"loss\":{loss},\"log_z\":0.5,\"mean_reward\":1.0,\
-                 \"best_reward\":1.0,\"mean_log_reward\":0.0,\"mean_length\":2.0,\"states\":4,\"gradient_norm\":0.1}}"
+                "{{\"event\":\"step\",\"step\":3,\"trajectories\":12,\"train.loss\":{loss},\"train.log_z\":0.5,\"train.states\":4}}"
             )
         };
         for (text, expected) in [
@@ -306,13 +269,46 @@ mod tests {
             let Event::Step(step) = Event::parse(line(text).as_bytes()).unwrap() else {
                 panic!("{text}");
             };
-            assert!(
-                step.loss == expected || step.loss.is_nan() && expected.is_nan(),
-                "{text}"
-            );
+            let loss = step.get(catalogue::names::LOSS).unwrap();
+            assert!(loss == expected || loss.is_nan() && expected.is_nan(), "{text}");
         }
         for text in ["\"many\"", "", "[NaN]", "Nan"] {
             assert!(Event::parse(line(text).as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_are_flat_and_read_back() {
+        let metrics = Metrics::at(3, 48)
+            .with("train.loss", f64::INFINITY)
+            .with("train.states", 4.0)
+            .with("train.left_out", f64::NAN)
+            .with("mine.own", 4.0);
+        let line = serde_json::to_string(&Event::Step(metrics.clone())).unwrap();
+        let expected = r#"{"event":"step","step":3,"trajectories":48,"train.loss":"inf","train.states":4,"train.left_out":"nan","mine.own":4.0}"#;
+        assert_eq!(line, expected);
+        let Event::Step(read) = Event::parse(line.as_bytes()).unwrap() else {
+            panic!("{line}");
+        };
+        assert!(read.get("train.left_out").unwrap().is_nan());
+        assert_eq!(
+            read.with("train.left_out", 0.0),
+            metrics.with("train.left_out", 0.0)
+        );
+        for (line, why) in [
+            (r#"{"event":"step","step":3}"#, "missing field `trajectories`"),
+            (r#"{"step":3,"trajectories":1}"#, "missing field `event`"),
+            (
+                r#"{"event":"stop","step":3,"trajectories":1}"#,
+                "`stop` is no event",
+            ),
+            (
+                r#"{"event":"step","step":3,"trajectories":1,"exact":{"l1":1}}"#,
+                "did not match",
+            ),
+        ] {
+            let error = Event::parse(line.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a run writes: its events, its manifest, the layout of its folder. Plain serde types and files, so that a report
 //! reads a run without knowing how it was made.
 
+pub mod catalogue;
 pub mod checkpoint;
 pub mod distribution;
 pub mod docked;
@@ -21,6 +22,5 @@ mod protobuf;
 pub mod rejected;
 pub mod samples;
 pub mod sweep;
-pub mod tags;
 pub mod tensorboard;
 pub mod verify;

@@ -27,7 +27,7 @@ pub struct Likelihood {
 /// # Errors
 /// Where `sink` cannot be written.
 pub fn write<'a>(sink: impl Write, rows: impl IntoIterator<Item = &'a Likelihood>) -> std::io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(sink);
+    let mut writer = gfn_files::cell::csv().has_headers(false).from_writer(sink);
     writer.write_record(["object", "log_reward", "log_probability", "effective"])?;
     for row in rows {
         writer.serialize(row).map_err(std::io::Error::from)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::Measured;
+use crate::event::Metrics;
 use crate::folder::FolderError;
 use crate::integrity::{Recorded, Records};
 use crate::phases::Phases;
@@ -139,10 +139,10 @@ pub struct Manifest {
     pub log_z: Option<f64>,
     /// The untrained policy.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub before: Option<Measured>,
+    pub before: Option<Metrics>,
     /// The trained policy.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub after: Option<Measured>,
+    pub after: Option<Metrics>,
     /// What the run has written, besides this file and its checkpoints; while it is under way, only what is not written
     /// again. Absent from older manifests.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -36,7 +36,7 @@ pub fn signed(value: f64) -> String {
 /// A number, or its name.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Form {
+pub(crate) enum Form {
     Number(f64),
     Name(String),
     /// `null`, as which many programs write what is not a number.
@@ -44,14 +44,14 @@ enum Form {
 }
 
 impl Form {
-    fn of(value: f64) -> Self {
+    pub(crate) fn of(value: f64) -> Self {
         match value.is_finite() {
             true => Self::Number(value),
             false => Self::Name(value.to_string().to_lowercase()),
         }
     }
 
-    fn value<E: serde::de::Error>(self) -> Result<f64, E> {
+    pub(crate) fn value<E: serde::de::Error>(self) -> Result<f64, E> {
         match self {
             Self::Number(value) => Ok(value),
             Self::Name(name) => name

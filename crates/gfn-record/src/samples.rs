@@ -28,7 +28,7 @@ pub struct Sample {
 /// # Errors
 /// Where `sink` cannot be written.
 pub fn write<'a>(sink: impl Write, samples: impl IntoIterator<Item = &'a Sample>) -> std::io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(sink);
+    let mut writer = gfn_files::cell::csv().has_headers(false).from_writer(sink);
     writer.write_record(["object", "reward", "log_reward", "log_probability", "steps"])?;
     for sample in samples {
         writer.serialize(sample).map_err(std::io::Error::from)?;

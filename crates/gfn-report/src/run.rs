@@ -4,8 +4,9 @@ use std::io::{Cursor, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use gfn_files::seal::Seal;
+use gfn_record::catalogue;
 use gfn_record::distribution::{self, Row};
-use gfn_record::event::{Event, Measured, StepMetrics};
+use gfn_record::event::{Event, Metrics};
 use gfn_record::folder::{FolderError, LARGE, RunFolder, SMALL, names};
 use gfn_record::integrity::Expected;
 use gfn_record::likelihoods::{self, Likelihood};
@@ -18,8 +19,8 @@ use toml::{Table, Value};
 /// Of each file, this many faults are told one by one.
 const FAULTS_TOLD: usize = 3;
 
-/// The files that are shown.
-const SHOWN: [&str; 6] = [
+/// The files besides the experiment and the manifest that [`Run::read`] reads.
+const READ: [&str; 6] = [
     names::ORIGINS,
     names::METRICS,
     names::SAMPLES,
@@ -27,6 +28,9 @@ const SHOWN: [&str; 6] = [
     names::LIKELIHOODS,
     names::QUARANTINE,
 ];
+
+const CHANGED: &str = "was changed after it was written";
+const MISSING: &str = "is missing";
 
 /// Why there is nothing to show.
 #[derive(Debug, Error)]
@@ -60,9 +64,9 @@ pub struct Run {
     /// The same with a comment behind each value that says where it comes from.
     pub origins: Option<String>,
     /// The updates that were written down.
-    pub steps: Vec<StepMetrics>,
+    pub steps: Vec<Metrics>,
     /// The measurements.
-    pub measured: Vec<Measured>,
+    pub measured: Vec<Metrics>,
     /// Objects drawn from the trained policy.
     pub samples: Vec<Sample>,
     /// The policy's probability of each object, where the environment was swept.
@@ -73,8 +77,10 @@ pub struct Run {
     pub quarantined: Vec<Quarantined>,
     /// What could not be read.
     pub faults: Vec<String>,
-    /// Files that were read and are not as they were written, or are not there any more.
+    /// Files that were read and are not as they were written.
     pub changed: Vec<String>,
+    /// Files that are recorded and not there, whether or not they are read.
+    pub missing: Vec<String>,
     /// What is recorded of its files.
     pub expected: Expected,
 }
@@ -151,11 +157,12 @@ impl Run {
         }
     }
 
-    /// Marks what is shown, is recorded and is not there. While a process writes the folder, files come and go.
+    /// Marks what is recorded and is not there. While a process writes the folder, files come and go.
     fn note_missing(&mut self) {
-        let is_missing = |name: &&str| !self.is_written && self.expected.knows(name) && self.is_gone(name);
-        let missing: Vec<&str> = SHOWN.into_iter().filter(is_missing).collect();
-        missing.into_iter().for_each(|name| self.mark(name));
+        if !self.is_written {
+            let missing = self.expected.names().filter(|name| self.is_gone(name));
+            self.missing = missing.map(String::from).collect();
+        }
     }
 
     fn is_gone(&self, name: &str) -> bool {
@@ -172,16 +179,26 @@ impl Run {
         }
     }
 
-    /// A sentence for each file that is not as it was written.
+    /// The files that tables and pages are made of and that are not as they were written, or missing.
+    pub fn damaged(&self) -> impl Iterator<Item = &str> {
+        let missing = self.missing.iter().filter(|name| READ.contains(&name.as_str()));
+        self.changed.iter().chain(missing).map(String::as_str)
+    }
+
+    /// The missing files that no table and no page is made of, such as the weights.
+    pub fn missing_others(&self) -> impl Iterator<Item = &str> {
+        let others = self.missing.iter().map(String::as_str);
+        others.filter(|name| !READ.contains(name))
+    }
+
+    /// A sentence for each file that is not as it was written, or missing.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let changed = self.changed.iter().zip(std::iter::repeat(CHANGED));
+        let missing = self.missing.iter().zip(std::iter::repeat(MISSING));
         let folder = self.folder.display().to_string();
-        self.changed.iter().map(move |name| {
-            let what = match self.is_gone(name) {
-                true => "is not there any more",
-                false => "was changed after it was written",
-            };
-            format!("{name} {what}; `gfn verify {folder}` checks every file")
-        })
+        changed
+            .chain(missing)
+            .map(move |(name, what)| format!("{name} {what}; `gfn verify {folder}` checks every file"))
     }
 
     /// The experiment and the manifest.
@@ -225,7 +242,7 @@ impl Run {
         for event in lines(content, names::METRICS, Event::parse, &mut faults) {
             match event {
                 Event::Step(step) => self.steps.push(step),
-                Event::Measured(measured) => self.measured.push(*measured),
+                Event::Measured(measured) => self.measured.push(measured),
             }
         }
         self.faults.extend(faults.told);
@@ -285,7 +302,7 @@ impl Run {
     }
 
     /// The newest measurement.
-    pub fn last_measured(&self) -> Option<&Measured> {
+    pub fn last_measured(&self) -> Option<&Metrics> {
         let after = self
             .manifest
             .as_ref()
@@ -314,7 +331,7 @@ impl Run {
     /// Whether its objects are molecules.
     pub fn has_molecules(&self) -> bool {
         self.last_measured()
-            .is_some_and(|measured| measured.samples.molecules.is_some())
+            .is_some_and(|measured| measured.get(catalogue::names::VALID).is_some())
     }
 }
 

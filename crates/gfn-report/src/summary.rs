@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use gfn_record::event::Measured;
+use gfn_record::catalogue::names as metrics;
+use gfn_record::event::Metrics;
 use gfn_record::folder::names;
 use gfn_record::number;
 use gfn_record::sweep::State;
@@ -53,6 +54,8 @@ pub struct Summary {
     pub faults: Vec<String>,
     /// Files that were read and are not as they were written.
     pub changed: Vec<String>,
+    /// Files that are recorded and not there.
+    pub missing: Vec<String>,
 }
 
 impl Summary {
@@ -60,7 +63,7 @@ impl Summary {
     pub fn of(run: &Run) -> Self {
         let manifest = run.manifest.as_ref();
         let measured = run.last_measured();
-        let exact = measured.and_then(|measured| measured.exact.as_ref());
+        let of = |name: &str| measured.and_then(|measured| measured.get(name));
         Self {
             folder: run.folder.clone(),
             name: run.name().into(),
@@ -68,23 +71,29 @@ impl Summary {
             state: state(run),
             updates: run.updates(),
             updates_wanted: run.updates_wanted(),
-            l1: exact.map(|exact| exact.l1),
-            log_z_error: exact.and_then(|exact| exact.log_z_error),
-            mean_reward: measured.map(|measured| measured.samples.mean_reward),
-            modes_visited: measured.and_then(|measured| measured.modes_visited),
+            l1: of(metrics::L1),
+            log_z_error: of(metrics::LOG_Z_ERROR),
+            mean_reward: of(metrics::MEAN_REWARD),
+            modes_visited: of(metrics::MODES_VISITED).map(|modes| modes as u64),
             training_seconds: manifest.and_then(|manifest| manifest.training_seconds),
             started: manifest.map(|manifest| manifest.started),
             error: manifest.and_then(|manifest| manifest.error.clone()),
             faults: run.faults.clone(),
             changed: run.changed.clone(),
+            missing: run.missing.clone(),
         }
     }
 
-    /// How it stands, with a mark where files are not as they were written.
+    /// Whether a file is changed or missing.
+    pub fn is_damaged(&self) -> bool {
+        !self.changed.is_empty() || !self.missing.is_empty()
+    }
+
+    /// How it stands, with a mark where files are changed or missing.
     pub fn marked_state(&self) -> String {
-        match self.changed.is_empty() {
-            true => self.state.into(),
-            false => format!("{} (!)", self.state),
+        match self.is_damaged() {
+            false => self.state.into(),
+            true => format!("{} (!)", self.state),
         }
     }
 
@@ -158,9 +167,11 @@ pub fn list(runs: &[Summary]) -> String {
 }
 
 /// The figures of a measurement, by name, as people read them.
-pub fn figures(measured: &Measured) -> Vec<(&'static str, String)> {
+pub fn figures(measured: &Metrics) -> Vec<(String, String)> {
     let figures = crate::figures::figures(measured).into_iter();
-    figures.map(|figure| (figure.name, figure.shown())).collect()
+    figures
+        .map(|figure| (figure.label.clone(), figure.shown()))
+        .collect()
 }
 
 /// The `most` best distinct objects among a run's samples, with their rewards.

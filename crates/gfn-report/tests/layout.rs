@@ -16,13 +16,14 @@ fn run(made: &Made, folder: &str, (name, loss, seed): (&str, &str, u64)) {
     made.write(folder, "resolved.toml", &file);
     let mut manifest = manifest(name, seed);
     manifest["training_seconds"] = json!(12_345.6 + seed as f64);
-    manifest["after"]["samples"]["mean_reward"] = json!(1.4);
-    manifest["after"]["samples"]["molecules"] = json!({
-        "valid": 1.0, "top_10": 123_456.7 * (1.0 + seed as f64), "top_100": 1.2e-7, "top_1000": 0.9, "mean_similarity": 0.2, "modes": 3,
+    let long = json!({
+        "samples.mean_reward": 1.4, "samples.valid": 1.0, "samples.top_10": 123_456.7 * (1.0 + seed as f64), "samples.top_100": 1.2e-7,
+        "samples.top_1000": 0.9, "samples.mean_similarity": 0.2, "samples.modes": 3, "found.objects": 1_234_567,
+        "found.top_10": 0.91 + 0.001 * seed as f64, "found.top_100": 0.83, "found.top_1000": -0.7, "found.top_similarity": 0.31,
     });
-    manifest["after"]["found"] = json!({
-        "objects": 1_234_567, "top_10": 0.91 + 0.001 * seed as f64, "top_100": 0.83, "top_1000": -0.7, "top_similarity": 0.31,
-    });
+    for (name, value) in long.as_object().expect("an object") {
+        manifest["after"][name] = value.clone();
+    }
     made.write(folder, "manifest.json", &manifest.to_string());
     made.write(folder, "metrics.jsonl", &metrics(40, seed as f64));
     let drawn: Vec<_> = (0..5)
@@ -77,7 +78,7 @@ fn of_sweep(made: &Made, parameters: usize) -> String {
         .collect();
     let manifest = json!({
         "format": 1, "gfn": "0.1.0", "name": "a_rather_long_name", "experiment": "experiments/grid.toml", "method": "random", "seed": 0,
-        "settings": 16, "seeds": [0, 1], "objective": "samples.molecules.top_100", "direction": "maximize", "parameters": domains,
+        "settings": 16, "seeds": [0, 1], "objective": "samples.top_100", "direction": "maximize", "parameters": domains,
         "retries": 1, "max_failures": 3,
     });
     made.write(&folder, "sweep.json", &manifest.to_string());

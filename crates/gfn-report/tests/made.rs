@@ -55,8 +55,14 @@ impl Made {
             .replace("grid", "mol");
         self.write(run, names::RESOLVED, &file);
         let mut manifest = manifest("mol", 0);
-        let molecules = json!({"valid": 1.0, "top_10": 0.9, "mean_similarity": 0.2, "modes": 3});
-        manifest["after"]["samples"]["molecules"] = molecules;
+        for (name, value) in [
+            ("valid", 1.0),
+            ("top_10", 0.9),
+            ("mean_similarity", 0.2),
+            ("modes", 3.0),
+        ] {
+            manifest["after"][format!("samples.{name}")] = json!(value);
+        }
         self.write(run, names::MANIFEST, &manifest.to_string());
         self.write(run, names::METRICS, &metrics(40, 0.0));
         let smiles = [
@@ -120,9 +126,9 @@ pub(crate) fn grid_file(seed: u64) -> String {
 pub(crate) fn manifest(name: &str, seed: u64) -> Value {
     let measured = |step: u64, l1: f64| {
         json!({
-            "step": step, "trajectories": 16 * step, "modes_visited": 2,
-            "exact": {"l1": l1, "total_variation": l1 / 2.0, "jensen_shannon": l1 / 4.0, "log_z_error": -l1, "modes": 4},
-            "samples": {"count": 9, "mean_reward": 0.5, "best_reward": 1.0, "unique": 1.0, "mean_length": 3.0},
+            "step": step, "trajectories": 16 * step, "found.modes_visited": 2,
+            "exact.l1": l1, "exact.total_variation": l1 / 2.0, "exact.jensen_shannon": l1 / 4.0, "exact.log_z_error": -l1, "exact.modes": 4,
+            "samples.count": 9, "samples.mean_reward": 0.5, "samples.best_reward": 1.0, "samples.unique": 1.0, "samples.mean_length": 3.0,
         })
     };
     json!({
@@ -139,9 +145,9 @@ pub(crate) fn manifest(name: &str, seed: u64) -> Value {
 pub(crate) fn metrics(updates: u64, shift: f64) -> String {
     let step = |step: u64| {
         json!({
-            "event": "step", "step": step, "trajectories": 16 * step, "loss": (shift + 5.0) / step as f64,
-            "log_z": 1.5 - 1.0 / step as f64, "mean_reward": 0.5, "best_reward": 1.0, "mean_log_reward": -0.7,
-            "mean_length": 3.0, "states": 9, "gradient_norm": 0.1,
+            "event": "step", "step": step, "trajectories": 16 * step, "train.loss": (shift + 5.0) / step as f64,
+            "train.log_z": 1.5 - 1.0 / step as f64, "train.mean_reward": 0.5, "train.best_reward": 1.0, "train.mean_log_reward": -0.7,
+            "train.mean_length": 3.0, "train.states": 9, "train.gradient_norm": 0.1,
         })
     };
     let measured = |step: u64| {

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gfn_core::{
-    Environment, Logits, Loss, Mask, Observation, Purpose, SampleRequest, Sampler, Stream, TrajectoryBatch,
-    UniformPolicy,
+    Environment, Logits, Loss, Mask, Observation, Outputs, Purpose, SampleRequest, Sampler, Stream,
+    TrajectoryBatch, UniformPolicy,
 };
 use gfn_envs::{fragments, hypergrid};
 use gfn_learn::kernels::{Activation, gather_rows, scatter_rows};
 use gfn_learn::networks::{Architecture, Draw, mlp};
 use gfn_learn::optimizer::{AdamParams, Optimizer};
-use gfn_losses::evaluation::{Evaluation, Outputs};
+use gfn_losses::evaluation::Evaluation;
 use gfn_losses::{flow_matching, sub_trajectory_balance, trajectory_balance};
 use gfn_samplers::on_policy::{OnPolicy, Params};
 
@@ -165,7 +165,11 @@ fn network(c: &mut Criterion) {
     });
     let mut optimizer = Optimizer::new(AdamParams::default(), &[network.parameters()]).unwrap();
     c.bench_function(&format!("adam/{}", network.parameters().len()), |b| {
-        b.iter(|| optimizer.step(&mut [network.parameters_mut()], 0.0).unwrap());
+        b.iter(|| {
+            optimizer
+                .step(&mut [network.parameters_mut()], &mut 0.0, 0.0)
+                .unwrap()
+        });
     });
 }
 

@@ -17,7 +17,7 @@ use gfn_record::manifest::{DataFile, Manifest, Status};
 use gfn_record::tensorboard;
 use gfn_registry::Experiment;
 
-use crate::observers::metrics::Metrics;
+use crate::observers::metrics::MetricsFile;
 use crate::run::{LIBTORCH, Made, Options};
 use crate::state::{self, Counters};
 use crate::{RunError, accepted, changes};
@@ -322,7 +322,7 @@ pub(crate) fn replace_experiment(
 /// A checkpoint that this version reads, and whose growing files begin as they did when it was saved.
 fn usable(folder: &RunFolder, checkpoint: &Loaded) -> Result<(), String> {
     let counters = state::counters(checkpoint)?;
-    let known = counters.positions.get(Metrics::NAME);
+    let known = counters.positions.get(MetricsFile::NAME);
     let length = fs::metadata(folder.file(names::METRICS)).map_or(0, |found| found.len());
     match known {
         Some(&known) if known > length => Err(format!(

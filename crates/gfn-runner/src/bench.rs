@@ -6,8 +6,8 @@
 
 use std::time::Instant;
 
-use gfn_core::{Environment, Observation, TrajectoryBatch};
-use gfn_losses::evaluation::{OutputGradients, Outputs};
+use gfn_core::{Environment, Observation, OutputGradients, Outputs, TrajectoryBatch};
+use gfn_record::catalogue::names;
 use gfn_registry::{Experiment, assemble};
 use serde::Serialize;
 
@@ -60,7 +60,7 @@ pub fn bench(experiment: &Experiment, updates: u64) -> Result<Figures, RunError>
         let started = Instant::now();
         let metrics = update(&mut trainer)?;
         seconds += started.elapsed().as_secs_f64();
-        states += metrics.states;
+        states += metrics.get(names::STATES).unwrap_or(0.0) as u64;
         steps += trainer.batch().steps();
         bound +=
             bound_of(&mut trainer, &*parts.environment).map_err(|cause| RunError::Step { step, cause })?;

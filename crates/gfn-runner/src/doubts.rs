@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use gfn_core::reward::Repeats;
 use gfn_core::{Objective, Objects, Reward, RewardError, Schedule};
 use gfn_learn::optimizer::AdamParams;
-use gfn_record::event::Measured;
+use gfn_record::catalogue::names;
+use gfn_record::event::Metrics;
 use gfn_registry::Assembled;
 
 use crate::measure::{Measurement, Measurer};
@@ -252,13 +253,13 @@ fn of_reward(reward: &dyn Reward) -> Option<String> {
 
 /// What a policy that makes hardly any objects is said to be; `all` is how many objects there are, and the share of the target
 /// on the likeliest of them, where that is known.
-fn of_samples(measured: &Measured, all: Option<(usize, f64)>) -> Option<String> {
-    let samples = &measured.samples;
-    if measured.step == 0 || samples.count < ENOUGH {
+fn of_samples(measured: &Metrics, all: Option<(usize, f64)>) -> Option<String> {
+    let count = measured.get(names::SAMPLES)? as u64;
+    if measured.step == 0 || count < ENOUGH {
         return None;
     }
-    let distinct = (samples.unique * samples.count as f64).round() as u64;
-    let most = (samples.count / ENOUGH).max(1);
+    let distinct = (measured.get(names::UNIQUE)? * count as f64).round() as u64;
+    let most = (count / ENOUGH).max(1);
     // With few objects, few are to be expected; and one where it has nearly all of the reward.
     let is_expected =
         all.is_some_and(|(objects, share)| share > 0.9 || distinct.saturating_mul(4) >= objects as u64);
@@ -266,7 +267,7 @@ fn of_samples(measured: &Measured, all: Option<(usize, f64)>) -> Option<String> 
         format!(
             "the policy has collapsed: of {} objects drawn, {distinct} {} distinct; lower `reward.exponent`, explore more \
              (`sampler.random_action_probability`), or train longer",
-            samples.count,
+            count,
             if distinct == 1 { "is" } else { "are" }
         )
     })
@@ -322,18 +323,11 @@ fn too_slow(settings: &AdamParams, steps: u64, way: f64, estimate: f64) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gfn_record::event::SampleMetrics;
 
-    fn measured(count: u64, distinct: u64) -> Measured {
-        Measured {
-            step: 10,
-            samples: SampleMetrics {
-                count,
-                unique: distinct as f64 / count as f64,
-                ..SampleMetrics::default()
-            },
-            ..Measured::default()
-        }
+    fn measured(count: u64, distinct: u64) -> Metrics {
+        Metrics::at(10, 0)
+            .with(names::SAMPLES, count as f64)
+            .with(names::UNIQUE, distinct as f64 / count as f64)
     }
 
     #[test]

@@ -7,8 +7,9 @@ use gfn_core::Purpose;
 use gfn_files::seal::Seal;
 use gfn_learn::model::Model;
 use gfn_learn::{LearnError, weights};
+use gfn_record::catalogue;
 use gfn_record::checkpoint::latest;
-use gfn_record::event::Measured;
+use gfn_record::event::Metrics;
 use gfn_record::folder::{FolderError, LARGE, RunFolder, names};
 use gfn_record::integrity::Expected;
 use gfn_record::manifest::{Manifest, Status};
@@ -218,22 +219,20 @@ impl Loaded {
             None,
             Some(&mut states),
         )?;
-        Ok((drawn.samples, states))
+        Ok((drawn, states))
     }
 
     /// Measures the policy as the experiment's `[evaluation]` says.
     ///
     /// # Errors
     /// Where the policy or the reward fails.
-    pub fn measure(&mut self) -> Result<Measured, RunError> {
+    pub fn measure(&mut self) -> Result<Metrics, RunError> {
         let sweeping = Work::endless("sweeping the environment");
         let mut measurer = Measurer::new(&self.parts, &self.experiment.evaluation)?.telling();
         drop(sweeping);
         let seed = self.experiment.top.seed;
         let found = measurer.measure(&mut self.model, seed, Purpose::Evaluation, self.at, None)?;
-        Ok(Measured {
-            modes_visited: None,
-            ..found.measured
-        })
+        // It saw no training.
+        Ok(found.measured.without(catalogue::names::MODES_VISITED))
     }
 }

@@ -8,7 +8,8 @@
 use gfn_chem::{self as chem, Molecule, diversity};
 use gfn_core::exact::StateIndex;
 use gfn_core::{Environment, ObjectKind};
-use gfn_record::event::{self, Found as Figures};
+use gfn_record::catalogue::{member, names};
+use gfn_record::event::Metrics;
 use gfn_registry::settings::{Evaluation, Fingerprint};
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
@@ -151,25 +152,25 @@ impl Found {
         }
     }
 
-    /// The figures of what is found; none before the first object. Nothing must be left gathered.
-    pub(crate) fn figures(&self) -> Option<Figures> {
+    /// Sets the metrics of what is found; none before the first object. Nothing must be left gathered.
+    pub(crate) fn measure(&self, metrics: &mut Metrics) {
         debug_assert!(self.rewards.is_empty(), "settled before it is asked");
+        metrics.set_known(names::MODES_VISITED, self.mode.map(|(_, objects)| objects as f64));
+        if self.known.is_empty() {
+            return;
+        }
         let top = |count: usize| {
             let best = self.top.get(..count)?;
             Some(best.iter().map(|(reward, _)| reward).sum::<f64>() / count as f64)
         };
-        (!self.known.is_empty()).then(|| Figures {
-            objects: self.known.len() as u64,
-            top_10: top(10),
-            top_100: top(100),
-            top_1000: top(1_000),
-            top_similarity: self.top_similarity(),
-            levels: self
-                .levels
-                .iter()
-                .map(|level| level.figures(self.is_molecule))
-                .collect(),
-        })
+        metrics.set(names::FOUND, self.known.len() as f64);
+        metrics.set_known(names::FOUND_TOP_10, top(10));
+        metrics.set_known(names::FOUND_TOP_100, top(100));
+        metrics.set_known(names::FOUND_TOP_1000, top(1_000));
+        metrics.set_known(names::FOUND_SIMILARITY, self.top_similarity());
+        self.levels
+            .iter()
+            .for_each(|level| level.measure(self.is_molecule, metrics));
     }
 
     fn top_similarity(&self) -> Option<f64> {
@@ -182,11 +183,6 @@ impl Found {
             .map(|(_, words)| Traits::print_of(words, self.kind));
         let prints: Vec<chem::Fingerprint> = prints.flatten().collect();
         (prints.len() > 1).then(|| 1.0 - diversity(&prints))
-    }
-
-    /// How many distinct objects count as modes.
-    pub(crate) fn mode_objects(&self) -> Option<u64> {
-        self.mode.map(|(_, objects)| objects)
     }
 
     /// All that is remembered. Nothing must be left gathered.
@@ -277,12 +273,12 @@ impl Level {
         }
     }
 
-    fn figures(&self, is_molecule: bool) -> event::Level {
-        event::Level {
-            threshold: self.threshold,
-            objects: self.objects,
-            modes: is_molecule.then_some(self.modes.len() as u64),
-            scaffolds: is_molecule.then_some(self.scaffolds.len() as u64),
+    fn measure(&self, is_molecule: bool, metrics: &mut Metrics) {
+        let mut set = |family, count| metrics.set(member(family, self.threshold), count as f64);
+        set(names::FOUND_OBJECTS_FROM, self.objects as usize);
+        if is_molecule {
+            set(names::FOUND_MODES_FROM, self.modes.len());
+            set(names::FOUND_SCAFFOLDS_FROM, self.scaffolds.len());
         }
     }
 
@@ -341,6 +337,12 @@ mod tests {
         }
     }
 
+    fn figures(found: &Found) -> Metrics {
+        let mut metrics = Metrics::default();
+        found.measure(&mut metrics);
+        metrics
+    }
+
     fn count(found: &mut Found, molecules: &[(&str, f64)]) {
         molecules
             .iter()
@@ -360,19 +362,19 @@ mod tests {
     fn an_object_counts_once_with_its_best_reward() {
         let mut found = found(&settings(&[2.0, 0.75, 2.75]));
         count(&mut found, &MOLECULES);
-        let figures = found.figures().unwrap();
-        assert_eq!((figures.objects, found.mode_objects()), (4, Some(4)));
-        let levels: Vec<(f64, u64)> = figures
-            .levels
-            .iter()
-            .map(|level| (level.threshold, level.objects))
-            .collect();
-        assert_eq!(levels, [(0.75, 4), (2.0, 4), (2.75, 1)]);
+        let figures = figures(&found);
+        assert_eq!(
+            (figures.get(names::FOUND), figures.get(names::MODES_VISITED)),
+            (Some(4.0), Some(4.0))
+        );
+        let levels =
+            [0.75, 2.0, 2.75].map(|threshold| figures.get(&member(names::FOUND_OBJECTS_FROM, threshold)));
+        assert_eq!(levels, [Some(4.0), Some(4.0), Some(1.0)]);
         // Benzene, toluene and ethylbenzene have one scaffold, ethanol has none: the empty one.
-        assert_eq!(figures.levels[1].scaffolds, Some(2));
+        assert_eq!(figures.get("found.scaffolds_from_2"), Some(2.0));
         let top: Vec<&str> = found.top.iter().map(|(_, words)| words.as_str()).collect();
         assert_eq!(top, ["Cc1ccccc1", "c1ccccc1", "CCc1ccccc1", "CCO"]);
-        assert_eq!(figures.top_10, None);
+        assert_eq!(figures.get(names::FOUND_TOP_10), None);
     }
 
     /// Against all pairs, in the order in which the molecules reached the threshold.
@@ -393,9 +395,12 @@ mod tests {
                     modes.push(print);
                 }
             }
-            let expected = (modes.len() as u64, 1.0 - diversity(&prints));
-            let figures = found.figures().unwrap();
-            let found = (figures.levels[0].modes.unwrap(), figures.top_similarity.unwrap());
+            let expected = (modes.len() as f64, 1.0 - diversity(&prints));
+            let figures = figures(&found);
+            let found = (
+                figures.get("found.modes_from_2").unwrap(),
+                figures.get(names::FOUND_SIMILARITY).unwrap(),
+            );
             assert!(
                 found.0 == expected.0 && (found.1 - expected.1).abs() < 1e-12,
                 "{similarity}"
@@ -411,10 +416,10 @@ mod tests {
             let scattered = number * 1_003 % 2_500;
             found.count(format!("object {scattered}"), f64::from(scattered));
         }
-        let figures = found.figures().unwrap();
-        assert_eq!(figures.objects, 2_500);
-        assert_eq!(figures.top_10, Some(2_494.5));
-        assert_eq!(figures.top_1000, Some(1_999.5));
+        let figures = figures(&found);
+        assert_eq!(figures.get(names::FOUND), Some(2_500.0));
+        assert_eq!(figures.get(names::FOUND_TOP_10), Some(2_494.5));
+        assert_eq!(figures.get(names::FOUND_TOP_1000), Some(1_999.5));
         assert_eq!(found.top.len(), TOP);
     }
 
@@ -439,7 +444,7 @@ mod tests {
         }
         whole.settle(&dag);
         parts.settle(&dag);
-        assert_eq!(whole.figures(), parts.figures());
+        assert_eq!(figures(&whole), figures(&parts));
         let bytes = |found: &Found| postcard::to_stdvec(&found.save()).unwrap();
         assert!(bytes(&whole) == bytes(&parts));
         let mut other = found_by(&[1.0]);

@@ -60,7 +60,7 @@ pub enum RunError {
     },
     /// What would go on with a run is not what began it.
     #[error(
-        "{folder} was started with different settings:\n  {}\nTo resume with the new ones, use --accept-changes (the manifest records it); or name another folder with --out",
+        "{folder} was started with different settings:\n  {}\nTo resume with the new ones, use --accept-changes (the manifest records it); or start another run with `gfn run FILE --out DIR`",
         changes.join("\n  ")
     )]
     Changed {
@@ -71,7 +71,7 @@ pub enum RunError {
     },
     /// A run has gone further than it is now asked to go.
     #[error(
-        "{folder} has already taken {taken} updates, more than `training.steps`, {steps}; raise `training.steps`, or name another folder with --out"
+        "{folder} has already taken {taken} updates, more than `training.steps`, {steps}; raise `training.steps`, or start another run with `gfn run FILE --out DIR`"
     )]
     TooFar {
         /// The run's folder.

@@ -11,8 +11,9 @@ use gfn_core::{
     RewardError, SampleRequest, Sampler, TrajectoryBatch,
 };
 use gfn_learn::model::Model;
+use gfn_record::catalogue::names;
 use gfn_record::distribution::Row;
-use gfn_record::event::{Exact, Measured, MoleculeMetrics, Regression, SampleMetrics};
+use gfn_record::event::{Metrics, Regression};
 use gfn_record::samples::Sample;
 use gfn_registry::Assembled;
 use gfn_registry::settings::Evaluation;
@@ -91,7 +92,7 @@ pub struct Visited {
 /// A policy, measured.
 pub struct Measurement {
     /// What is told of it.
-    pub measured: Measured,
+    pub measured: Metrics,
     /// Objects drawn from it.
     pub samples: Vec<Sample>,
     /// The finished states that they are, one after another.
@@ -105,7 +106,7 @@ pub struct Measurement {
 /// Objects drawn from a policy: what is told of them, and themselves.
 pub struct Drawn {
     /// What is told of them.
-    pub metrics: SampleMetrics,
+    pub metrics: Metrics,
     /// Themselves, in the order drawn.
     pub samples: Vec<Sample>,
 }
@@ -237,20 +238,30 @@ impl<'a> Measurer<'a> {
         estimate: Option<f64>,
     ) -> Result<Measurement, RunError> {
         let log_z = log_z(self.parts, model)?.or(estimate);
-        let (exact, distribution) = match &self.swept {
+        let mut measured = Metrics::at(at.0, at.1);
+        let distribution = match &self.swept {
             Some(swept) => {
                 let mut policy = Interruptible {
                     model,
                     stop: &self.stop,
                 };
-                let (exact, distribution) = swept.measure(self.parts, &mut policy, log_z)?;
-                (Some(exact), Some(distribution))
+                Some(swept.measure(self.parts, &mut policy, log_z, &mut measured)?)
             }
-            None => (None, None),
+            None => None,
         };
+        self.found.measure(&mut measured);
+        set_line(
+            &mut measured,
+            Regression::of(self.inflow.iter().copied()),
+            [
+                names::INFLOW_OBJECTS,
+                names::INFLOW_SLOPE,
+                names::INFLOW_CORRELATION,
+            ],
+        );
         let mut states = Vec::new();
         let count = self.settings.samples;
-        let Drawn { metrics, samples } = self.draw_keeping(
+        let samples = self.draw_keeping(
             model,
             seed,
             purpose,
@@ -258,16 +269,7 @@ impl<'a> Measurer<'a> {
             distribution.as_deref(),
             Some(&mut states),
         )?;
-        let measured = Measured {
-            step: at.0,
-            trajectories: at.1,
-            exact,
-            modes_visited: self.found.mode_objects(),
-            found: self.found.figures(),
-            inflow: Regression::of(self.inflow.iter().copied()),
-            likelihood: None,
-            samples: metrics,
-        };
+        self.describe(&samples, &mut measured);
         Ok(Measurement {
             measured,
             samples,
@@ -329,7 +331,10 @@ impl<'a> Measurer<'a> {
         count: usize,
         distribution: Option<&[f64]>,
     ) -> Result<Drawn, RunError> {
-        self.draw_keeping(model, seed, purpose, count, distribution, None)
+        let samples = self.draw_keeping(model, seed, purpose, count, distribution, None)?;
+        let mut metrics = Metrics::default();
+        self.describe(&samples, &mut metrics);
+        Ok(Drawn { metrics, samples })
     }
 
     /// The same, and keeps the finished states where they are wanted.
@@ -341,7 +346,7 @@ impl<'a> Measurer<'a> {
         count: usize,
         distribution: Option<&[f64]>,
         mut states: Option<&mut Vec<i32>>,
-    ) -> Result<Drawn, RunError> {
+    ) -> Result<Vec<Sample>, RunError> {
         let environment = &*self.parts.environment;
         let mut sampler = OnPolicy::new(Params::default());
         let mut batch = TrajectoryBatch::new(environment.spec().state_len());
@@ -366,8 +371,7 @@ impl<'a> Measurer<'a> {
                 work.did(count as u64);
             }
         }
-        let metrics = self.describe(&samples);
-        Ok(Drawn { metrics, samples })
+        Ok(samples)
     }
 
     fn score(
@@ -402,21 +406,24 @@ impl<'a> Measurer<'a> {
         Some(distribution?[swept.object(state)? as usize])
     }
 
-    fn describe(&self, samples: &[Sample]) -> SampleMetrics {
+    fn describe(&self, samples: &[Sample], metrics: &mut Metrics) {
         let count = samples.len().max(1) as f64;
         let distinct: HashSet<&str> = samples.iter().map(|sample| sample.object.as_str()).collect();
-        let is_molecule = self.parts.environment.spec().objects == ObjectKind::Molecule;
-        SampleMetrics {
-            count: samples.len() as u64,
-            mean_reward: samples.iter().map(|sample| sample.reward).sum::<f64>() / count,
-            best_reward: samples.iter().map(|sample| sample.reward).fold(0.0, f64::max),
-            unique: distinct.len() as f64 / count,
-            mean_length: samples.iter().map(|sample| sample.steps as f64).sum::<f64>() / count,
-            molecules: is_molecule.then(|| self.describe_molecules(samples)),
+        let mean = |value: fn(&Sample) -> f64| samples.iter().map(value).sum::<f64>() / count;
+        metrics.set(names::SAMPLES, samples.len() as f64);
+        metrics.set(names::MEAN_REWARD, mean(|sample| sample.reward));
+        metrics.set(
+            names::BEST_REWARD,
+            samples.iter().map(|sample| sample.reward).fold(0.0, f64::max),
+        );
+        metrics.set(names::UNIQUE, distinct.len() as f64 / count);
+        metrics.set(names::MEAN_LENGTH, mean(|sample| sample.steps as f64));
+        if self.parts.environment.spec().objects == ObjectKind::Molecule {
+            self.describe_molecules(samples, metrics);
         }
     }
 
-    fn describe_molecules(&self, samples: &[Sample]) -> MoleculeMetrics {
+    fn describe_molecules(&self, samples: &[Sample], metrics: &mut Metrics) {
         let mut seen: HashMap<&str, Option<Fingerprint>> = HashMap::new();
         let mut valid = 0;
         let mut molecules: Vec<(f64, Fingerprint)> = Vec::new();
@@ -439,16 +446,26 @@ impl<'a> Measurer<'a> {
             Some(best.iter().map(|(reward, _)| reward).sum::<f64>() / count as f64)
         };
         let fingerprints: Vec<Fingerprint> = molecules.iter().map(|(_, fingerprint)| *fingerprint).collect();
-        MoleculeMetrics {
-            valid: f64::from(valid) / samples.len().max(1) as f64,
-            top_10: top(10),
-            top_100: top(100),
-            top_1000: top(1000),
-            mean_similarity: 1.0 - diversity(&fingerprints),
-            modes: self
-                .threshold
-                .map(|threshold| modes(&molecules, threshold, self.settings.mode_similarity) as u64),
-        }
+        metrics.set(names::VALID, f64::from(valid) / samples.len().max(1) as f64);
+        metrics.set_known(names::TOP_10, top(10));
+        metrics.set_known(names::TOP_100, top(100));
+        metrics.set_known(names::TOP_1000, top(1000));
+        metrics.set(names::MEAN_SIMILARITY, 1.0 - diversity(&fingerprints));
+        let modes = |threshold| modes(&molecules, threshold, self.settings.mode_similarity) as f64;
+        metrics.set_known(names::SAMPLE_MODES, self.threshold.map(modes));
+    }
+}
+
+/// Sets the metrics of a line through points, if there is one: how many points, its slope, its correlation.
+pub(crate) fn set_line(
+    metrics: &mut Metrics,
+    line: Option<Regression>,
+    [objects, slope, correlation]: [&'static str; 3],
+) {
+    if let Some(line) = line {
+        metrics.set(objects, line.objects as f64);
+        metrics.set(slope, line.slope);
+        metrics.set(correlation, line.correlation);
     }
 }
 
@@ -460,7 +477,7 @@ fn log_z(parts: &Assembled, model: &mut Model) -> Result<Option<f64>, RunError> 
         return Ok(None);
     }
     if needs.log_z {
-        return Ok(Some(model.optimizer.log_z.value));
+        return Ok(Some(model.log_z));
     }
     let environment = &*parts.environment;
     let (source, mut seen, mut mask) = (
@@ -541,21 +558,26 @@ impl Swept {
         parts: &Assembled,
         policy: &mut dyn Policy,
         log_z: Option<f64>,
-    ) -> Result<(Exact, Vec<f64>), RunError> {
+        metrics: &mut Metrics,
+    ) -> Result<Vec<f64>, RunError> {
         let p = self.distribution(parts, policy)?;
         let divergence = kullback_leibler(&self.target, &p);
         let window = self.window.len() as u64;
-        let exact = Exact {
-            l1: l1(&p, &self.target),
-            total_variation: total_variation(&p, &self.target),
-            jensen_shannon: jensen_shannon(&p, &self.target),
-            kullback_leibler: divergence.is_finite().then_some(divergence),
-            log_z_error: log_z.map(|log_z| log_z - self.log_z),
-            modes: self.modes,
-            window_l1: (window > 0).then(|| self.window_l1()),
-            window_floor: (window > 0).then(|| sampling_floor(&self.target, window)),
-        };
-        Ok((exact, p))
+        metrics.set(names::L1, l1(&p, &self.target));
+        metrics.set(names::TOTAL_VARIATION, total_variation(&p, &self.target));
+        metrics.set(names::JENSEN_SHANNON, jensen_shannon(&p, &self.target));
+        // It is infinite where the policy misses an object.
+        metrics.set_known(
+            names::KULLBACK_LEIBLER,
+            divergence.is_finite().then_some(divergence),
+        );
+        metrics.set_known(names::LOG_Z_ERROR, log_z.map(|log_z| log_z - self.log_z));
+        metrics.set_known(names::MODES, self.modes.map(|modes| modes as f64));
+        if window > 0 {
+            metrics.set(names::WINDOW_L1, self.window_l1());
+            metrics.set(names::WINDOW_FLOOR, sampling_floor(&self.target, window));
+        }
+        Ok(p)
     }
 
     /// The probability with which a policy makes each object.

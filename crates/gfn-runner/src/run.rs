@@ -9,7 +9,7 @@ use gfn_learn::determinism::Determinism;
 use gfn_learn::model::Model;
 use gfn_learn::precision::Compute;
 use gfn_learn::{determinism, device};
-use gfn_record::event::Measured;
+use gfn_record::event::Metrics;
 use gfn_record::folder::{RunFolder, names};
 use gfn_record::integrity::Records;
 use gfn_record::manifest::{Manifest, Status};
@@ -69,9 +69,9 @@ pub struct Finished {
     /// Its folder.
     pub folder: PathBuf,
     /// The untrained policy.
-    pub before: Measured,
+    pub before: Metrics,
     /// The trained policy.
-    pub after: Measured,
+    pub after: Metrics,
     /// Seconds spent training, measuring left out.
     pub training_seconds: f64,
 }

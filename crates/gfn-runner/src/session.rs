@@ -7,8 +7,9 @@ use gfn_core::Purpose;
 use gfn_draw::pictures;
 use gfn_learn::model::Model;
 use gfn_learn::weights;
+use gfn_record::catalogue;
 use gfn_record::checkpoint::{Loaded, Saver, Store};
-use gfn_record::event::{Event, Measured};
+use gfn_record::event::{Event, Metrics};
 use gfn_record::folder::{FolderError, RunFolder, names};
 use gfn_record::growing::Mark;
 use gfn_record::integrity::{Recorded, Records};
@@ -17,10 +18,10 @@ use gfn_registry::settings::Checkpoint;
 use gfn_registry::{Assembled, Experiment};
 
 use crate::doubts::{self, LookedAt, Rescorer};
-use crate::measure::{Measurement, Measurer};
+use crate::measure::{self, Measurement, Measurer};
 use crate::observers::curves::Curves;
 use crate::observers::log::Log;
-use crate::observers::metrics::Metrics;
+use crate::observers::metrics::MetricsFile;
 use crate::observers::progress::Progress;
 use crate::observers::quarantine::Quarantine;
 use crate::observers::{Observer, Position};
@@ -35,7 +36,7 @@ const MAX_ROWS: usize = 100_000;
 /// How a session ended.
 pub(crate) enum Ended {
     /// At the last step; the trained policy.
-    Finished(Box<Measured>),
+    Finished(Box<Metrics>),
     /// Before, because somebody asked for it; everything is in a checkpoint.
     Saved,
 }
@@ -367,7 +368,7 @@ impl<'a> Session<'a> {
     }
 
     /// Measures the policy and tells of it; none where a stop was asked for meanwhile.
-    fn measure(&mut self, last: bool) -> Result<Option<Measured>, RunError> {
+    fn measure(&mut self, last: bool) -> Result<Option<Metrics>, RunError> {
         let at = (self.trainer.steps(), self.trainer.trajectories());
         let log_z = self.trainer.log_z();
         let result = self.measurer.measure(
@@ -393,7 +394,7 @@ impl<'a> Session<'a> {
             };
         }
         let before = self.lengths();
-        self.emit(&Event::Measured(Box::new(found.measured.clone())))?;
+        self.emit(&Event::Measured(found.measured.clone()))?;
         self.show(&found).inspect_err(|_| self.cut_back = Some(before))?;
         self.look_for_doubts(&found, last);
         if last {
@@ -421,7 +422,7 @@ impl<'a> Session<'a> {
             measurer: &self.measurer,
             found,
             steps: self.experiment.training.steps,
-            log_z: self.trainer.model.optimizer.log_z.value,
+            log_z: self.trainer.model.log_z,
             last,
         };
         let doubts = rescored.into_iter().chain(looked_at.doubts());
@@ -457,7 +458,7 @@ impl<'a> Session<'a> {
             .as_deref()
             .and_then(|found| self.measurer.rows(found, MAX_ROWS));
         let maps = rows.and_then(|rows| pictures::maps(&rows.collect::<Vec<_>>()));
-        let has_molecules = found.measured.samples.molecules.is_some();
+        let has_molecules = found.measured.get(catalogue::names::VALID).is_some();
         let molecules = has_molecules
             .then(|| pictures::molecules(&found.samples))
             .flatten();
@@ -484,7 +485,15 @@ impl<'a> Session<'a> {
         if likelihoods.rows.is_empty() {
             return Ok(());
         }
-        found.measured.likelihood = likelihoods.regression();
+        measure::set_line(
+            &mut found.measured,
+            likelihoods.regression(),
+            [
+                catalogue::names::LIKELIHOOD_OBJECTS,
+                catalogue::names::LIKELIHOOD_SLOPE,
+                catalogue::names::LIKELIHOOD_CORRELATION,
+            ],
+        );
         found.log_z_estimate = likelihoods.log_z();
         let mut bytes = Vec::new();
         record::write(&mut bytes, &likelihoods.rows).expect("memory can be written");
@@ -521,8 +530,8 @@ fn observers(
     counters: &Counters,
 ) -> Result<Vec<Box<dyn Observer>>, RunError> {
     let training = &experiment.training;
-    let at_metrics = counters.mark(Metrics::NAME, names::METRICS);
-    let metrics = Metrics::resume(folder, training.log_every, at_metrics)?;
+    let at_metrics = counters.mark(MetricsFile::NAME, names::METRICS);
+    let metrics = MetricsFile::resume(folder, training.log_every, at_metrics)?;
     let quarantine = Quarantine::resume(folder, counters.mark(Quarantine::NAME, names::QUARANTINE))?;
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(metrics), Box::new(quarantine), Box::new(Log)];
     if training.tensorboard {

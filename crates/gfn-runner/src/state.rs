@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use gfn_learn::model::Model;
 use gfn_learn::{moments, weights};
 use gfn_record::checkpoint::{HASHES, Loaded, Part};
-use gfn_record::event::{Event, Measured};
+use gfn_record::event::{Event, Metrics};
 use gfn_record::growing::Mark;
 use gfn_record::integrity::Records;
 use gfn_record::manifest::Manifest;
@@ -50,7 +50,7 @@ pub struct Counters {
     /// Seconds spent on all of it.
     pub seconds: f64,
     /// The untrained policy.
-    pub before: Measured,
+    pub before: Metrics,
     /// The length of each file that grows, by the name of what writes it.
     pub positions: BTreeMap<String, u64>,
     /// Some of the objects that were scored, to see in a later process whether the reward is still the same.

@@ -2,13 +2,14 @@
 
 use gfn_core::loss::{Before, Repeats};
 use gfn_core::{
-    Cancel, Incident, Objective, Objects, Purpose, Reward, RewardError, SampleRequest, Sampler, Stream,
-    TrajectoryBatch,
+    Cancel, Incident, Objective, Objects, Purpose, Reward, RewardError, SampleRequest, Sampler, Schedule,
+    Stream, TrajectoryBatch,
 };
 use gfn_learn::model::Model;
 use gfn_learn::{moments, weights};
 use gfn_losses::evaluation::Evaluation;
-use gfn_record::event::StepMetrics;
+use gfn_record::catalogue::names;
+use gfn_record::event::Metrics;
 use gfn_registry::Assembled;
 
 use crate::Cause;
@@ -168,7 +169,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// Where anything fails or stops being a number, or a stop was asked for; model and sampler are then as they were after the
     /// update before.
-    pub fn update(&mut self) -> Result<StepMetrics, Cause> {
+    pub fn update(&mut self) -> Result<Metrics, Cause> {
         let mut clock = Clock::start();
         let network = self.sample();
         self.trust_environment()?;
@@ -212,7 +213,7 @@ impl<'a> Trainer<'a> {
         let outputs = self.model.evaluate(environment, self.plan.states())?;
         self.trust_environment()?;
         clock.lap(&mut self.phases.forward);
-        let log_z = self.model.optimizer.log_z.value;
+        let log_z = self.model.log_z;
         let evaluated = self
             .plan
             .differentiate_after(&self.batch, loss, &outputs, log_z, before);
@@ -372,7 +373,7 @@ impl<'a> Trainer<'a> {
             self.plan
                 .plan(environment, &alone, loss, self.parts.model.backward.is_learned());
             let outputs = self.model.evaluate(environment, self.plan.states())?;
-            let log_z = self.model.optimizer.log_z.value;
+            let log_z = self.model.log_z;
             if !self
                 .plan
                 .differentiate(&alone, loss, &outputs, log_z)
@@ -401,21 +402,38 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    fn metrics(&mut self, learned: Learned) -> StepMetrics {
+    fn metrics(&mut self, learned: Learned) -> Metrics {
         let count = self.batch.len() as f64;
         self.best_reward = self.rewards().fold(self.best_reward, f64::max);
-        StepMetrics {
-            step: self.step,
-            trajectories: self.trajectories(),
-            loss: learned.loss,
-            log_z: learned.log_z,
-            mean_reward: self.rewards().sum::<f64>() / count,
-            best_reward: self.best_reward,
-            mean_log_reward: self.batch.log_reward.iter().sum::<f64>() / count,
-            mean_length: self.batch.steps() as f64 / count,
-            states: learned.states as u64,
-            gradient_norm: learned.gradient_norm,
-            left_out: self.left_out as u64,
+        let mut metrics = Metrics::at(self.step, self.trajectories());
+        metrics.set(names::LOSS, learned.loss);
+        metrics.set(names::LOG_Z, learned.log_z);
+        metrics.set(names::BATCH_MEAN_REWARD, self.rewards().sum::<f64>() / count);
+        metrics.set(names::BATCH_BEST_REWARD, self.best_reward);
+        metrics.set(
+            names::MEAN_LOG_REWARD,
+            self.batch.log_reward.iter().sum::<f64>() / count,
+        );
+        metrics.set(names::BATCH_MEAN_LENGTH, self.batch.steps() as f64 / count);
+        metrics.set(names::STATES, learned.states as f64);
+        metrics.set(names::GRADIENT_NORM, learned.gradient_norm);
+        // Most runs have no use for the curve.
+        if self.left_out > 0 {
+            metrics.set(names::LEFT_OUT, self.left_out as f64);
+        }
+        self.scheduled(&mut metrics);
+        metrics
+    }
+
+    /// Sets what schedules gave for this update: their ends alone are in the experiment.
+    fn scheduled(&self, metrics: &mut Metrics) {
+        let optimizer = self.model.optimizer.schedules().into_iter();
+        let sampler = self.sampler.schedules().into_iter();
+        let sampler = sampler.map(|(name, schedule)| (name, schedule, self.step - 1));
+        for (name, schedule, step) in optimizer.chain(sampler) {
+            if let Schedule::Ramp(_) = schedule {
+                metrics.set(name, schedule.at(step));
+            }
         }
     }
 }
@@ -604,8 +622,13 @@ mod tests {
             .map(|index| trainer.batch.finished(index)[0])
             .collect();
         assert!(first.iter().all(|first| [1, 3].contains(first)), "{first:?}");
-        assert_eq!(first.len() as u64 + metrics.left_out, 32);
-        assert!(metrics.left_out > 0 && metrics.mean_reward == 1.0);
+        assert_eq!(
+            first.len() as u64 + metrics.get(names::LEFT_OUT).unwrap_or(0.0) as u64,
+            32
+        );
+        assert!(
+            metrics.get(names::LEFT_OUT) > Some(0.0) && metrics.get(names::BATCH_MEAN_REWARD) == Some(1.0)
+        );
 
         parts.reward = picky(&[0, 1, 2, 3]);
         let model = Model::new(&parts.model, parts.environment.spec(), 0, device);

@@ -69,22 +69,6 @@ struct Walk {
     actions: Vec<usize>,
     backward_actions: Vec<usize>,
     stream: Stream,
-    mask: Mask,
-}
-
-/// What a step of any walk writes into.
-struct Buffers {
-    weights: Vec<f64>,
-    next: Vec<i32>,
-}
-
-impl Buffers {
-    fn new(state_len: usize) -> Self {
-        Self {
-            weights: Vec::new(),
-            next: vec![0; state_len],
-        }
-    }
 }
 
 impl Walk {
@@ -94,37 +78,46 @@ impl Walk {
             actions: Vec::new(),
             backward_actions: Vec::new(),
             stream,
-            mask: Mask::default(),
         }
     }
 
-    /// Whether the state that begins at this offset can be left; the actions that leave it are marked in `mask`.
-    fn goes_on(&mut self, environment: &dyn Environment, offset: usize) -> bool {
-        environment.forward_mask(&self.states[offset..], &mut self.mask);
-        !self.mask.none()
+    /// The state that it stands at.
+    fn state(&self, len: usize) -> &[i32] {
+        &self.states[self.states.len() - len..]
     }
+}
 
-    fn step(
-        &mut self,
-        environment: &dyn Environment,
-        state: &[i32],
-        logits: &[f64],
-        exploration: &Exploration,
-        buffers: &mut Buffers,
-    ) -> Result<(), PolicyError> {
-        let uniform = self.stream.uniform();
-        let action = exploration
-            .choose(logits, &self.mask, uniform, &mut buffers.weights)
-            .map_err(|(action, value)| PolicyError::NotFinite {
-                value,
-                action,
-                object: environment.describe(state),
-            })?;
-        self.backward_actions
-            .push(environment.step(state, action, &mut buffers.next));
-        self.actions.push(action);
-        self.states.extend_from_slice(&buffers.next);
-        Ok(())
+/// The walks that can go on, with the states at which they stand, a row each.
+struct Live {
+    walks: Vec<usize>,
+    states: Vec<i32>,
+    masks: Vec<Mask>,
+}
+
+impl Live {
+    /// Of the walks that were live before, those that have a legal action left.
+    fn find(&mut self, environment: &dyn Environment, walks: &[Walk]) {
+        let len = environment.spec().state_len();
+        let gather = |live: &[usize], states: &mut Vec<i32>| {
+            states.clear();
+            live.iter()
+                .for_each(|&index| states.extend_from_slice(walks[index].state(len)));
+        };
+        gather(&self.walks, &mut self.states);
+        let masks = &mut self.masks[..self.walks.len()];
+        environment.forward_masks(&self.states, masks);
+        let mut kept = 0;
+        for row in 0..masks.len() {
+            if !masks[row].none() {
+                masks.swap(kept, row);
+                self.walks[kept] = self.walks[row];
+                kept += 1;
+            }
+        }
+        if kept < self.walks.len() {
+            self.walks.truncate(kept);
+            gather(&self.walks, &mut self.states);
+        }
     }
 }
 
@@ -142,7 +135,21 @@ impl Params {
     }
 }
 
+impl Params {
+    /// The settings that may follow a schedule, under the names of their metrics.
+    pub(crate) fn schedules(&self) -> Vec<(&'static str, &Schedule)> {
+        vec![
+            ("train.random_action_probability", &self.random_action_probability),
+            ("train.temperature", &self.temperature),
+        ]
+    }
+}
+
 impl Sampler for OnPolicy {
+    fn schedules(&self) -> Vec<(&'static str, &Schedule)> {
+        self.params.schedules()
+    }
+
     fn behavior_policy(&self) -> BehaviorPolicy {
         match self.params.altering() {
             altering if altering.is_empty() => BehaviorPolicy::Trained,
@@ -181,28 +188,51 @@ impl OnPolicy {
         let mut walks: Vec<Walk> = indices
             .map(|index| Walk::begin(environment, Stream::new(request.seed, request.purpose, index)))
             .collect();
-        let mut live: Vec<usize> = (0..walks.len()).collect();
-        let (mut states, mut logits) = (Vec::new(), Logits::default());
-        let mut buffers = Buffers::new(len);
+        let mut live = Live {
+            walks: (0..walks.len()).collect(),
+            states: Vec::new(),
+            masks: vec![Mask::default(); walks.len()],
+        };
+        let (mut logits, mut weights) = (Logits::default(), Vec::new());
+        let (mut actions, mut next, mut backward_actions) = (Vec::new(), Vec::new(), Vec::new());
         for step in 0.. {
-            live.retain(|&index| walks[index].goes_on(environment, step * len));
-            if live.is_empty() {
+            live.find(environment, &walks);
+            let Live {
+                walks: rows,
+                states,
+                masks,
+            } = &live;
+            if rows.is_empty() {
                 break;
             }
             if step == spec.most_steps {
-                let state = walks[live[0]].states[step * len..].to_vec();
+                let state = states[..len].to_vec();
                 return Err(SampleError::Endless { most: step, state });
             }
-            states.clear();
-            live.iter()
-                .for_each(|&index| states.extend_from_slice(&walks[index].states[step * len..]));
             match exploration.epsilon < 1.0 {
-                true => policy.logits(environment, &states, &mut logits)?,
-                false => UniformPolicy.logits(environment, &states, &mut logits)?,
+                true => policy.logits(environment, states, &mut logits)?,
+                false => UniformPolicy.logits(environment, states, &mut logits)?,
             }
-            for (row, &index) in live.iter().enumerate() {
-                let state = &states[row * len..(row + 1) * len];
-                walks[index].step(environment, state, logits.of(row), &exploration, &mut buffers)?;
+            actions.clear();
+            for (row, &index) in rows.iter().enumerate() {
+                let uniform = walks[index].stream.uniform();
+                let action = exploration
+                    .choose(logits.of(row), &masks[row], uniform, &mut weights)
+                    .map_err(|(action, value)| PolicyError::NotFinite {
+                        value,
+                        action,
+                        object: environment.describe(&states[row * len..(row + 1) * len]),
+                    })?;
+                actions.push(action);
+            }
+            next.resize(states.len(), 0);
+            backward_actions.resize(rows.len(), 0);
+            environment.step_all(states, &actions, &mut next, &mut backward_actions);
+            for (row, &index) in rows.iter().enumerate() {
+                let walk = &mut walks[index];
+                walk.states.extend_from_slice(&next[row * len..(row + 1) * len]);
+                walk.actions.push(actions[row]);
+                walk.backward_actions.push(backward_actions[row]);
             }
         }
         batch.clear();

@@ -1,73 +1,86 @@
-//! What settings are compared by: a figure of a run's measurement.
+//! What settings are compared by: a metric of a run's measurement.
 
 use gfn_config::nearest;
 use gfn_core::{Enumerable, ObjectKind, Reward};
-use gfn_record::event::Measured;
+use gfn_record::catalogue::{self, Better, Metric, names};
+use gfn_record::event::Metrics;
 use gfn_record::sweep::Direction;
 use gfn_registry::Assembled;
 use gfn_registry::settings::Evaluation;
 
-/// Every figure, by its path in a line of `metrics.jsonl`, and which way is better.
-const FIGURES: [(&str, Direction); 17] = [
-    ("exact.l1", Direction::Minimize),
-    ("exact.total_variation", Direction::Minimize),
-    ("exact.jensen_shannon", Direction::Minimize),
-    ("exact.kullback_leibler", Direction::Minimize),
-    (LOG_Z_ERROR, Direction::Minimize),
-    ("exact.window_l1", Direction::Minimize),
-    ("modes_visited", Direction::Maximize),
-    ("samples.mean_reward", Direction::Maximize),
-    ("samples.best_reward", Direction::Maximize),
-    ("samples.unique", Direction::Maximize),
-    ("samples.mean_length", Direction::Maximize),
-    ("samples.molecules.valid", Direction::Maximize),
-    ("samples.molecules.top_10", Direction::Maximize),
-    ("samples.molecules.top_100", Direction::Maximize),
-    ("samples.molecules.top_1000", Direction::Maximize),
-    ("samples.molecules.mean_similarity", Direction::Minimize),
-    ("samples.molecules.modes", Direction::Maximize),
-];
+/// The metrics of measurements of which some values are better than others.
+fn metrics() -> impl Iterator<Item = (&'static Metric, Direction)> {
+    let direction = |metric: &'static Metric| match metric.better {
+        Better::Lower | Better::NearZero => Some((metric, Direction::Minimize)),
+        Better::Higher => Some((metric, Direction::Maximize)),
+        Better::Neither => None,
+    };
+    let is_measured = |metric: &&Metric| !metric.name.starts_with("train.");
+    catalogue::rows().iter().filter(is_measured).filter_map(direction)
+}
 
-/// The one figure that is better near 0 than below: its size counts.
-const LOG_Z_ERROR: &str = "exact.log_z_error";
+/// The last part of a name.
+fn end(name: &str) -> &str {
+    name.split_once('.').map_or(name, |(_, end)| end)
+}
 
 /// What settings are compared by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objective {
-    /// The figure.
+    /// The metric's name in the catalogue.
     pub name: String,
     /// Whether less or more of it is better.
     pub direction: Direction,
 }
 
 impl Objective {
-    /// The figure of that name, whose last part will do, the better way round; for an unknown one what may have been meant.
+    /// The metric of that name, whose last part will do where no other metric ends like it, the better way round; for an unknown
+    /// one what may have been meant.
     pub(crate) fn named(name: &str) -> Result<Self, String> {
-        let is = |figure: &&(&str, Direction)| figure.0 == name || figure.0.rsplit('.').next() == Some(name);
-        if let Some((name, direction)) = FIGURES.iter().find(is) {
-            return Ok(Self {
-                name: (*name).into(),
-                direction: *direction,
-            });
+        // A member of a family has the family's row.
+        let row = catalogue::find(name).map(|(_, metric)| metric.name);
+        let found: Vec<Self> = metrics()
+            .filter(|(metric, _)| row.map_or(end(metric.name) == name, |row| metric.name == row))
+            .map(|(metric, direction)| Self {
+                name: if row.is_some() {
+                    name.into()
+                } else {
+                    metric.name.into()
+                },
+                direction,
+            })
+            .collect();
+        if let [objective] = &found[..] {
+            return Ok(objective.clone());
         }
-        let mut known: Vec<&str> = FIGURES.iter().map(|figure| figure.0).collect();
-        let ends = known.iter().filter_map(|name| name.rsplit('.').next());
-        known.extend(ends.collect::<Vec<_>>());
-        let meant = nearest(name, &known).and_then(|near| Self::named(near).ok());
+        let list = |names: &[&str]| {
+            let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            quoted.join(", ")
+        };
+        if !found.is_empty() {
+            let names: Vec<&str> = found.iter().map(|objective| objective.name.as_str()).collect();
+            return Err(format!(
+                "several metrics are called so: write one of {}",
+                list(&names)
+            ));
+        }
+        let known: Vec<&str> = metrics().map(|(metric, _)| metric.name).collect();
+        let ends: Vec<&str> = known.iter().map(|name| end(name)).collect();
+        let meant = nearest(name, &known).or_else(|| {
+            let near = nearest(name, &ends)?;
+            known.iter().find(|name| end(name) == near).copied()
+        });
         Err(match meant {
-            Some(meant) => format!("did you mean `{}`?", meant.name),
-            None => {
-                let names: Vec<String> = FIGURES.iter().map(|figure| format!("`{}`", figure.0)).collect();
-                format!("the figures are {}", names.join(", "))
-            }
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the metrics are {}", list(&known)),
         })
     }
 
-    /// The figure taken where none is named.
+    /// The metric taken where none is named.
     pub(crate) fn usual(parts: &Assembled, evaluation: &Evaluation) -> Self {
         let (name, direction) = match is_swept(parts, evaluation) {
-            true => FIGURES[0],
-            false => FIGURES[7],
+            true => (names::L1, Direction::Minimize),
+            false => (names::MEAN_REWARD, Direction::Maximize),
         };
         Self {
             name: name.into(),
@@ -75,31 +88,51 @@ impl Objective {
         }
     }
 
-    /// Why an experiment's measurements will not have the figure, where that is sure.
+    /// Why an experiment's measurements will not have the metric, where that is sure.
     pub(crate) fn absent(&self, parts: &Assembled, evaluation: &Evaluation) -> Option<&'static str> {
+        const OF_MOLECULES: [&str; 9] = [
+            names::VALID,
+            names::TOP_10,
+            names::TOP_100,
+            names::TOP_1000,
+            names::MEAN_SIMILARITY,
+            names::SAMPLE_MODES,
+            names::FOUND_SIMILARITY,
+            names::FOUND_MODES_FROM,
+            names::FOUND_SCAFFOLDS_FROM,
+        ];
         let has_modes = evaluation.mode_threshold.is_some() || parts.reward.mode_threshold().is_some();
-        let end = self.name.rsplit('.').next().unwrap_or_default();
-        if self.name.starts_with("exact.") && !is_swept(parts, evaluation) {
-            return Some("the environment is not swept, so that nothing is known exactly of its policies");
+        let is_molecule = parts.environment.spec().objects == ObjectKind::Molecule;
+        let row = catalogue::find(&self.name).map_or("", |(_, metric)| metric.name);
+        let threshold = catalogue::number(row, &self.name);
+        match row {
+            _ if row.starts_with("exact.") && !is_swept(parts, evaluation) => {
+                Some("the environment is not swept, so that nothing is known exactly of its policies")
+            }
+            _ if OF_MOLECULES.contains(&row) && !is_molecule => Some("the environment builds no molecules"),
+            names::WINDOW_L1 if evaluation.window == 0 => {
+                Some("it is measured with `evaluation.window` only")
+            }
+            names::INFLOW_CORRELATION if evaluation.flow_window == 0 => {
+                Some("it is measured with `evaluation.flow_window` only")
+            }
+            names::SAMPLE_MODES | names::MODES_VISITED if !has_modes => {
+                Some("nothing says from which reward an object is a mode: set `evaluation.mode_threshold`")
+            }
+            names::FOUND_OBJECTS_FROM | names::FOUND_MODES_FROM | names::FOUND_SCAFFOLDS_FROM
+                if !threshold.is_some_and(|threshold| evaluation.thresholds.contains(&threshold)) =>
+            {
+                Some("its name ends in one of `evaluation.thresholds`, as in `found.objects_from_0.5`")
+            }
+            _ => None,
         }
-        if self.name.starts_with("samples.molecules.")
-            && parts.environment.spec().objects != ObjectKind::Molecule
-        {
-            return Some("the environment builds no molecules");
-        }
-        if end == "window_l1" && evaluation.window == 0 {
-            return Some("it is measured with `evaluation.window` only");
-        }
-        (end.starts_with("modes") && !has_modes)
-            .then_some("nothing says from which reward an object is a mode: set `evaluation.mode_threshold`")
     }
 
-    /// The figure in a measurement; none where it is absent or not a number.
-    pub(crate) fn of(&self, measured: &Measured) -> Option<f64> {
-        let json = serde_json::to_value(measured).ok()?;
-        let value = json.pointer(&format!("/{}", self.name.replace('.', "/")))?;
-        let value = value.as_f64().filter(|value| value.is_finite())?;
-        Some(if self.name == LOG_Z_ERROR {
+    /// The metric in a measurement; none where it is absent or not a number.
+    pub(crate) fn of(&self, measured: &Metrics) -> Option<f64> {
+        let value = measured.get(&self.name).filter(|value| value.is_finite())?;
+        let metric = catalogue::find(&self.name).map(|(_, metric)| metric.better);
+        Some(if metric == Some(Better::NearZero) {
             value.abs()
         } else {
             value
@@ -114,80 +147,60 @@ fn is_swept(parts: &Assembled, evaluation: &Evaluation) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use gfn_record::event::{Exact, MoleculeMetrics, SampleMetrics};
-
     use super::*;
 
-    /// Every figure that is listed is one of a measurement's.
     #[test]
-    fn figures_are_found() {
-        let number = Some(2.0);
-        let measured = Measured {
-            modes_visited: Some(2),
-            exact: Some(Exact {
-                l1: 2.0,
-                total_variation: 2.0,
-                jensen_shannon: 2.0,
-                kullback_leibler: number,
-                log_z_error: Some(-2.0),
-                modes: Some(2),
-                window_l1: number,
-                window_floor: number,
-            }),
-            samples: SampleMetrics {
-                count: 2,
-                mean_reward: 2.0,
-                best_reward: 2.0,
-                unique: 2.0,
-                mean_length: 2.0,
-                molecules: Some(MoleculeMetrics {
-                    valid: 2.0,
-                    top_10: number,
-                    top_100: number,
-                    top_1000: number,
-                    mean_similarity: 2.0,
-                    modes: Some(2),
-                }),
-            },
-            ..Measured::default()
-        };
-        for (name, direction) in FIGURES {
-            let objective = Objective::named(name).unwrap();
+    fn every_metric_of_the_catalogue_is_found_by_its_name() {
+        for (metric, direction) in metrics() {
+            let objective = Objective::named(metric.name).unwrap();
             assert_eq!(
-                (objective.of(&measured), objective.direction),
-                (number, direction),
-                "{name}"
+                (objective.name.as_str(), objective.direction),
+                (metric.name, direction)
             );
-            assert_eq!(
-                objective.of(&Measured::default()).is_some(),
-                name.starts_with("samples.") && !name.contains("molecules")
-            );
+            let measured = Metrics::default().with(metric.name, -2.0);
+            let expected = if metric.better == Better::NearZero {
+                2.0
+            } else {
+                -2.0
+            };
+            assert_eq!(objective.of(&measured), Some(expected), "{}", metric.name);
+            assert_eq!(objective.of(&Metrics::default()), None, "{}", metric.name);
         }
         assert_eq!(Objective::named("l1").unwrap().name, "exact.l1");
-        assert_eq!(Objective::named("modes").unwrap().name, "samples.molecules.modes");
+        assert_eq!(Objective::named("modes").unwrap().name, "samples.modes");
+        assert_eq!(
+            Objective::named("mean_reward").unwrap().name,
+            "samples.mean_reward"
+        );
+        let family = Objective::named("found.modes_from_7.5").unwrap();
+        assert_eq!(
+            (family.name.as_str(), family.direction),
+            ("found.modes_from_7.5", Direction::Maximize)
+        );
     }
 
     #[test]
     fn what_is_no_number_is_no_objective() {
-        let mut measured = Measured::default();
-        measured.samples.mean_reward = f64::NAN;
+        let measured = Metrics::default().with(names::MEAN_REWARD, f64::NAN);
         assert_eq!(Objective::named("mean_reward").unwrap().of(&measured), None);
     }
 
     #[test]
-    fn unknown_figures_get_the_nearest() {
-        assert_eq!(
-            Objective::named("exact.l2").unwrap_err(),
-            "did you mean `exact.l1`?"
-        );
-        assert_eq!(
-            Objective::named("mean_rewrad").unwrap_err(),
-            "did you mean `samples.mean_reward`?"
-        );
+    fn unknown_metrics_get_the_nearest_and_ambiguous_ones_all() {
+        for (name, expected) in [
+            ("exact.l2", "did you mean `exact.l1`?"),
+            ("mean_rewrad", "did you mean `samples.mean_reward`?"),
+            (
+                "top_100",
+                "several metrics are called so: write one of `found.top_100`, `samples.top_100`",
+            ),
+        ] {
+            assert_eq!(Objective::named(name).unwrap_err(), expected);
+        }
         assert!(
             Objective::named("zzzzz")
                 .unwrap_err()
-                .starts_with("the figures are `exact.l1`")
+                .starts_with("the metrics are `exact.l1`")
         );
     }
 }

@@ -306,7 +306,7 @@ fn objective(base: &Experiment, sweep: &Sweep, parts: &Assembled) -> Result<Obje
         None => Objective::usual(parts, &base.evaluation),
         Some(name) => Objective::named(name).map_err(|help| {
             let name = gfn_config::literal(name);
-            Problem::new(format!("`sweep.objective`: no figure is called `{name}`"))
+            Problem::new(format!("`sweep.objective`: no metric is called `{name}`"))
                 .at(&place(base, &["objective"]))
                 .help(help)
         })?,
@@ -328,7 +328,7 @@ fn objective(base: &Experiment, sweep: &Sweep, parts: &Assembled) -> Result<Obje
 fn absent(base: &Experiment, objective: &Objective, reason: &str) -> Problem {
     let name = &objective.name;
     Problem::new(format!(
-        "`sweep.objective`: no run will have the figure `{name}`: {reason}"
+        "`sweep.objective`: no run will have the metric `{name}`: {reason}"
     ))
     .at(&place(base, &["objective"]))
 }

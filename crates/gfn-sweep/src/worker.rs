@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use gfn_record::durable;
-use gfn_record::event::{Event, Measured};
+use gfn_record::event::{Event, Metrics};
 use gfn_record::folder::{FolderError, LARGE, RunFolder, SMALL, names as run_names};
 use gfn_record::integrity::{Recorded, Records};
 use gfn_record::manifest::{DataFile, Manifest, Status};
@@ -247,7 +247,7 @@ fn manifest(claim: &Claim) -> Result<Manifest, FolderError> {
 }
 
 /// The measurement after `step` updates.
-fn measured_at(claim: &Claim, step: u64) -> Result<Option<Measured>, FolderError> {
+fn measured_at(claim: &Claim, step: u64) -> Result<Option<Metrics>, FolderError> {
     let run = RunFolder::open(&claim.folder.join(names::RUN))?;
     let path = run.file(run_names::METRICS);
     let bytes = gfn_files::read(&path, LARGE).map_err(|error| FolderError::Io { path, error })?;
@@ -260,7 +260,5 @@ fn measured_at(claim: &Claim, step: u64) -> Result<Option<Measured>, FolderError
         Event::Measured(measured) => Some(measured),
         Event::Step(_) => None,
     });
-    Ok(measured
-        .find(|measured| measured.step == step)
-        .map(|found| *found))
+    Ok(measured.find(|measured| measured.step == step))
 }

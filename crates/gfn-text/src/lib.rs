@@ -3,12 +3,14 @@
 //! Names, paths and messages come from files, plugins and users, so they may hold escape sequences that recolor, hide or
 //! reorder what a person reads. [`stdout`] and [`stderr`] show such characters as text (`\u{1b}`), whatever was written. The
 //! lints forbid `std::io::stdout` and `std::io::stderr` elsewhere, so no command can forget it. [`visible`] does the same for
-//! one value within a line, where a line break would forge another line.
+//! one value within a line, where a line break would forge another line, and [`quoted`] for a text that may be long as well.
 
 mod output;
+mod quoted;
 mod visible;
 mod words;
 
 pub use output::{Output, Syntax, stderr, stderr_is_terminal, stdout, stdout_in, stdout_is_terminal};
+pub use quoted::quoted;
 pub use visible::{escaped_json, escaped_toml, is_hidden, visible, visible_lines};
 pub use words::{counted, io_words, plural};

@@ -5,18 +5,14 @@ use std::fmt::Write;
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-/// Whether a character steers the terminal, reorders text, or takes no room: all of Unicode's control and format
-/// characters, line and paragraph separators, and the letters that are blank by definition.
+/// Whether a character steers the terminal, reorders text, or does not show: all of Unicode's control and format characters,
+/// line and paragraph separators, and those that Unicode calls default ignorable, which take no room where a font has no glyph
+/// for them (`Default_Ignorable_Code_Point` of Unicode 17, reserved code points included).
 pub fn is_hidden(character: char) -> bool {
     if matches!(character, ' '..='~') {
         return false;
     }
-    let is_blank_letter = matches!(
-        character,
-        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'
-            ..='\u{180f}' | '\u{3164}' | '\u{ffa0}'
-    );
-    is_blank_letter
+    is_default_ignorable(character)
         || matches!(
             get_general_category(character),
             GeneralCategory::Control
@@ -24,6 +20,29 @@ pub fn is_hidden(character: char) -> bool {
                 | GeneralCategory::LineSeparator
                 | GeneralCategory::ParagraphSeparator
         )
+}
+
+fn is_default_ignorable(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// One value for the middle of a line: every hidden character is written as Rust writes it, such as `\n` or `\u{1b}`.
@@ -112,11 +131,46 @@ mod tests {
                 "\\u{2028}\\u{2029}\\u{feff}\\u{ad}\\u{61c}",
             ),
             ("\u{e0041}\u{3164}\u{180e}", "\\u{e0041}\\u{3164}\\u{180e}"),
+            (
+                "C\u{fe00}C\u{fe0f}O\u{e0100}\u{e01ef}",
+                "C\\u{fe00}C\\u{fe0f}O\\u{e0100}\\u{e01ef}",
+            ),
         ] {
             assert_eq!(visible(text), shown);
         }
         assert!(matches!(visible("plain"), Cow::Borrowed(_)));
         assert_eq!(visible_lines("a\n\tb\r\u{1b}"), "a\n\tb\\r\\u{1b}");
+    }
+
+    #[test]
+    fn what_is_ignored_by_default_is_shown() {
+        let ranges = [
+            0xad..=0xad,
+            0x34f..=0x34f,
+            0x61c..=0x61c,
+            0x115f..=0x1160,
+            0x17b4..=0x17b5,
+            0x180b..=0x180f,
+            0x200b..=0x200f,
+            0x2028..=0x202e,
+            0x2060..=0x206f,
+            0x3164..=0x3164,
+            0xfe00..=0xfe0f,
+            0xfeff..=0xfeff,
+            0xffa0..=0xffa0,
+            0xfff0..=0xfff8,
+            0x1bca0..=0x1bca3,
+            0x1d173..=0x1d17a,
+            0xe0000..=0xe0fff,
+        ];
+        for code in ranges.into_iter().flatten() {
+            let character = char::from_u32(code).unwrap();
+            let shown = format!("\\u{{{code:x}}}");
+            assert_eq!(visible(&character.to_string()), shown);
+            assert_eq!(visible_lines(&character.to_string()), shown);
+            assert!(escaped_toml(&character.to_string()).is_ascii(), "{code:x}");
+            assert!(escaped_json(&character.to_string()).is_ascii(), "{code:x}");
+        }
     }
 
     #[test]

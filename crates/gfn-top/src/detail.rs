@@ -1,6 +1,7 @@
 //! One run: how far it is, its curves, its figures.
 
-use gfn_record::event::{Measured, StepMetrics};
+use gfn_record::catalogue::names;
+use gfn_record::event::Metrics;
 use gfn_record::number::shown;
 use gfn_record::phases::Phases;
 use gfn_report::Run;
@@ -83,23 +84,16 @@ fn progress(followed: &Followed) -> Gauge<'static> {
 }
 
 fn curves(run: &Run) -> [Curve; 4] {
-    let steps = |of: fn(&StepMetrics) -> f64| {
-        run.steps
-            .iter()
-            .map(|step| (step.step as f64, of(step)))
-            .collect()
+    let points = |all: &[Metrics], name: &str| -> Vec<(f64, f64)> {
+        let point = |metrics: &Metrics| Some((metrics.step as f64, metrics.get(name)?));
+        all.iter().filter_map(point).collect()
     };
-    let measured = |of: fn(&Measured) -> Option<f64>| -> Vec<(f64, f64)> {
-        let values = run.measured.iter();
-        values
-            .filter_map(|measured| Some((measured.step as f64, of(measured)?)))
-            .collect()
-    };
-    let l1 = measured(|of| Some(of.exact.as_ref()?.l1));
+    let steps = |name: &str| points(&run.steps, name);
+    let l1 = points(&run.measured, names::L1);
     // Where nothing is exact, what else tells how good the policy is.
     let (last, points) = match l1.is_empty() {
         false => ("L1 to the target", l1),
-        true => ("best reward", steps(|step| step.best_reward)),
+        true => ("best reward", steps(names::BATCH_BEST_REWARD)),
     };
     let curve = |title, points, truth, may_be_log| Curve {
         title,
@@ -112,9 +106,9 @@ fn curves(run: &Run) -> [Curve; 4] {
         None => "log Z",
     };
     [
-        curve("loss", steps(|step| step.loss), None, true),
-        curve("mean reward", steps(|step| step.mean_reward), None, false),
-        curve(log_z, steps(|step| step.log_z), run.true_log_z(), false),
+        curve("loss", steps(names::LOSS), None, true),
+        curve("mean reward", steps(names::BATCH_MEAN_REWARD), None, false),
+        curve(log_z, steps(names::LOG_Z), run.true_log_z(), false),
         curve(last, points, None, last != "best reward"),
     ]
 }
@@ -125,7 +119,7 @@ fn measured(run: &Run) -> Paragraph<'static> {
     let figures = run.last_measured().map(figures).unwrap_or_default();
     let mut lines: Vec<Line<'static>> = figures
         .into_iter()
-        .map(|(name, value)| line(name, value))
+        .map(|(name, value)| line(&name, value))
         .collect();
     let phases = run.manifest.as_ref().and_then(|manifest| manifest.phases);
     lines.extend(phases.map(|phases| line("most time", most_time(&phases))));

@@ -87,7 +87,7 @@ impl Followed {
         for line in new[..whole].split(|byte| *byte == b'\n') {
             match Event::parse(line) {
                 Ok(Event::Step(step)) => self.run.steps.push(step),
-                Ok(Event::Measured(measured)) => self.run.measured.push(*measured),
+                Ok(Event::Measured(measured)) => self.run.measured.push(measured),
                 Err(_) => {}
             }
         }

@@ -1,5 +1,6 @@
 //! The list of runs.
 
+use gfn_record::catalogue::names;
 use gfn_report::summary::{Summary, duration, figure, plain};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
@@ -38,8 +39,8 @@ fn cells(followed: &Followed) -> [String; 7] {
         plain(&run.folder.display().to_string()),
         summary.marked_state(),
         format!("{:.0} %", 100.0 * followed.share()),
-        shown(last.map(|step| step.loss)),
-        shown(last.map(|step| step.mean_reward)),
+        shown(last.and_then(|step| step.get(names::LOSS))),
+        shown(last.and_then(|step| step.get(names::BATCH_MEAN_REWARD))),
         shown(summary.l1),
         followed.left().map_or_else(|| "-".into(), duration),
     ]

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use gfn_record::event::StepMetrics;
+use gfn_record::catalogue::names;
+use gfn_record::event::Metrics;
 use gfn_report::Run;
 use gfn_report::summary::{Summary, best, count, figure, figures, in_columns, plain};
 
@@ -28,7 +29,7 @@ impl Look {
     }
 
     /// Each run, with the newest update that it wrote down.
-    pub fn runs(&self) -> impl Iterator<Item = (Summary, Option<&StepMetrics>)> {
+    pub fn runs(&self) -> impl Iterator<Item = (Summary, Option<&Metrics>)> {
         let runs = self.board.runs.iter().map(|followed| &followed.run);
         runs.map(|run| (Summary::of(run), run.steps.last()))
     }
@@ -64,8 +65,8 @@ fn cells(run: &Run, done: String) -> Vec<String> {
         summary.marked_state(),
         done,
         count(summary.updates),
-        shown(last.map(|step| step.loss)),
-        shown(last.map(|step| step.mean_reward)),
+        shown(last.and_then(|step| step.get(names::LOSS))),
+        shown(last.and_then(|step| step.get(names::BATCH_MEAN_REWARD))),
         shown(summary.l1),
     ]
 }
@@ -75,7 +76,7 @@ fn details(run: &Run) -> Vec<String> {
     let measured = run.last_measured().map(figures).unwrap_or_default();
     let rows: Vec<Vec<String>> = measured
         .into_iter()
-        .map(|(name, value)| vec![name.into(), value])
+        .map(|(name, value)| vec![name, value])
         .collect();
     let objects = best(run, MOST).into_iter();
     let objects: Vec<Vec<String>> = objects

@@ -28,16 +28,17 @@ fn write(folder: &Path, seed: u64, updates: u64, status: &str) {
     let step = |step: u64| {
         let x = step as f64;
         json!({
-            "event": "step", "step": step, "trajectories": 16 * step, "loss": 20.0 * (-x / 60.0).exp() + 0.01,
-            "log_z": 1.5 - 3.0 * (-x / 80.0).exp(), "mean_reward": 0.2 + 0.3 * x / 400.0, "best_reward": 1.0, "mean_log_reward": -0.7,
-            "mean_length": 3.0, "states": 9, "gradient_norm": 0.1,
+            "event": "step", "step": step, "trajectories": 16 * step, "train.loss": 20.0 * (-x / 60.0).exp() + 0.01,
+            "train.log_z": 1.5 - 3.0 * (-x / 80.0).exp(), "train.mean_reward": 0.2 + 0.3 * x / 400.0, "train.best_reward": 1.0, "train.mean_log_reward": -0.7,
+            "train.mean_length": 3.0, "train.states": 9, "train.gradient_norm": 0.1,
         })
     };
     let measured = |step: u64| {
         json!({
-            "event": "measured", "step": step, "trajectories": 16 * step, "modes_visited": 4,
-            "exact": {"l1": 1.0 / (1.0 + step as f64 / 20.0), "total_variation": 0.1, "jensen_shannon": 0.05, "log_z_error": -0.1, "modes": 4},
-            "samples": {"count": 9, "mean_reward": 0.5, "best_reward": 1.0, "unique": 1.0, "mean_length": 3.0},
+            "event": "measured", "step": step, "trajectories": 16 * step, "found.modes_visited": 4,
+            "exact.l1": 1.0 / (1.0 + step as f64 / 20.0), "exact.total_variation": 0.1, "exact.jensen_shannon": 0.05,
+            "exact.log_z_error": -0.1, "exact.modes": 4,
+            "samples.count": 9, "samples.mean_reward": 0.5, "samples.best_reward": 1.0, "samples.unique": 1.0, "samples.mean_length": 3.0,
         })
     };
     let lines = (1..=updates).flat_map(|number| {

@@ -85,22 +85,22 @@ pub(crate) struct FitArgs {
     #[arg(long, default_value_t = 0, value_parser = whole(0..=u64::MAX))]
     pub(crate) seed: u64,
     /// How many networks are fitted; their disagreement tells how sure they are.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().members, value_parser = whole(0..=usize::MAX))]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().members, value_parser = whole(1..=Settings::MAX_MEMBERS))]
     pub(crate) ensemble: usize,
     /// The most epochs of each network.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().epochs, value_parser = whole(0..=usize::MAX))]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().epochs, value_parser = whole(1..=Settings::MAX_EPOCHS))]
     pub(crate) epochs: usize,
     /// A network stops after so many epochs without a better validation error.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().patience, value_parser = whole(0..=usize::MAX))]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().patience, value_parser = whole(1..=Settings::MAX_EPOCHS))]
     pub(crate) patience: usize,
     /// Numbers in the state of an atom.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().hidden, value_parser = whole(0..=usize::MAX))]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().hidden, value_parser = whole(1..=Settings::MAX_HIDDEN))]
     pub(crate) hidden: usize,
     /// Rounds of messages between atoms.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().rounds, value_parser = whole(0..=usize::MAX))]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().rounds, value_parser = whole(1..=Settings::MAX_ROUNDS))]
     pub(crate) rounds: usize,
     /// Molecules in a step.
-    #[arg(long, value_name = "N", default_value_t = Settings::default().batch_size, value_parser = whole(0..=usize::MAX))]
+    #[arg(long, value_name = "N", default_value_t = Settings::default().batch_size, value_parser = whole(1..=Settings::MAX_BATCH))]
     pub(crate) batch_size: usize,
     /// The first step size; it falls to 0 over all epochs.
     #[arg(long, value_name = "RATE", default_value_t = Settings::default().learning_rate, value_parser = float)]

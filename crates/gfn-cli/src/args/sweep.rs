@@ -172,7 +172,7 @@ pub(crate) enum SweepCommand {
         /// The sweep's folder.
         sweep: PathBuf,
         /// How many.
-        #[arg(short = 'n', long, default_value_t = 5, value_parser = whole(0..=usize::MAX))]
+        #[arg(short = 'n', long, default_value_t = 5, value_parser = whole(1..=usize::MAX))]
         count: usize,
         /// Print JSON.
         #[arg(long)]

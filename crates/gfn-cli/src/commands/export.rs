@@ -29,12 +29,19 @@ pub(crate) fn export(paths: &[PathBuf], to: TargetArg, out: &Path, damage: Damag
     print(&text)
 }
 
-/// Says what of a run is in no table, because it cannot be read.
+/// Says what of a run is in no table because it cannot be read, and which files are missing that no table needs.
 fn tell_of_faults(run: &Run) {
+    let folder = plain(&run.folder.display().to_string());
     for fault in &run.faults {
-        let (folder, fault) = (plain(&run.folder.display().to_string()), plain(fault));
+        let fault = plain(fault);
         print_error(&format!(
             "warning: {folder}: cannot be read, and is left out: {fault}\n"
+        ));
+    }
+    for name in run.missing_others() {
+        let name = plain(name);
+        print_error(&format!(
+            "warning: {folder}: {name} is missing; `gfn verify {folder}` checks every file\n"
         ));
     }
 }
@@ -50,7 +57,7 @@ fn runs_of(paths: &[PathBuf], damage: Damage) -> Result<Vec<Run>, Failure> {
         }
         for folder in folders {
             let run = Run::read(&folder).map_err(Failure::failed)?;
-            for name in &run.changed {
+            for name in run.damaged() {
                 let altered = FolderError::altered(&folder.join(name), names::MANIFEST, &folder);
                 damage.heed(Err(altered)).map_err(Failure::failed)?;
             }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gfn_record::event::Measured;
+use gfn_record::event::Metrics;
 use gfn_record::manifest::Manifest;
 use gfn_record::number::shown;
 use gfn_record::sweep::State;
@@ -57,7 +57,7 @@ pub(crate) fn ls(named: &[PathBuf], json: bool) -> Result<(), Failure> {
     let mut text = String::new();
     if !runs.is_empty() {
         text += &list(&runs);
-        text.extend(runs.iter().filter(|run| !run.changed.is_empty()).map(changed));
+        text.extend(runs.iter().filter(|run| run.is_damaged()).map(damage));
     }
     if !sweeps.is_empty() {
         text += if text.is_empty() { "SWEEP\n" } else { "\nSWEEP\n" };
@@ -69,11 +69,19 @@ pub(crate) fn ls(named: &[PathBuf], json: bool) -> Result<(), Failure> {
     print(&text)
 }
 
-/// What is said of a run with files that are not as they were written.
-fn changed(run: &Summary) -> String {
-    let (folder, names) = (run.folder.display().to_string(), run.changed.join(", "));
+/// The warning about a run with files that are changed or missing.
+fn damage(run: &Summary) -> String {
+    let kinds = [
+        (&run.changed, "changed after being written"),
+        (&run.missing, "missing"),
+    ];
+    let kinds = kinds.into_iter().filter(|(names, _)| !names.is_empty());
+    let words: Vec<String> = kinds
+        .map(|(names, what)| format!("{} {what}", names.join(", ")))
+        .collect();
+    let (folder, words) = (run.folder.display(), words.join("; "));
     plain(&format!(
-        "(!) {folder}: {names} changed after being written; `gfn verify {folder}` checks every file"
+        "(!) {folder}: {words}; `gfn verify {folder}` checks every file"
     )) + "\n"
 }
 
@@ -250,7 +258,7 @@ fn measured(run: &Run) -> String {
         .and_then(|manifest| manifest.before.as_ref());
     let before = before.or(run.measured.first());
     let after = run.last_measured();
-    let mut columns: Vec<(&str, &Measured)> = Vec::new();
+    let mut columns: Vec<(&str, &Metrics)> = Vec::new();
     columns.extend(before.map(|before| ("untrained", before)));
     let trained = after.filter(|after| before.is_none_or(|before| before.step != after.step));
     columns.extend(trained.map(|after| ("trained", after)));

@@ -10,7 +10,7 @@
 //! which no entry attaches it cannot have been attached last: taking it away is no way back. That code goes back there all the same, to
 //! a state from which its action leads elsewhere.
 
-use gfn_text::visible;
+use gfn_text::quoted;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -157,7 +157,7 @@ impl<'a> Entries<'a> {
 
     fn add_block(&mut self, place: &'a RawValue, entry: &Entry) -> Option<usize> {
         let fragment = Fragment::on_atoms(&entry.smiles, &entry.atoms);
-        let fragment = fragment.map_err(|error| format!("block `{}` {error}", visible(&entry.name)));
+        let fragment = fragment.map_err(|error| format!("block {} {error}", quoted(&entry.name)));
         let block = self.reader.add(place, entry.name.clone(), fragment)?;
         self.firsts.push(entry.clone());
         Some(block)

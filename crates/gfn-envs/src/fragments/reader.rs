@@ -1,6 +1,6 @@
 //! Reads a vocabulary to its end, whatever is wrong on the way: who writes one mends all mistakes at once.
 
-use gfn_text::visible;
+use gfn_text::quoted;
 use std::collections::{HashMap, HashSet};
 
 use gfn_chem::Fragment;
@@ -123,10 +123,10 @@ impl<'a> Reader<'a> {
                 Some(_) => self.mistake(value, format!("{what} has the key `{key}` twice")),
                 None => {
                     let known = keys.map(|key| format!("`{key}`")).join(", ");
-                    let key = visible(key);
+                    let key = quoted(key);
                     self.mistake(
                         value,
-                        format!("{what} has an unknown key `{key}`; the keys are {known}"),
+                        format!("{what} has an unknown key {key}; the keys are {known}"),
                     );
                 }
             }
@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
         };
         let named = members.iter().find(|(key, _)| key == "name");
         let called = named.and_then(|(_, value)| text(value));
-        let what = called.map_or_else(|| place.clone(), |name| format!("block `{}`", visible(&name)));
+        let what = called.map_or_else(|| place.clone(), |name| format!("block {}", quoted(&name)));
         let [name, smiles] = self.values(&members, ["name", "smiles"], &what, Some(block));
         let name = name.and_then(|name| self.text(name, &format!("the name of {what}")));
         let smiles = smiles.and_then(|smiles| self.text(smiles, &format!("the SMILES of {what}")));
@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
         if name.trim().is_empty() {
             self.mistake(place, "a block's name is empty".into());
         } else if !self.names.insert(name.clone()) {
-            self.mistake(place, format!("two blocks are named `{}`", visible(&name)));
+            self.mistake(place, format!("two blocks are named {}", quoted(&name)));
         }
         name
     }
@@ -201,11 +201,11 @@ impl<'a> Reader<'a> {
 
     /// A block that is the same as an earlier one.
     pub(super) fn same(&mut self, place: &'a RawValue, first: usize, second: &str) {
-        let first = visible(self.vocabulary.block_name(first)).into_owned();
-        let second = visible(second);
+        let first = quoted(self.vocabulary.block_name(first));
+        let second = quoted(second);
         self.mistake(
             place,
-            format!("blocks `{first}` and `{second}` are the same, atoms and attachment points alike"),
+            format!("blocks {first} and {second} are the same, atoms and attachment points alike"),
         );
     }
 }

@@ -4,8 +4,9 @@
 //! kinds of the two ends of the edge. A row of actions reads its node and its own kind; stopping and the state's flow read
 //! the pooled graph; a backward action reads the node that it removes.
 
-use gfn_core::{ActionSpace, EnvironmentSpec, Logits, Observation, ObservationSpec};
-use gfn_losses::evaluation::{OutputGradients, Outputs};
+use gfn_core::{
+    ActionSpace, EnvironmentSpec, Logits, Observation, ObservationSpec, OutputGradients, Outputs,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};

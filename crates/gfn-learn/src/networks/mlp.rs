@@ -2,8 +2,9 @@
 //!
 //! Its gradient is written out: a few matrix products into the flat gradient, without a graph of tiny operations.
 
-use gfn_core::{ActionSpace, EnvironmentSpec, Logits, Observation, ObservationSpec};
-use gfn_losses::evaluation::{OutputGradients, Outputs};
+use gfn_core::{
+    ActionSpace, EnvironmentSpec, Logits, Observation, ObservationSpec, OutputGradients, Outputs,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;

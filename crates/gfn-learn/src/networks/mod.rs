@@ -4,8 +4,7 @@
 pub mod message_passing;
 pub mod mlp;
 
-use gfn_core::{EnvironmentSpec, Observation};
-use gfn_losses::evaluation::{OutputGradients, Outputs};
+use gfn_core::{EnvironmentSpec, Observation, OutputGradients, Outputs};
 
 use crate::LearnError;
 use crate::parameters::Parameters;

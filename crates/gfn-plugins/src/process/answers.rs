@@ -6,7 +6,7 @@ use super::wait::Lost;
 use crate::batch::Scores;
 use crate::error::{cleaned, cut};
 use crate::protocol::{COUNT, Reply};
-use crate::regions::{NO_NUMBER, Reasons, miscounted, not_finite};
+use crate::regions::{NO_NUMBER, Reasons, consistent, miscounted, not_finite};
 
 /// The word for a reward of 0.
 const ZERO: &str = "zero";
@@ -135,7 +135,15 @@ pub(super) fn scores(
             "{said} for {count} {objects}"
         ))));
     }
-    consistent(log_reward, &failures)?;
+    let score = |index: usize| {
+        let value = &log_reward[index];
+        let has_score = value.is_number() || value.as_str() == Some(ZERO);
+        has_score.then(|| {
+            let shown = cut(&cleaned(&value.to_string()), MAX_SHOWN);
+            format!("the log-reward {shown}")
+        })
+    };
+    consistent(count, score, &failures, "the log-reward null, or no failure").map_err(Lost::Wrong)?;
     let mut reasons = Reasons::new(failures);
     let mut scores = Scores::default();
     for (index, value) in log_reward.iter().enumerate() {
@@ -147,36 +155,6 @@ pub(super) fn scores(
         });
     }
     Ok(scores)
-}
-
-/// Checks that only objects of the batch failed, and none that has a log-reward.
-fn consistent(log_reward: &[Value], failures: &[(i64, String)]) -> Result<(), Lost> {
-    let has_score = |value: &Value| value.is_number() || value.as_str() == Some(ZERO);
-    for (index, _) in failures {
-        let value = usize::try_from(*index)
-            .ok()
-            .and_then(|index| log_reward.get(index));
-        match value {
-            Some(value) if has_score(value) => {
-                return Err(Lost::Wrong(format!(
-                    "answered that object {index} has the log-reward {}, and that it failed; it should have the log-reward \
-                     null, or no failure",
-                    cut(&cleaned(&value.to_string()), MAX_SHOWN)
-                )));
-            }
-            Some(_) => {}
-            None => {
-                let objects = match log_reward.len() {
-                    1 => "1 object".to_string(),
-                    count => format!("{count} objects"),
-                };
-                return Err(Lost::Wrong(format!(
-                    "answered that object {index} failed, in a batch of {objects}, which are counted from 0"
-                )));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// What is said of a word in place of a log-reward.

@@ -11,7 +11,7 @@ use crate::environment::{Call, CallLayout, EnvironmentSpec, Place};
 use crate::memory::{Access, Mapping, Shared};
 use crate::packets::{self, Packets};
 use crate::protocol::{CallRequest, Reply, Request, ScoreRequest};
-use crate::regions::{InputLayout, OutputLayout, offsets};
+use crate::regions::{InputLayout, OutputLayout, Uncollected, offsets};
 
 /// Memory is made in steps, so that it is rarely made anew.
 const SMALLEST: usize = 1 << 16;
@@ -124,9 +124,9 @@ impl Frames {
         match self.answer(deadline, has_ended)? {
             Reply::Scored { batch, failures, .. } => {
                 let memory = self.answered(batch)?;
-                output
-                    .collect(&memory.output.mapping, failures)
-                    .map_err(Lost::Wrong)
+                output.collect(&memory.output.mapping, failures).map_err(
+                    |(Uncollected::Corrupted(how) | Uncollected::Contradictory(how))| Lost::Wrong(how),
+                )
             }
             _ => Err(Lost::Wrong("answered something else than scores".to_string())),
         }

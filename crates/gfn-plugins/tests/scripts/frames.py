@@ -53,6 +53,10 @@ def score(request, memory, weight):
         elif each == "fail":
             status = 3
             failures.append([index, "as it was told"])
+        elif each == "stray":
+            failures.append([1000, "of another batch"])
+        elif each == "both":
+            failures.append([index, "and scored"])
         elif each == "other":
             request = {**request, "batch": 999}
         struct.pack_into("d", memory[1], request["log_reward"] + 8 * index, value)

@@ -3,6 +3,7 @@
 //! A molecule's map numbers and its stereochemistry are not seen.
 
 use gfn_chem::{AtomView, ChemError, Hybridisation, Molecule, MoleculeGraph, Order, smiles_of};
+use gfn_text::quoted;
 use thiserror::Error;
 
 use super::rings::Rings;
@@ -50,14 +51,15 @@ pub enum FeaturesError {
     #[error("{0}")]
     Chemistry(#[from] ChemError),
     /// It is a salt or a mixture.
-    #[error("`{0}` is {1} molecules in one, such as a salt; write the one that the value belongs to")]
+    #[error("{} is {} molecules in one, such as a salt; write the one that the value belongs to", quoted(.0), .1)]
     Several(String, usize),
     /// It has an isotope, which the network cannot tell from the element.
-    #[error("`{0}` names an isotope, which the network does not see; write the element alone")]
+    #[error("{} names an isotope, which the network does not see; write the element alone", quoted(.0))]
     Isotope(String),
     /// It has an element without a column.
     #[error(
-        "`{smiles}` has an element ({element}) that the network does not know; it knows {}",
+        "{} has an element ({element}) that the network does not know; it knows {}",
+        quoted(.smiles),
         symbols()
     )]
     Element {

@@ -103,8 +103,11 @@ impl Architecture {
 pub enum Direction {
     /// Greater ones.
     #[default]
+    // Proxies of earlier versions have the other spelling.
+    #[serde(alias = "maximise")]
     Maximize,
     /// Smaller ones, such as energies of docking.
+    #[serde(alias = "minimise")]
     Minimize,
 }
 

@@ -31,10 +31,14 @@ impl<'a> Report<'a> {
     /// What was made, or its message at the section.
     pub(crate) fn keep<T>(&mut self, section: &str, made: Result<T, String>) -> Option<T> {
         made.map_err(|message| match message.split_once("\n  ") {
-            // A file with several mistakes: each is one, so that none is cut off.
-            Some((file, mistakes)) => mistakes
-                .split("\n  ")
-                .for_each(|mistake| self.refuse(section, format!("{file}: {mistake}"), None)),
+            // A file with several mistakes: each is a problem, so that none is cut off, and they are counted once, with all others.
+            Some((head, mistakes)) => {
+                let file = head.rsplit_once(" has ").map_or(head, |(file, _)| file);
+                mistakes.split("\n  ").for_each(|mistake| {
+                    let parted = if mistake.starts_with("line ") { "," } else { ":" };
+                    self.refuse(section, format!("{file}{parted} {mistake}"), None);
+                });
+            }
             None => self.refuse(section, message, None),
         })
         .ok()

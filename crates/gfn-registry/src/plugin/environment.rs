@@ -42,11 +42,12 @@ struct Known {
     features: Vec<f32>,
     /// What it is called, where it was asked.
     words: Option<String>,
-    /// By action: the state it leads to, and the action that leads back.
-    steps: HashMap<u32, (Vec<i32>, u32), FxBuildHasher>,
-    /// By backward action.
-    undone: HashMap<u32, (Vec<i32>, u32), FxBuildHasher>,
+    steps: Moves,
+    undone: Moves,
 }
+
+/// By action, or backward action: the state it leads to, and the action that leads back.
+type Moves = HashMap<u32, (Vec<i32>, u32), FxBuildHasher>;
 
 /// An environment by a plugin. Where the plugin fails, masks are empty from then on and [`Environment::failure`] says why.
 pub struct PluginEnvironment {
@@ -120,6 +121,75 @@ impl PluginEnvironment {
                 None
             }
         }
+    }
+
+    /// Asks about all of the states of which something is not known yet, in one call: `lacks` says whether it is, `ask` asks about the
+    /// states at these places, `learn` remembers the answer to the first, second … of them. Whatever fails is told later, by who
+    /// walks on.
+    fn learn_all<T>(
+        &self,
+        states: &[i32],
+        lacks: impl Fn(&Known, usize) -> bool,
+        ask: impl FnOnce(&[i32], &[usize]) -> Result<T, PluginError>,
+        learn: impl Fn(&mut Known, &T, usize, usize),
+    ) {
+        let len = self.spec.state_len();
+        if len == 0 || locked(&self.failure).is_some() {
+            return;
+        }
+        let mut known = locked(&self.known);
+        let count = states.len() / len;
+        if known.len() + count > REMEMBERED {
+            known.clear();
+        }
+        let state = |place: usize| &states[place * len..(place + 1) * len];
+        let is_unknown = |place: &usize| known.get(state(*place)).is_none_or(|known| lacks(known, *place));
+        let places: Vec<usize> = (0..count).filter(is_unknown).collect();
+        if places.is_empty() {
+            return;
+        }
+        let unknown: Vec<i32> = places.iter().flat_map(|&place| state(place)).copied().collect();
+        match ask(&unknown, &places) {
+            Ok(answers) => {
+                for (row, &place) in places.iter().enumerate() {
+                    learn(
+                        known.entry(state(place).into()).or_default(),
+                        &answers,
+                        row,
+                        place,
+                    );
+                }
+            }
+            Err(error) => {
+                locked(&self.failure).get_or_insert(error.to_string());
+            }
+        }
+    }
+
+    /// Takes actions of several states, in one call, and remembers where they lead.
+    fn learn_moves(
+        &self,
+        states: &[i32],
+        actions: &[usize],
+        moves: impl Fn(&Known) -> &Moves,
+        moves_mut: impl Fn(&mut Known) -> &mut Moves,
+        ask: impl FnOnce(&[i32], &[u32], &mut [i32], &mut [u32]) -> Result<(), PluginError>,
+    ) {
+        let len = self.spec.state_len();
+        self.learn_all(
+            states,
+            |known, place| !moves(known).contains_key(&(actions[place] as u32)),
+            |unknown, places| {
+                let taken: Vec<u32> = places.iter().map(|&place| actions[place] as u32).collect();
+                let (mut reached, mut reverse) = (unknown.to_vec(), vec![0; taken.len()]);
+                ask(unknown, &taken, &mut reached, &mut reverse)?;
+                Ok((reached, reverse))
+            },
+            |known, (reached, reverse), row, place| {
+                let reached = reached[row * len..(row + 1) * len].to_vec();
+                moves_mut(known).insert(actions[place] as u32, (reached, reverse[row]));
+            },
+        );
     }
 
     fn mask(
@@ -244,6 +314,97 @@ impl Environment for PluginEnvironment {
         observation
             .dense
             .extend(features.unwrap_or_else(|| vec![0.0; width]));
+    }
+
+    fn forward_masks(&self, states: &[i32], masks: &mut [Mask]) {
+        let words = self.remote.spec().actions.mask_words();
+        self.learn_all(
+            states,
+            |known, _| known.forward.is_empty(),
+            |unknown, places| {
+                let mut bits = vec![0; places.len() * words];
+                self.remote.forward_mask(unknown, &mut bits).map(|()| bits)
+            },
+            |known, bits, row, _| known.forward = bits[row * words..(row + 1) * words].to_vec(),
+        );
+        let states = states.chunks_exact(self.spec.state_len());
+        states
+            .zip(masks)
+            .for_each(|(state, mask)| self.forward_mask(state, mask));
+    }
+
+    fn backward_masks(&self, states: &[i32], masks: &mut [Mask]) {
+        let words = self.remote.spec().backward_actions.mask_words();
+        self.learn_all(
+            states,
+            |known, _| known.backward.is_empty(),
+            |unknown, places| {
+                let mut bits = vec![0; places.len() * words];
+                self.remote.backward_mask(unknown, &mut bits).map(|()| bits)
+            },
+            |known, bits, row, _| known.backward = bits[row * words..(row + 1) * words].to_vec(),
+        );
+        let states = states.chunks_exact(self.spec.state_len());
+        states
+            .zip(masks)
+            .for_each(|(state, mask)| self.backward_mask(state, mask));
+    }
+
+    fn step_all(&self, states: &[i32], actions: &[usize], next: &mut [i32], backward_actions: &mut [usize]) {
+        let ask = |states: &[i32], actions: &[u32], next: &mut [i32], reverse: &mut [u32]| {
+            self.remote.step(states, actions, next, reverse)
+        };
+        self.learn_moves(
+            states,
+            actions,
+            |known| &known.steps,
+            |known| &mut known.steps,
+            ask,
+        );
+        let len = self.spec.state_len();
+        let places = states.chunks_exact(len).zip(next.chunks_exact_mut(len));
+        for (((state, next), action), backward) in places.zip(actions).zip(backward_actions) {
+            *backward = self.step(state, *action, next);
+        }
+    }
+
+    fn undo_all(
+        &self,
+        states: &[i32],
+        backward_actions: &[usize],
+        previous: &mut [i32],
+        actions: &mut [usize],
+    ) {
+        let ask = |states: &[i32], actions: &[u32], previous: &mut [i32], reverse: &mut [u32]| {
+            self.remote.undo(states, actions, previous, reverse)
+        };
+        self.learn_moves(
+            states,
+            backward_actions,
+            |known| &known.undone,
+            |known| &mut known.undone,
+            ask,
+        );
+        let len = self.spec.state_len();
+        let places = states.chunks_exact(len).zip(previous.chunks_exact_mut(len));
+        for (((state, previous), backward), action) in places.zip(backward_actions).zip(actions) {
+            *action = self.undo(state, *backward, previous);
+        }
+    }
+
+    fn observe_all(&self, states: &[i32], observation: &mut Observation) {
+        let width = self.remote.spec().features;
+        self.learn_all(
+            states,
+            |known, _| known.features.len() != width,
+            |unknown, places| {
+                let mut features = vec![0.0; places.len() * width];
+                self.remote.observe(unknown, &mut features).map(|()| features)
+            },
+            |known, features, row, _| known.features = features[row * width..(row + 1) * width].to_vec(),
+        );
+        let states = states.chunks_exact(self.spec.state_len());
+        states.for_each(|state| self.observe(state, observation));
     }
 
     fn describe(&self, state: &[i32]) -> String {

@@ -1,6 +1,7 @@
 //! How the policy learned.
 
-use gfn_record::event::{Exact, Found, Level, Measured, MoleculeMetrics, StepMetrics};
+use gfn_record::catalogue::{find, label, member, names, number};
+use gfn_record::event::Metrics;
 use maud::{Markup, html};
 
 use super::{Context, keys, panel};
@@ -101,31 +102,34 @@ fn first_of_each(context: &Context<'_>, all: Vec<Vec<Curve>>) -> Vec<Curve> {
     all.into_iter().take(shown).flatten().collect()
 }
 
-fn of_steps(value: impl Fn(&StepMetrics) -> f64) -> impl Fn(&Run) -> Vec<Point> {
+/// A metric of updates, over updates.
+fn of_steps(name: &str) -> impl Fn(&Run) -> Vec<Point> {
+    move |run| points(&run.steps, |metrics| metrics.step, |metrics| metrics.get(name))
+}
+
+/// A metric of measurements, over updates.
+fn of_measured(name: &str) -> impl Fn(&Run) -> Vec<Point> {
+    move |run| points(&run.measured, |metrics| metrics.step, |metrics| metrics.get(name))
+}
+
+/// A metric of measurements, over trajectories.
+fn of_visited(name: &str) -> impl Fn(&Run) -> Vec<Point> {
     move |run| {
-        run.steps
-            .iter()
-            .map(|step| (step.step as f64, value(step)))
-            .collect()
+        points(
+            &run.measured,
+            |metrics| metrics.trajectories,
+            |metrics| metrics.get(name),
+        )
     }
 }
 
-fn of_measured(value: impl Fn(&Measured) -> Option<f64>) -> impl Fn(&Run) -> Vec<Point> {
-    move |run| {
-        let points = run
-            .measured
-            .iter()
-            .map(|measured| Some((measured.step as f64, value(measured)?)));
-        points.flatten().collect()
-    }
-}
-
-fn of_exact(value: impl Fn(&Exact) -> Option<f64>) -> impl Fn(&Run) -> Vec<Point> {
-    of_measured(move |measured| value(measured.exact.as_ref()?))
-}
-
-fn of_molecules(value: impl Fn(&MoleculeMetrics) -> Option<f64>) -> impl Fn(&Run) -> Vec<Point> {
-    of_measured(move |measured| value(measured.samples.molecules.as_ref()?))
+fn points(
+    all: &[Metrics],
+    at: impl Fn(&Metrics) -> u64,
+    value: impl Fn(&Metrics) -> Option<f64>,
+) -> Vec<Point> {
+    let point = |metrics: &Metrics| Some((at(metrics) as f64, value(metrics)?));
+    all.iter().filter_map(point).collect()
 }
 
 fn loss(context: &Context<'_>) -> Panel {
@@ -136,7 +140,7 @@ fn loss(context: &Context<'_>) -> Panel {
         may_be_log: true,
         ..Plan::default()
     };
-    plan.draw(&curves(context, "loss", 0, true, of_steps(|step| step.loss)))
+    plan.draw(&curves(context, "loss", 0, true, of_steps(names::LOSS)))
 }
 
 fn log_z(context: &Context<'_>) -> Panel {
@@ -154,13 +158,13 @@ fn log_z(context: &Context<'_>) -> Panel {
             .collect(),
         ..Plan::default()
     };
-    plan.draw(&curves(context, "model", 0, false, of_steps(|step| step.log_z)))
+    plan.draw(&curves(context, "model", 0, false, of_steps(names::LOG_Z)))
 }
 
 fn distance(context: &Context<'_>) -> Panel {
     let floor = context
         .only()
-        .and_then(|run| run.last_measured()?.exact.as_ref()?.window_floor);
+        .and_then(|run| run.last_measured()?.get(names::WINDOW_FLOOR));
     let plan = Plan {
         title: "Distance to the target",
         x_label: UPDATES,
@@ -173,22 +177,22 @@ fn distance(context: &Context<'_>) -> Panel {
         ..Plan::default()
     };
     let all = vec![
-        curves(context, "L1", 0, false, of_exact(|exact| Some(exact.l1))),
+        curves(context, "L1", 0, false, of_measured(names::L1)),
         curves(
             context,
             "total variation (TV)",
             1,
             false,
-            of_exact(|exact| Some(exact.total_variation)),
+            of_measured(names::TOTAL_VARIATION),
         ),
         curves(
             context,
             "Jensen–Shannon (JSD)",
             2,
             false,
-            of_exact(|exact| Some(exact.jensen_shannon)),
+            of_measured(names::JENSEN_SHANNON),
         ),
-        curves(context, "window L1", 3, false, of_exact(|exact| exact.window_l1)),
+        curves(context, "window L1", 3, false, of_measured(names::WINDOW_L1)),
     ];
     let y_label = if context.groups.len() == 1 {
         plan.y_label
@@ -212,21 +216,21 @@ fn reward(context: &Context<'_>) -> Panel {
             "mean of the batch",
             0,
             true,
-            of_steps(|step| step.mean_reward),
+            of_steps(names::BATCH_MEAN_REWARD),
         ),
         curves(
             context,
             "mean of samples",
             1,
             false,
-            of_measured(|measured| Some(measured.samples.mean_reward)),
+            of_measured(names::MEAN_REWARD),
         ),
         curves(
             context,
             "best so far",
             2,
             false,
-            of_steps(|step| step.best_reward),
+            of_steps(names::BATCH_BEST_REWARD),
         ),
     ];
     plan.draw(&first_of_each(context, all))
@@ -236,24 +240,22 @@ fn modes(context: &Context<'_>) -> Panel {
     let all = context
         .only()
         .or(context.runs().next())
-        .and_then(|run| run.last_measured()?.exact.as_ref()?.modes);
+        .and_then(|run| run.last_measured()?.get(names::MODES));
     let plan = Plan {
         title: "Modes against objects visited",
         x_label: "objects visited (trajectories)",
         y_label: "distinct modes visited",
         from_zero: true,
-        levels: all
-            .map(|all| ("all there are".into(), all as f64))
-            .into_iter()
-            .collect(),
+        levels: all.map(|all| ("all there are".into(), all)).into_iter().collect(),
         ..Plan::default()
     };
-    let points = |run: &Run| {
-        let point =
-            |measured: &Measured| Some((measured.trajectories as f64, measured.modes_visited? as f64));
-        run.measured.iter().filter_map(point).collect()
-    };
-    plan.draw(&curves(context, "modes", 0, false, points))
+    plan.draw(&curves(
+        context,
+        "modes",
+        0,
+        false,
+        of_visited(names::MODES_VISITED),
+    ))
 }
 
 fn best(context: &Context<'_>) -> Panel {
@@ -264,27 +266,9 @@ fn best(context: &Context<'_>) -> Panel {
         ..Plan::default()
     };
     let all = vec![
-        curves(
-            context,
-            "top 100",
-            0,
-            false,
-            of_molecules(|molecules| molecules.top_100),
-        ),
-        curves(
-            context,
-            "top 10",
-            1,
-            false,
-            of_molecules(|molecules| molecules.top_10),
-        ),
-        curves(
-            context,
-            "top 1,000",
-            2,
-            false,
-            of_molecules(|molecules| molecules.top_1000),
-        ),
+        curves(context, "top 100", 0, false, of_measured(names::TOP_100)),
+        curves(context, "top 10", 1, false, of_measured(names::TOP_10)),
+        curves(context, "top 1,000", 2, false, of_measured(names::TOP_1000)),
     ];
     plan.draw(&first_of_each(context, all))
 }
@@ -296,25 +280,16 @@ fn variety(context: &Context<'_>) -> Panel {
         y_label: "1 − mean Tanimoto similarity",
         ..Plan::default()
     };
-    let all = vec![curves(
-        context,
-        "diversity of samples",
-        0,
-        false,
-        of_molecules(|molecules| Some(1.0 - molecules.mean_similarity)),
-    )];
+    let all = vec![curves(context, "diversity of samples", 0, false, |run| {
+        let similarity = of_measured(names::MEAN_SIMILARITY)(run).into_iter();
+        similarity
+            .map(|(step, similarity)| (step, 1.0 - similarity))
+            .collect()
+    })];
     plan.draw(&first_of_each(context, all))
 }
 
 const VISITED: &str = "objects visited (trajectories)";
-
-fn of_found(value: impl Fn(&Found) -> Option<f64>) -> impl Fn(&Run) -> Vec<Point> {
-    move |run| {
-        let point =
-            |measured: &Measured| Some((measured.trajectories as f64, value(measured.found.as_ref()?)?));
-        run.measured.iter().filter_map(point).collect()
-    }
-}
 
 /// Of all distinct objects of training; the figure that papers report.
 fn found_best(context: &Context<'_>) -> Panel {
@@ -327,13 +302,11 @@ fn found_best(context: &Context<'_>) -> Panel {
         },
         ..Plan::default()
     };
-    let of = |name, series, value: fn(&Found) -> Option<f64>| {
-        curves(context, name, series, false, of_found(value))
-    };
+    let of = |name, series, metric| curves(context, name, series, false, of_visited(metric));
     let all = vec![
-        of("top 100", 0, |found| found.top_100),
-        of("top 10", 1, |found| found.top_10),
-        of("top 1,000", 2, |found| found.top_1000),
+        of("top 100", 0, names::FOUND_TOP_100),
+        of("top 10", 1, names::FOUND_TOP_10),
+        of("top 1,000", 2, names::FOUND_TOP_1000),
     ];
     plan.draw(&first_of_each(context, all))
 }
@@ -345,41 +318,44 @@ fn found_variety(context: &Context<'_>) -> Panel {
         y_label: "mean Tanimoto similarity",
         ..Plan::default()
     };
-    let points = of_found(|found| found.top_similarity);
+    let points = of_visited(names::FOUND_SIMILARITY);
     plan.draw(&curves(context, "similarity", 0, false, points))
 }
 
 /// A picture for each threshold of the first run: how many modes and scaffolds reach it.
 fn levels(context: &Context<'_>) -> Vec<Panel> {
-    let first = context.runs().find_map(|run| run.last_measured()?.found.as_ref());
-    let levels = first.map_or(&[][..], |found| &found.levels);
-    levels
-        .iter()
-        .map(|level| {
-            let threshold = level.threshold;
-            let of = move |value: fn(&Level) -> Option<u64>| {
-                of_found(move |found: &Found| {
-                    let level = found.levels.iter().find(|level| level.threshold == threshold)?;
-                    Some(value(level)? as f64)
-                })
-            };
-            let plan = Plan {
-                title: "Found in training",
-                x_label: VISITED,
-                y_label: "how many",
-                from_zero: true,
-                ..Plan::default()
-            };
-            let all = vec![
-                curves(context, "modes", 0, false, of(|level| level.modes)),
-                curves(context, "scaffolds", 1, false, of(|level| level.scaffolds)),
-                curves(context, "objects", 2, false, of(|level| Some(level.objects))),
-            ];
-            let mut panel = plan.draw(&first_of_each(context, all));
-            panel.title = format!("Found in training, reward from {threshold}");
-            panel
-        })
-        .collect()
+    let first = context.runs().find_map(Run::last_measured);
+    let of_family = |(name, _): (&str, f64)| number(names::FOUND_OBJECTS_FROM, name);
+    let thresholds = first
+        .into_iter()
+        .flat_map(|metrics| metrics.iter().filter_map(of_family));
+    let panel = |threshold: f64| {
+        let plan = Plan {
+            title: "Found in training",
+            x_label: VISITED,
+            y_label: "how many",
+            from_zero: true,
+            ..Plan::default()
+        };
+        let of = |name, series, family| {
+            curves(
+                context,
+                name,
+                series,
+                false,
+                of_visited(&member(family, threshold)),
+            )
+        };
+        let all = vec![
+            of("modes", 0, names::FOUND_MODES_FROM),
+            of("scaffolds", 1, names::FOUND_SCAFFOLDS_FROM),
+            of("objects", 2, names::FOUND_OBJECTS_FROM),
+        ];
+        let mut panel = plan.draw(&first_of_each(context, all));
+        panel.title = format!("Found in training, reward from {threshold}");
+        panel
+    };
+    thresholds.map(panel).collect()
 }
 
 /// How flow goes with reward at finished objects, where the loss is over flows.
@@ -391,8 +367,8 @@ fn inflow(context: &Context<'_>) -> Panel {
         levels: vec![("right flows".into(), 1.0)],
         ..Plan::default()
     };
-    let slope = of_measured(|measured| Some(measured.inflow.as_ref()?.slope));
-    let correlation = of_measured(|measured| Some(measured.inflow.as_ref()?.correlation));
+    let slope = of_measured(names::INFLOW_SLOPE);
+    let correlation = of_measured(names::INFLOW_CORRELATION);
     let all = vec![
         curves(context, "slope", 0, false, slope),
         curves(context, "correlation", 1, false, correlation),
@@ -400,35 +376,85 @@ fn inflow(context: &Context<'_>) -> Panel {
     plan.draw(&first_of_each(context, all))
 }
 
-/// What tells more of how training went than of what came of it.
+/// The metrics that other pictures show, of updates and of measurements.
+const SHOWN: [&[&str]; 2] = [
+    &[
+        names::LOSS,
+        names::LOG_Z,
+        names::BATCH_MEAN_REWARD,
+        names::BATCH_BEST_REWARD,
+    ],
+    &[
+        names::L1,
+        names::TOTAL_VARIATION,
+        names::JENSEN_SHANNON,
+        names::WINDOW_L1,
+        names::WINDOW_FLOOR,
+        names::MEAN_REWARD,
+        names::MODES,
+        names::MODES_VISITED,
+        names::FOUND_TOP_10,
+        names::FOUND_TOP_100,
+        names::FOUND_TOP_1000,
+        names::FOUND_SIMILARITY,
+        names::INFLOW_SLOPE,
+        names::INFLOW_CORRELATION,
+        names::TOP_10,
+        names::TOP_100,
+        names::TOP_1000,
+        names::MEAN_SIMILARITY,
+    ],
+];
+
+/// A picture of every other metric that varies.
 fn more(context: &Context<'_>) -> Vec<Panel> {
-    let plan = |title, y_label| Plan {
-        title,
-        x_label: UPDATES,
-        y_label,
-        may_be_log: true,
-        ..Plan::default()
+    let [of_updates, of_policies] = SHOWN;
+    let steps = others(context, |run| &run.steps, of_updates).into_iter();
+    let steps = steps.map(|name| (curves(context, &label(&name), 0, true, of_steps(&name)), name));
+    let measured = others(context, |run| &run.measured, of_policies).into_iter();
+    let measured = measured.map(|name| (curves(context, &label(&name), 0, false, of_measured(&name)), name));
+    let panel = |(curves, name): (Vec<Curve>, String)| {
+        let metric = find(&name).map(|(_, metric)| metric);
+        let plan = Plan {
+            title: "",
+            x_label: UPDATES,
+            y_label: metric.map_or("", |metric| {
+                if metric.unit.is_empty() {
+                    metric.label
+                } else {
+                    metric.unit
+                }
+            }),
+            may_be_log: true,
+            ..Plan::default()
+        };
+        let mut panel = plan.draw(&curves);
+        panel.title = capitalized(&label(&name));
+        panel
     };
-    let of = |title, y_label, value: fn(&StepMetrics) -> f64| {
-        plan(title, y_label).draw(&curves(context, title, 0, true, of_steps(value)))
-    };
-    let mut panels = vec![
-        of("Gradient", "norm, before clipping", |step| step.gradient_norm),
-        of("Length of trajectories", "mean steps", |step| step.mean_length),
-        of("States evaluated", "distinct states an update", |step| {
-            step.states as f64
-        }),
-        of("Log-reward", "mean log-reward, shaped (nats)", |step| {
-            step.mean_log_reward
-        }),
-    ];
-    if context
-        .runs()
-        .any(|run| run.steps.iter().any(|step| step.left_out > 0))
-    {
-        panels.push(of("Left out", "trajectories without a reward", |step| {
-            step.left_out as f64
-        }));
+    steps.chain(measured).map(panel).collect()
+}
+
+/// The metrics of all runs that are not shown elsewhere and do not stay the same, in the order of the catalogue.
+fn others<'r>(context: &Context<'r>, of: fn(&Run) -> &Vec<Metrics>, shown: &[&str]) -> Vec<String> {
+    // The first and the last value of each metric that was seen, and whether it varied.
+    let mut seen: Vec<(&str, f64, bool)> = Vec::new();
+    for metrics in context.runs().flat_map(of) {
+        for (name, value) in metrics.iter().filter(|(name, _)| !shown.contains(name)) {
+            match seen.iter_mut().find(|(known, ..)| *known == name) {
+                Some((_, first, varies)) => *varies |= first.to_bits() != value.to_bits(),
+                None => seen.push((name, value, false)),
+            }
+        }
     }
-    panels
+    let is_of_family = |name: &str| find(name).is_some_and(|(_, metric)| metric.name != name);
+    seen.retain(|(name, _, varies)| *varies && !is_of_family(name));
+    seen.sort_by_key(|(name, ..)| find(name).map_or(usize::MAX, |(place, _)| place));
+    seen.into_iter().map(|(name, ..)| name.to_string()).collect()
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use gfn_chem::{Fingerprint, Molecule};
+use gfn_record::catalogue::names;
 use gfn_record::likelihoods::Likelihood;
 use gfn_record::samples::Sample;
 use maud::{Markup, html};
@@ -146,21 +147,17 @@ fn highlights(group: &Group<'_>, all: &[Drawn<'_>], total: u64) -> Vec<Tile> {
     }
     let measured = group.first().last_measured();
     let measured = measured.filter(|_| group.runs.len() == 1);
-    if let Some(molecules) = measured.and_then(|measured| measured.samples.molecules.as_ref()) {
-        let diversity = 1.0 - molecules.mean_similarity;
-        found.push(Tile::new(
-            "Diversity",
-            short_figure(diversity),
-            Some("1 − mean Tanimoto".into()),
-        ));
-        let modes = molecules
-            .modes
-            .map(|modes| Tile::new("Modes among samples", count(modes), None));
-        found.extend(modes);
-        if molecules.valid < 1.0 {
-            found.push(Tile::new("Valid", per_cent(molecules.valid), None));
-        }
-    }
+    let of = |name: &str| measured.and_then(|measured| measured.get(name));
+    let diversity = |similarity: f64| {
+        let note = Some("1 − mean similarity".into());
+        Tile::new("Diversity", short_figure(1.0 - similarity), note)
+    };
+    found.extend(of(names::MEAN_SIMILARITY).map(diversity));
+    found.extend(
+        of(names::SAMPLE_MODES).map(|modes| Tile::new("Modes among samples", count(modes as u64), None)),
+    );
+    let invalid = of(names::VALID).filter(|valid| *valid < 1.0);
+    found.extend(invalid.map(|valid| Tile::new("Valid", per_cent(valid), None)));
     found
 }
 

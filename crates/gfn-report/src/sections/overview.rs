@@ -1,13 +1,14 @@
 //! How the runs stand, and what came of them.
 
-use gfn_record::event::Measured;
+use gfn_record::catalogue::{member, names, number};
+use gfn_record::event::Metrics;
 use gfn_record::manifest::Status;
 use maud::{Markup, html};
 
 use super::{Context, Tile, runs, tiles};
 use crate::Run;
-use crate::figures::{Figure, Kind, figures};
-use crate::number::{count, duration, figure, short_figure, signed, whole};
+use crate::figures::{Figure, figures};
+use crate::number::{count, duration, figure, short_figure};
 use crate::text::breakable;
 
 /// So many runs tell at once what is out of the ordinary with them; those of the others unfold.
@@ -102,45 +103,35 @@ fn highlights(run: &Run) -> Vec<Tile> {
         .and_then(|manifest| manifest.before.as_ref())
         .or(run.measured.first());
     let after = run.last_measured();
-    let exact = after.and_then(|after| after.exact.as_ref());
-    let untrained = |of: &dyn Fn(&Measured) -> Option<f64>| {
-        before
-            .filter(|before| after != Some(before))
-            .and_then(of)
-            .map(|value| format!("untrained {}", short_figure(value)))
+    let of = |name: &str| after.and_then(|after| after.get(name));
+    let untrained = |name: &str| {
+        let value = before.filter(|before| after != Some(before))?.get(name)?;
+        Some(format!("untrained {}", short_figure(value)))
     };
     let mut tiles = Vec::new();
-    if let Some(exact) = exact {
-        tiles.push(Tile::new(
+    tiles.extend(of(names::L1).map(|l1| {
+        Tile::new(
             "Distance to the target (exact L1)",
-            short_figure(exact.l1),
-            untrained(&|before| Some(before.exact.as_ref()?.l1)),
-        ));
-        tiles.extend(exact.log_z_error.map(|error| {
-            Tile::new(
-                "Error of log Z (nats)",
-                format!("{}{}", if error > 0.0 { "+" } else { "" }, short_figure(error)),
-                run.true_log_z()
-                    .map(|log_z| format!("log Z is {}", short_figure(log_z))),
-            )
-        }));
-    }
-    if let Some(after) = after {
-        tiles.push(Tile::new(
-            "Mean reward",
-            short_figure(after.samples.mean_reward),
-            untrained(&|before| Some(before.samples.mean_reward)),
-        ));
-        tiles.extend(after.modes_visited.map(|modes| {
-            Tile::new(
-                "Modes visited",
-                count(modes),
-                exact
-                    .and_then(|exact| exact.modes)
-                    .map(|all| format!("of {}", count(all))),
-            )
-        }));
-    }
+            short_figure(l1),
+            untrained(names::L1),
+        )
+    }));
+    tiles.extend(of(names::LOG_Z_ERROR).map(|error| {
+        Tile::new(
+            "Error of log Z (nats)",
+            format!("{}{}", if error > 0.0 { "+" } else { "" }, short_figure(error)),
+            run.true_log_z()
+                .map(|log_z| format!("log Z is {}", short_figure(log_z))),
+        )
+    }));
+    tiles.extend(
+        of(names::MEAN_REWARD)
+            .map(|reward| Tile::new("Mean reward", short_figure(reward), untrained(names::MEAN_REWARD))),
+    );
+    tiles.extend(of(names::MODES_VISITED).map(|modes| {
+        let all = of(names::MODES).map(|all| format!("of {}", count(all as u64)));
+        Tile::new("Modes visited", count(modes as u64), all)
+    }));
     tiles.push(Tile::new(
         "Updates",
         count(run.updates()),
@@ -161,7 +152,7 @@ fn highlights(run: &Run) -> Vec<Tile> {
     tiles
 }
 
-fn before_and_after(run: &Run, after: &Measured) -> Markup {
+fn before_and_after(run: &Run, after: &Metrics) -> Markup {
     let before = run
         .manifest
         .as_ref()
@@ -183,7 +174,7 @@ fn before_and_after(run: &Run, after: &Measured) -> Markup {
                     th { "What it is" }
                 } }
                 tbody { @for (now, then) in rows { tr {
-                    th scope="row" { (now.name) }
+                    th scope="row" { (now.label) }
                     @if before.is_some() { td.number { (then.as_ref().map_or("–".into(), Figure::shown)) } }
                     td.number { (now.shown()) }
                     td.about { (now.about) }
@@ -195,11 +186,15 @@ fn before_and_after(run: &Run, after: &Measured) -> Markup {
 }
 
 /// How many of the objects made in training reach each threshold.
-fn levels(after: &Measured) -> Markup {
-    let levels = after.found.as_ref().map_or(&[][..], |found| &found.levels);
-    let shown = |value: Option<u64>| value.map_or("–".into(), count);
+fn levels(after: &Metrics) -> Markup {
+    let of_family = |(name, _): (&str, f64)| number(names::FOUND_OBJECTS_FROM, name);
+    let thresholds: Vec<f64> = after.iter().filter_map(of_family).collect();
+    let shown = |family: &str, threshold: f64| {
+        let value = after.get(&member(family, threshold));
+        value.map_or("–".into(), |value| count(value as u64))
+    };
     html! {
-        @if !levels.is_empty() {
+        @if !thresholds.is_empty() {
             table {
                 thead { tr {
                     th { "Found in training, reward from" }
@@ -207,11 +202,11 @@ fn levels(after: &Measured) -> Markup {
                     th.number { "modes" }
                     th.number { "scaffolds" }
                 } }
-                tbody { @for level in levels { tr {
-                    th scope="row" { (figure(level.threshold)) }
-                    td.number { (count(level.objects)) }
-                    td.number { (shown(level.modes)) }
-                    td.number { (shown(level.scaffolds)) }
+                tbody { @for &threshold in &thresholds { tr {
+                    th scope="row" { (figure(threshold)) }
+                    td.number { (shown(names::FOUND_OBJECTS_FROM, threshold)) }
+                    td.number { (shown(names::FOUND_MODES_FROM, threshold)) }
+                    td.number { (shown(names::FOUND_SCAFFOLDS_FROM, threshold)) }
                 } } }
             }
             p.note {
@@ -231,16 +226,5 @@ pub(crate) fn state(run: &Run) -> &'static str {
         Some(Status::Failed) => "failed",
         Some(Status::Saved) => "stopped",
         None => "unknown",
-    }
-}
-
-impl Figure {
-    pub(crate) fn shown(&self) -> String {
-        match self.kind {
-            Kind::Count => whole(self.value),
-            Kind::Number => figure(self.value),
-            Kind::Share => crate::number::per_cent(self.value),
-            Kind::Difference => signed(self.value),
-        }
     }
 }

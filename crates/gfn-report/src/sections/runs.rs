@@ -1,12 +1,14 @@
 //! Several runs as tables: the means of each experiment, then each run.
 
+use gfn_record::catalogue::{self, Metric};
 use maud::{Markup, html};
 
 use super::overview::state;
 use super::{Cell, Column, Context, Head, Table};
 use crate::Run;
+use crate::figures::shown;
 use crate::group::Group;
-use crate::number::{duration, figure, interval, signed, whole};
+use crate::number::{duration, interval, whole};
 use crate::statistics::mean_and_interval;
 use crate::text::elided;
 
@@ -15,73 +17,59 @@ const MAX_QUANTITIES: usize = 6;
 /// The name of an experiment is shortened to so many letters.
 const MAX_NAME: usize = 60;
 
-type Quantity = (&'static str, fn(&Run) -> Option<f64>, fn(f64) -> String);
+/// A column of the tables.
+struct Quantity {
+    name: String,
+    value: Box<dyn Fn(&Run) -> Option<f64>>,
+    shown: Box<dyn Fn(f64) -> String>,
+    /// Stands behind an interval: seconds, minutes and hours are not to be mixed there.
+    unit: &'static str,
+}
 
-const QUANTITIES: [Quantity; 12] = [
-    ("updates", |run| Some(run.updates() as f64), whole),
-    (
-        "exact L1",
-        |run| Some(run.last_measured()?.exact.as_ref()?.l1),
-        figure,
-    ),
-    (
-        "Jensen–Shannon (nats)",
-        |run| Some(run.last_measured()?.exact.as_ref()?.jensen_shannon.max(0.0)),
-        figure,
-    ),
-    (
-        "error of log Z (nats)",
-        |run| run.last_measured()?.exact.as_ref()?.log_z_error,
-        signed,
-    ),
-    (
-        "mean reward",
-        |run| Some(run.last_measured()?.samples.mean_reward),
-        figure,
-    ),
-    (
-        "top 100 mean reward",
-        |run| run.last_measured()?.samples.molecules.as_ref()?.top_100,
-        figure,
-    ),
-    (
-        "found: top 10",
-        |run| run.last_measured()?.found.as_ref()?.top_10,
-        figure,
-    ),
-    (
-        "found: top 100",
-        |run| run.last_measured()?.found.as_ref()?.top_100,
-        figure,
-    ),
-    (
-        "found: top 1000",
-        |run| run.last_measured()?.found.as_ref()?.top_1000,
-        figure,
-    ),
-    (
-        "mean similarity",
-        |run| Some(run.last_measured()?.samples.molecules.as_ref()?.mean_similarity),
-        figure,
-    ),
-    (
-        "modes visited",
-        |run| run.last_measured()?.modes_visited.map(|modes| modes as f64),
-        whole,
-    ),
-    (
-        "training time",
-        |run| run.manifest.as_ref()?.training_seconds,
-        duration,
-    ),
-];
+impl Quantity {
+    fn new(
+        name: &str,
+        value: impl Fn(&Run) -> Option<f64> + 'static,
+        shown: impl Fn(f64) -> String + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            value: Box::new(value),
+            shown: Box::new(shown),
+            unit: "",
+        }
+    }
+
+    fn of_metric(metric: &'static Metric) -> Self {
+        let value = |run: &Run| {
+            run.last_measured()?
+                .get(metric.name)
+                .map(|value| metric.clamped(value))
+        };
+        Self::new(&metric.label_with_unit(), value, |value| {
+            shown(Some(metric), value)
+        })
+    }
+}
+
+/// How far the runs are, the metrics that the catalogue compares, and how long it took.
+fn quantities() -> Vec<Quantity> {
+    let compared = catalogue::rows().iter().filter(|metric| metric.is_compared);
+    let mut all = vec![Quantity::new("updates", |run| Some(run.updates() as f64), whole)];
+    all.extend(compared.map(Quantity::of_metric));
+    let seconds = |run: &Run| run.manifest.as_ref()?.training_seconds;
+    all.push(Quantity {
+        unit: "\u{a0}s",
+        ..Quantity::new("training time", seconds, duration)
+    });
+    all
+}
 
 /// Tables of all runs, and above them of the means of experiments that have several.
 pub(super) fn tables(context: &Context<'_>) -> Markup {
-    let known: Vec<&Quantity> = QUANTITIES
-        .iter()
-        .filter(|(_, value, _)| context.runs().any(|run| value(run).is_some()))
-        .collect();
+    let all = quantities();
+    let is_known = |quantity: &&Quantity| context.runs().any(|run| (quantity.value)(run).is_some());
+    let known: Vec<&Quantity> = all.iter().filter(is_known).collect();
     let parts = known.len().div_ceil(MAX_QUANTITIES).max(1);
     let in_each = known.len().div_ceil(parts).max(1);
     let has_means = context.groups.iter().any(|group| group.runs.len() > 1);
@@ -106,7 +94,7 @@ fn of_runs(context: &Context<'_>, quantities: &[&Quantity], has_state: bool) -> 
     heads.extend(
         quantities
             .iter()
-            .map(|(name, ..)| Head::new(*name, Column::Numbers)),
+            .map(|quantity| Head::new(quantity.name.clone(), Column::Numbers)),
     );
     let rows = context.groups.iter().flat_map(|group| {
         let names = group.run_names().into_iter();
@@ -118,7 +106,7 @@ fn of_runs(context: &Context<'_>, quantities: &[&Quantity], has_state: bool) -> 
             cells.extend(has_state.then(|| Cell::text(state(run))));
             let values = quantities
                 .iter()
-                .map(|(_, value, shown)| Cell::of(value(run), shown));
+                .map(|quantity| Cell::of((quantity.value)(run), &quantity.shown));
             cells.extend(values);
             cells
         })
@@ -135,7 +123,7 @@ fn of_experiments(context: &Context<'_>, quantities: &[&Quantity]) -> Table {
     heads.extend(
         quantities
             .iter()
-            .map(|(name, ..)| Head::new(*name, Column::Intervals)),
+            .map(|quantity| Head::new(quantity.name.clone(), Column::Intervals)),
     );
     let row = |group: &Group<'_>| {
         let mut cells: Vec<Cell> = Vec::new();
@@ -151,12 +139,14 @@ fn name_of(group: &Group<'_>) -> Cell {
     Cell::shortened(elided(&group.name, MAX_NAME), group.name.clone())
 }
 
-fn mean(group: &Group<'_>, (name, value, shown): &Quantity) -> Cell {
-    // Seconds, minutes and hours are not to be mixed.
-    let unit = if *name == "training time" { "\u{a0}s" } else { "" };
-    match mean_and_interval(group.runs.iter().filter_map(|run| value(run))) {
-        Some((mean, Some(half))) => Cell::of(Some(mean), |mean| format!("{}{unit}", interval(mean, half))),
-        Some((mean, None)) => Cell::of(Some(mean), shown),
-        None => Cell::of(None, shown),
+fn mean(group: &Group<'_>, quantity: &Quantity) -> Cell {
+    let values = group.runs.iter().filter_map(|run| (quantity.value)(run));
+    match mean_and_interval(values) {
+        Some((mean, Some(half))) => {
+            let shown = |mean| format!("{}{}", interval(mean, half), quantity.unit);
+            Cell::of(Some(mean), shown)
+        }
+        Some((mean, None)) => Cell::of(Some(mean), &quantity.shown),
+        None => Cell::of(None, &quantity.shown),
     }
 }

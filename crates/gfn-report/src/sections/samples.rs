@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use gfn_record::catalogue::names;
 use gfn_record::likelihoods::Likelihood;
 use maud::{Markup, html};
 
@@ -17,7 +18,7 @@ pub(super) fn of_run(run: &Run) -> Markup {
     let log_z = run
         .steps
         .last()
-        .map(|step| step.log_z)
+        .and_then(|step| step.get(names::LOG_Z))
         .filter(|log_z| log_z.is_finite());
     let line = log_z.map(|log_z| {
         (

@@ -4,7 +4,6 @@ use gfn_draw::pictures::Picture;
 use gfn_record::event::Event;
 use gfn_record::folder::{FolderError, RunFolder};
 use gfn_record::growing::Mark;
-use gfn_record::tags;
 use gfn_record::tensorboard::{self, EventFile, Setting};
 use toml::{Table, Value};
 
@@ -51,13 +50,11 @@ impl Observer for Curves {
     fn on_event(&mut self, event: &Event) -> Result<(), FolderError> {
         match event {
             Event::Step(step) if !step.step.is_multiple_of(self.every) => Ok(()),
-            Event::Step(step) => self.file.push(step.step, &tags::of_step(step)),
-            Event::Measured(measured) => {
-                let levels = tags::of_levels(measured);
-                let values: Vec<(&str, f64)> = tags::of_measured(measured);
-                let levels = levels.iter().map(|(tag, value)| (tag.as_str(), *value));
-                let all: Vec<(&str, f64)> = values.into_iter().chain(levels).collect();
-                self.file.push(measured.step, &all)
+            Event::Step(metrics) | Event::Measured(metrics) => {
+                let tagged = metrics.tagged();
+                let values: Vec<(&str, f64)> =
+                    tagged.iter().map(|(tag, value)| (tag.as_str(), *value)).collect();
+                self.file.push(metrics.step, &values)
             }
         }
     }

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use gfn_record::catalogue::names as metric;
 use gfn_record::event::Event;
 use gfn_record::folder::{FolderError, RunFolder, names};
 use gfn_text::{Output, Syntax};
@@ -191,15 +192,18 @@ pub struct Log;
 impl Observer for Log {
     fn on_event(&mut self, event: &Event) -> Result<(), FolderError> {
         match event {
-            Event::Measured(measured) => tracing::info!(
-                step = measured.step,
-                mean_reward = measured.samples.mean_reward,
-                l1 = measured.exact.as_ref().map(|exact| exact.l1),
+            Event::Measured(metrics) => tracing::info!(
+                step = metrics.step,
+                mean_reward = metrics.get(metric::MEAN_REWARD),
+                l1 = metrics.get(metric::L1),
                 "measured"
             ),
-            Event::Step(step) => {
-                tracing::debug!(step = step.step, loss = step.loss, log_z = step.log_z, "step")
-            }
+            Event::Step(metrics) => tracing::debug!(
+                step = metrics.step,
+                loss = metrics.get(metric::LOSS),
+                log_z = metrics.get(metric::LOG_Z),
+                "step"
+            ),
         }
         Ok(())
     }

@@ -7,12 +7,12 @@ use gfn_record::growing::{Lines, Mark};
 use super::{Observer, Position};
 
 /// Appends events to `metrics.jsonl`: every measurement, and every n-th update.
-pub struct Metrics {
+pub struct MetricsFile {
     lines: Lines,
     every: u64,
 }
 
-impl Metrics {
+impl MetricsFile {
     /// The name of what it writes, for checkpoints.
     pub const NAME: &'static str = "metrics";
 
@@ -26,7 +26,7 @@ impl Metrics {
     }
 }
 
-impl Observer for Metrics {
+impl Observer for MetricsFile {
     fn on_event(&mut self, event: &Event) -> Result<(), FolderError> {
         match event {
             Event::Step(step) if step.step % self.every != 0 => Ok(()),

@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use gfn_record::event::{Event, Measured, StepMetrics};
+use gfn_record::catalogue::names;
+use gfn_record::event::{Event, Metrics};
 use gfn_record::folder::FolderError;
 use gfn_record::number::{shown, signed, with_decimals};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -34,11 +35,11 @@ struct Smooth {
 }
 
 impl Smooth {
-    fn next(before: Option<Self>, step: &StepMetrics) -> Self {
+    fn next(before: Option<Self>, step: &Metrics) -> Self {
         let now = Self {
-            loss: step.loss,
-            reward: step.mean_reward,
-            log_z: step.log_z,
+            loss: step.get(names::LOSS).unwrap_or(f64::NAN),
+            reward: step.get(names::BATCH_MEAN_REWARD).unwrap_or(f64::NAN),
+            log_z: step.get(names::LOG_Z).unwrap_or(f64::NAN),
         };
         let mix = |before: f64, now: f64| 0.95 * before + 0.05 * now;
         before.map_or(now, |before| Self {
@@ -92,7 +93,7 @@ impl Progress {
         }
     }
 
-    fn on_step(&mut self, step: &StepMetrics) {
+    fn on_step(&mut self, step: &Metrics) {
         let smooth = Smooth::next(self.smooth, step);
         self.smooth = Some(smooth);
         if let Some(bar) = &self.bar {
@@ -115,39 +116,26 @@ impl Progress {
         }
     }
 
-    fn on_measured(&self, measured: &Measured) {
+    fn on_measured(&self, measured: &Metrics) {
         self.line(&one_line(measured));
     }
 }
 
 /// A measurement in one line.
-fn one_line(measured: &Measured) -> String {
-    let samples = &measured.samples;
+fn one_line(measured: &Metrics) -> String {
+    let of = |name: &str| measured.get(name);
     let mut words = vec![format!(
         "step {}: reward of samples {}",
         measured.step,
-        shown(samples.mean_reward)
+        of(names::MEAN_REWARD).map_or("-".into(), shown)
     )];
-    if let Some(exact) = &measured.exact {
-        words.push(format!("L1 {}", shown(exact.l1)));
-        words.extend(
-            exact
-                .log_z_error
-                .map(|error| format!("log Z error {}", signed(error))),
-        );
+    words.extend(of(names::L1).map(|l1| format!("L1 {}", shown(l1))));
+    words.extend(of(names::LOG_Z_ERROR).map(|error| format!("log Z error {}", signed(error))));
+    if let (Some(similarity), Some(unique)) = (of(names::MEAN_SIMILARITY), of(names::UNIQUE)) {
+        words.push(format!("distinct {:.1} %", 100.0 * unique));
+        words.push(format!("similarity {}", with_decimals(similarity, 3)));
     }
-    if let Some(molecules) = &samples.molecules {
-        words.push(format!("distinct {:.1} %", 100.0 * samples.unique));
-        words.push(format!(
-            "similarity {}",
-            with_decimals(molecules.mean_similarity, 3)
-        ));
-    }
-    words.extend(
-        measured
-            .modes_visited
-            .map(|modes| format!("mode objects visited {modes}")),
-    );
+    words.extend(of(names::MODES_VISITED).map(|modes| format!("mode objects visited {modes}")));
     words.join(", ")
 }
 

@@ -192,6 +192,16 @@ impl Replay {
 }
 
 impl Sampler for Replay {
+    fn schedules(&self) -> Vec<(&'static str, &Schedule)> {
+        vec![
+            (
+                "train.random_action_probability",
+                &self.params.random_action_probability,
+            ),
+            ("train.temperature", &self.params.temperature),
+        ]
+    }
+
     fn behavior_policy(&self) -> BehaviorPolicy {
         BehaviorPolicy::Other
     }

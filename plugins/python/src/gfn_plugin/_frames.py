@@ -18,7 +18,7 @@ from ._outcomes import Scores
 from ._worker import Message, ProtocolError
 
 _LONGEST = 1 << 20
-_MOST_FAILURES = 100
+_MAX_FAILURES = 100
 _LONGEST_FAILURE = 300
 _LONGEST_FAILURES = 32 << 10
 
@@ -92,7 +92,7 @@ def told(failures: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """The failures that are told with their reasons: the first of them, so that they fit into a message. The statuses
     of all are in the memory."""
     chosen, length = [], 0
-    for index, why in sorted(failures)[:_MOST_FAILURES]:
+    for index, why in sorted(failures)[:_MAX_FAILURES]:
         why = why if len(why) <= _LONGEST_FAILURE else why[: _LONGEST_FAILURE - 3] + "..."
         length += len(json.dumps(why))
         if length > _LONGEST_FAILURES:
