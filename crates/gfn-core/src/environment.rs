@@ -4,41 +4,7 @@
 //! *Terminal* means that nothing is legal forward, *initial* that nothing is legal backward: there are no flags to
 //! keep in step with the masks.
 
-use crate::{Mask, Observation, ObservationSpec};
-
-/// The actions of a state, numbered from 0 within that state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ActionSpace {
-    /// Every state has the same `count` actions, some of them illegal.
-    Fixed {
-        /// The number of actions.
-        count: usize,
-    },
-    /// A state has one global action (number 0: stop), then `width` actions for each of its rows: action
-    /// `1 + row * width + column`. Molecules have a row for each open stem and a column for each way to attach a block.
-    Rows {
-        /// Actions in a row.
-        width: usize,
-        /// The most rows that a state can have.
-        most_rows: usize,
-    },
-    /// A state has a number of actions of its own, at most `most`.
-    Ragged {
-        /// The most actions that a state can have.
-        most: usize,
-    },
-}
-
-impl ActionSpace {
-    /// The most actions that a state can have.
-    pub fn most(&self) -> usize {
-        match *self {
-            Self::Fixed { count } => count,
-            Self::Rows { width, most_rows } => 1 + width * most_rows,
-            Self::Ragged { most } => most,
-        }
-    }
-}
+use crate::{Actions, Mask, Observation, View};
 
 /// What finished objects are, so that a reward or a metric can say whether it understands them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,13 +41,15 @@ pub struct EnvironmentSpec {
     /// The source state; its length is that of every state.
     pub initial: Vec<i32>,
     /// The actions that lead forward.
-    pub actions: ActionSpace,
+    pub actions: Actions,
     /// The actions that lead back.
-    pub backward_actions: ActionSpace,
+    pub backward_actions: Actions,
+    /// The global action that finishes a state as it is, where there is one.
+    pub stop: Option<usize>,
     /// The most actions a trajectory can take.
     pub most_steps: usize,
-    /// What a network sees of a state.
-    pub observation: ObservationSpec,
+    /// The views of a state, at least one; a network takes one of them.
+    pub views: Vec<View>,
     /// What a finished object is.
     pub objects: ObjectKind,
 }
@@ -116,8 +84,8 @@ pub trait Environment: Send + Sync {
     /// Writes to `previous` the state that the legal backward `action` leads to; returns the action that redoes it.
     fn undo(&self, state: &[i32], action: usize, previous: &mut [i32]) -> usize;
 
-    /// Appends what a network sees of `state`.
-    fn observe(&self, state: &[i32], observation: &mut Observation);
+    /// Appends what a network sees of `state` through the view of this number, and the rows of its actions in both directions.
+    fn observe(&self, view: usize, state: &[i32], observation: &mut Observation);
 
     /// [`Self::forward_mask`] of several states `[n, state_len]`: `masks[i]` is that of state i.
     ///
@@ -165,10 +133,10 @@ pub trait Environment: Send + Sync {
     }
 
     /// [`Self::observe`] of several states `[n, state_len]`.
-    fn observe_all(&self, states: &[i32], observation: &mut Observation) {
+    fn observe_all(&self, view: usize, states: &[i32], observation: &mut Observation) {
         states
             .chunks_exact(self.spec().state_len())
-            .for_each(|state| self.observe(state, observation));
+            .for_each(|state| self.observe(view, state, observation));
     }
 
     /// A finished object in words: a SMILES, coordinates. One line, the same for equal objects.
@@ -179,6 +147,18 @@ pub trait Environment: Send + Sync {
     /// there is nothing of the kind to tell.
     fn describe_open(&self, _state: &[i32]) -> Option<String> {
         None
+    }
+
+    /// The finished state of an object in words, the inverse of [`Self::describe`]: it reads what `describe` writes, and may read
+    /// more.
+    ///
+    /// # Errors
+    /// What is wrong with the text, or that this environment reads none; completes a sentence about the text.
+    fn parse(&self, _text: &str) -> Result<Vec<i32>, String> {
+        Err(format!(
+            "environment `{}` reads no objects from text",
+            self.spec().name
+        ))
     }
 
     /// Why what this environment says is not to be believed any more. Code of a third party can fail, and the functions above

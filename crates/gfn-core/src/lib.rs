@@ -7,6 +7,7 @@
 //! Start with [`environment`], then [`trajectory`]; [`exact`] solves small environments and [`testkit`] runs any
 //! environment through the checks that hold for all of them.
 
+pub mod actions;
 pub mod ancestry;
 pub mod backward_sampling;
 pub mod cancel;
@@ -25,11 +26,12 @@ pub mod schedule;
 pub mod testkit;
 pub mod trajectory;
 
+pub use actions::{Actions, Anchor, Rows};
 pub use cancel::Cancel;
-pub use environment::{ActionSpace, Enumerable, Environment, EnvironmentSpec, ObjectKind};
+pub use environment::{Enumerable, Environment, EnvironmentSpec, ObjectKind};
 pub use loss::{FlowLoss, FlowTerms, Loss, Needs, Objective, TrajectoryLoss, TrajectoryTerms};
 pub use mask::Mask;
-pub use observation::{Observation, ObservationSpec};
+pub use observation::{AnchoredRows, Items, ItemsView, Observation, View};
 pub use outputs::{OutputGradients, Outputs};
 pub use policy::{Logits, Policy, PolicyError, UniformPolicy};
 pub use remark::{Remark, TrainingPlan};

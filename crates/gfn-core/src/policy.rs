@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{ActionSpace, Environment, Mask};
+use crate::{Environment, Mask};
 
 /// Why a policy could not answer.
 #[derive(Debug, Error)]
@@ -71,9 +71,10 @@ impl Policy for UniformPolicy {
         logits.offsets.push(0);
         let mut mask = Mask::default();
         for state in states.chunks_exact(environment.spec().state_len()) {
-            let count = match environment.spec().actions {
-                ActionSpace::Fixed { count } => count,
-                ActionSpace::Rows { .. } | ActionSpace::Ragged { .. } => {
+            let actions = &environment.spec().actions;
+            let count = match actions.is_fixed() {
+                true => actions.globals,
+                false => {
                     environment.forward_mask(state, &mut mask);
                     mask.len()
                 }

@@ -4,8 +4,8 @@ use thiserror::Error;
 
 use crate::exact::{ExactError, StateGraph};
 use crate::{
-    ActionSpace, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation, ObservationSpec,
-    Purpose, Stream, UniformPolicy,
+    Actions, Anchor, AnchoredRows, Enumerable, Environment, EnvironmentSpec, ItemsView, Mask, ObjectKind,
+    Observation, Purpose, Stream, UniformPolicy, View,
 };
 
 /// How thoroughly to check.
@@ -109,6 +109,7 @@ fn check_walk(environment: &dyn Environment, stream: &mut Stream) -> Result<usiz
             ensure(!words.is_empty() && !words.contains('\n'), &state, || {
                 format!("`describe` must give one line, not {words:?}")
             })?;
+            check_parse(environment, &state, &words)?;
             return Ok(step);
         }
         ensure(step < spec.most_steps, &state, || {
@@ -121,6 +122,20 @@ fn check_walk(environment: &dyn Environment, stream: &mut Stream) -> Result<usiz
     unreachable!("the loop returns")
 }
 
+/// Checks that what an environment reads of its own words is an object of the same words.
+fn check_parse(environment: &dyn Environment, state: &[i32], words: &str) -> Result<(), Violation> {
+    let Ok(parsed) = environment.parse(words) else {
+        return Ok(());
+    };
+    let mut mask = Mask::default();
+    environment.forward_mask(&parsed, &mut mask);
+    ensure(
+        mask.none() && environment.describe(&parsed) == words,
+        state,
+        || format!("`parse` reads {words:?} as {parsed:?}, which is not finished or is described otherwise"),
+    )
+}
+
 /// Checks one state: masks, every step and its undoing, every undoing and its redoing, the observation.
 fn check_state(environment: &dyn Environment, state: &[i32]) -> Result<(), Violation> {
     let spec = environment.spec();
@@ -130,6 +145,7 @@ fn check_state(environment: &dyn Environment, state: &[i32]) -> Result<(), Viola
 
     environment.forward_mask(state, &mut mask);
     check_mask(&spec.actions, &mask, state, "forward")?;
+    check_stop(environment, state, &mask)?;
     for action in mask.iter() {
         let backward = environment.step(state, action, &mut other);
         ensure(other != state, state, || format!("action {action} leads nowhere"))?;
@@ -158,82 +174,139 @@ fn check_state(environment: &dyn Environment, state: &[i32]) -> Result<(), Viola
     check_observation(environment, state)
 }
 
-/// What sizes of masks an action space allows.
-fn allowed(space: &ActionSpace) -> String {
-    match space {
-        ActionSpace::Fixed { count } => format!("the environment declares {count}"),
-        ActionSpace::Rows { width, most_rows } => {
-            format!("the environment declares 1, and {width} for each of at most {most_rows} rows")
+fn check_mask(actions: &Actions, mask: &Mask, state: &[i32], which: &str) -> Result<(), Violation> {
+    let right = match (&actions.rows[..], mask.len()) {
+        ([], count) => count == actions.globals,
+        ([class], count) => {
+            let of_rows = count.checked_sub(actions.globals);
+            of_rows.is_some_and(|count| count.is_multiple_of(class.width)) && count <= actions.most
         }
-        ActionSpace::Ragged { most } => format!("the environment declares at most {most}"),
-    }
-}
-
-fn check_mask(space: &ActionSpace, mask: &Mask, state: &[i32], which: &str) -> Result<(), Violation> {
-    let right = match *space {
-        ActionSpace::Fixed { count } => mask.len() == count,
-        ActionSpace::Rows { width, most_rows } => {
-            !mask.is_empty() && (mask.len() - 1).is_multiple_of(width) && mask.len() <= 1 + width * most_rows
-        }
-        ActionSpace::Ragged { most } => mask.len() <= most,
+        (_, count) => (actions.globals..=actions.most).contains(&count),
     };
     ensure(right, state, || {
         format!(
-            "the {which} mask has {} actions, where {}",
-            mask.len(),
-            allowed(space)
+            "the {which} mask has {} actions, where the environment declares {actions}",
+            mask.len()
         )
     })
 }
 
-fn check_observation(environment: &dyn Environment, state: &[i32]) -> Result<(), Violation> {
-    let mut seen = Observation::default();
-    environment.observe(state, &mut seen);
-    environment.observe(state, &mut seen);
-    ensure(seen.states == 2, state, || {
-        "`observe` must append one state".into()
-    })?;
-    let within =
-        |values: &[i64], bound: usize| values.iter().all(|&value| value >= 0 && (value as usize) < bound);
-    let right = match environment.spec().observation {
-        ObservationSpec::Indices { features, active } => {
-            seen.indices.len() == 2 * active && within(&seen.indices, features)
-        }
-        ObservationSpec::Dense { features } => {
-            seen.dense.len() == 2 * features && seen.dense.iter().all(|value| value.is_finite())
-        }
-        ObservationSpec::Graph {
-            node_kinds,
-            edge_kinds,
-            row_kinds,
-        } => {
-            let nodes = seen.node_kind.len();
-            let mut mask = Mask::default();
-            environment.forward_mask(state, &mut mask);
-            let rows = match environment.spec().actions {
-                ActionSpace::Rows { width, .. } => (mask.len() - 1) / width,
-                _ => 0,
-            };
-            nodes > 0
-                && within(&seen.node_kind, node_kinds)
-                && seen.node_state.len() == nodes
-                && [&seen.edge_source, &seen.edge_target]
-                    .iter()
-                    .all(|ends| within(ends, nodes))
-                && [&seen.edge_source_kind, &seen.edge_target_kind]
-                    .iter()
-                    .all(|ends| within(ends, edge_kinds) && ends.len() == seen.edge_source.len())
-                && within(&seen.row_node, nodes)
-                && within(&seen.row_kind, row_kinds)
-                && seen.row_count == [rows, rows]
-                && seen.row_kind.len() == 2 * rows
-                && seen.removable_count.iter().sum::<usize>() == seen.removable_node.len()
-                && seen.removable_count.len() == 2
-        }
+/// Checks that the stop, where it is legal, finishes the state, and that it is legal wherever another state is finished as it is.
+fn check_stop(environment: &dyn Environment, state: &[i32], mask: &Mask) -> Result<(), Violation> {
+    let Some(stop) = environment.spec().stop else {
+        return Ok(());
     };
-    ensure(right, state, || {
-        "the observation does not have the declared shape, or a number in it is out of range".into()
-    })
+    ensure(stop < environment.spec().actions.globals, state, || {
+        format!("the stop, action {stop}, is none of the global actions")
+    })?;
+    if mask.allows(stop) {
+        let (mut next, mut after) = (state.to_vec(), Mask::default());
+        environment.step(state, stop, &mut next);
+        environment.forward_mask(&next, &mut after);
+        ensure(after.none(), state, || {
+            format!("the stop, action {stop}, leads to a state that goes on")
+        })?;
+    }
+    Ok(())
+}
+
+/// Checks what is observed through every view, of two states appended: the shape, the ranges, and that rows agree with masks.
+fn check_observation(environment: &dyn Environment, state: &[i32]) -> Result<(), Violation> {
+    let spec = environment.spec();
+    ensure(!spec.views.is_empty(), state, || {
+        "the environment has no view".into()
+    })?;
+    for (number, view) in spec.views.iter().enumerate() {
+        let mut seen = Observation::new(spec, number);
+        environment.observe(number, state, &mut seen);
+        environment.observe(number, state, &mut seen);
+        ensure(seen.states == 2, state, || {
+            "`observe` must append one state".into()
+        })?;
+        let right = match view {
+            View::Indices { features, active } => {
+                seen.indices.len() == 2 * active && are_within(&seen.indices, *features)
+            }
+            View::Dense { features } => {
+                seen.dense.len() == 2 * features && seen.dense.iter().all(|value| value.is_finite())
+            }
+            View::Items(items) => are_right(items, &seen),
+        };
+        ensure(right, state, || {
+            format!(
+                "the observation through view {number} does not have the declared shape, or a number in it is out of range"
+            )
+        })?;
+        let items = matches!(view, View::Items(_)).then(|| seen.items.len());
+        let (mut mask, mut back) = (Mask::default(), Mask::default());
+        environment.forward_mask(state, &mut mask);
+        environment.backward_mask(state, &mut back);
+        for (actions, rows, mask, which) in [
+            (&spec.actions, &seen.rows, &mask, "forward"),
+            (&spec.backward_actions, &seen.backward_rows, &back, "backward"),
+        ] {
+            ensure(are_anchored(actions, rows, mask.len(), items), state, || {
+                format!(
+                    "the rows of {which} actions that view {number} shows are not those of the mask, which has {} actions of {actions}",
+                    mask.len()
+                )
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn are_within(values: &[i64], bound: usize) -> bool {
+    values.iter().all(|&value| value >= 0 && (value as usize) < bound)
+}
+
+/// Whether the items of a state that was observed twice have the declared shape.
+fn are_right(view: &ItemsView, seen: &Observation) -> bool {
+    let (items, edges) = (seen.items.len(), seen.items.edge_source.len());
+    let fits = |fields: &[Vec<i64>], sizes: &[usize], count: usize| {
+        fields.len() == sizes.len()
+            && fields
+                .iter()
+                .zip(sizes)
+                .all(|(field, size)| field.len() == count && are_within(field, *size))
+    };
+    let half = items / 2;
+    items.is_multiple_of(2)
+        && half <= view.most
+        && seen.items.state[..half].iter().all(|&state| state == 0)
+        && seen.items.state[half..].iter().all(|&state| state == 1)
+        && fits(&seen.items.fields, &view.fields, items)
+        && seen.items.numbers.len() == items * view.numbers
+        && seen.items.numbers.iter().all(|number| number.is_finite())
+        && fits(&seen.items.edge_fields, &view.edge_fields, edges)
+        && [&seen.items.edge_source, &seen.items.edge_target]
+            .iter()
+            .all(|ends| ends.len() == edges && are_within(ends, items))
+}
+
+/// Whether the rows of a state that was observed twice are those of a mask of so many actions. Views without items need not say
+/// what rows sit on, and those of rows on states need not list them.
+fn are_anchored(actions: &Actions, rows: &[AnchoredRows], count: usize, items: Option<usize>) -> bool {
+    let is_listed = rows.iter().any(|class| !class.count.is_empty());
+    if !is_listed {
+        return items.is_none() || actions.rows.iter().all(|class| class.anchor == Anchor::State);
+    }
+    let fits = |(class, rows): (&crate::Rows, &AnchoredRows)| {
+        let all: usize = rows.count.iter().sum();
+        let on_items = |place: &[i64], wanted: bool| match (items, wanted) {
+            (Some(items), true) => place.len() == all && are_within(place, items),
+            _ => place.is_empty(),
+        };
+        rows.count.len() == 2
+            && rows.count[0] == rows.count[1]
+            && rows.kind.len() == all
+            && are_within(&rows.kind, class.kinds)
+            && on_items(&rows.item, class.anchor.items() > 0)
+            && on_items(&rows.second, class.anchor.items() > 1)
+    };
+    rows.len() == actions.rows.len()
+        && actions.rows.iter().zip(rows).all(fits)
+        && actions.count(rows.iter().map(|rows| rows.count[0])) == count
 }
 
 /// Checks every state of a swept graph: as many backward actions as edges that enter, and mass that sums to one.
@@ -331,13 +404,14 @@ impl RandomDag {
         let spec = EnvironmentSpec {
             name: "random-dag",
             initial: vec![0],
-            actions: ActionSpace::Fixed { count },
-            backward_actions: ActionSpace::Fixed { count: most_parents },
+            actions: Actions::fixed(count),
+            backward_actions: Actions::fixed(most_parents),
+            stop: None,
             most_steps: layers,
-            observation: ObservationSpec::Indices {
+            views: vec![View::Indices {
                 features: nodes,
                 active: 1,
-            },
+            }],
             objects: ObjectKind::Other("nodes of a random graph".into()),
         };
         Self {
@@ -362,7 +436,7 @@ impl Environment for RandomDag {
     }
 
     fn backward_mask(&self, state: &[i32], mask: &mut Mask) {
-        mask.reset(self.spec.backward_actions.most());
+        mask.reset(self.spec.backward_actions.most);
         mask.allow_range(0, self.parents[state[0] as usize].len());
     }
 
@@ -378,13 +452,22 @@ impl Environment for RandomDag {
         forward
     }
 
-    fn observe(&self, state: &[i32], observation: &mut Observation) {
+    fn observe(&self, _: usize, state: &[i32], observation: &mut Observation) {
         observation.states += 1;
         observation.indices.push(i64::from(state[0]));
     }
 
     fn describe(&self, state: &[i32]) -> String {
         state[0].to_string()
+    }
+
+    fn parse(&self, text: &str) -> Result<Vec<i32>, String> {
+        let node: usize = text.parse().map_err(|_| "is no number of a node".to_string())?;
+        let is_finished = |children: &Vec<Option<(usize, usize)>>| children.iter().all(Option::is_none);
+        match self.children.get(node) {
+            Some(children) if is_finished(children) => Ok(vec![node as i32]),
+            _ => Err("is no finished node".into()),
+        }
     }
 
     fn as_enumerable(&self) -> Option<&dyn Enumerable> {

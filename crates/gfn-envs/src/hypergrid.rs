@@ -2,9 +2,7 @@
 //!
 //! A state is d coordinates and a flag that is 1 once stopped; action i adds one to coordinate i, action d stops.
 
-use gfn_core::{
-    ActionSpace, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation, ObservationSpec,
-};
+use gfn_core::{Actions, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation, View};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -68,17 +66,14 @@ impl Hypergrid {
         let spec = EnvironmentSpec {
             name: "hypergrid",
             initial: vec![0; dimensions + 1],
-            actions: ActionSpace::Fixed {
-                count: dimensions + 1,
-            },
-            backward_actions: ActionSpace::Fixed {
-                count: dimensions + 1,
-            },
+            actions: Actions::fixed(dimensions + 1),
+            backward_actions: Actions::fixed(dimensions + 1),
+            stop: Some(dimensions),
             most_steps: dimensions * (height - 1) + 1,
-            observation: ObservationSpec::Indices {
+            views: vec![View::Indices {
                 features: dimensions * height,
                 active: dimensions,
-            },
+            }],
             objects: ObjectKind::Grid { dimensions, height },
         };
         Self {
@@ -139,7 +134,7 @@ impl Environment for Hypergrid {
         action
     }
 
-    fn observe(&self, state: &[i32], observation: &mut Observation) {
+    fn observe(&self, _view: usize, state: &[i32], observation: &mut Observation) {
         observation.states += 1;
         let index = |i: usize| (i * self.height) as i64 + i64::from(state[i]);
         observation.indices.extend((0..self.dimensions).map(index));
@@ -151,6 +146,29 @@ impl Environment for Hypergrid {
             .map(i32::to_string)
             .collect::<Vec<_>>()
             .join(" ")
+    }
+
+    fn parse(&self, text: &str) -> Result<Vec<i32>, String> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let coordinate = |word: &&str| word.parse().ok().filter(|x| (0..self.height as i32).contains(x));
+        let cell: Option<Vec<i32>> = words.iter().map(coordinate).collect();
+        let mut state = match cell {
+            Some(cell) if cell.len() == self.dimensions => cell,
+            _ => {
+                return Err(format!(
+                    "is no cell: {} whole numbers from 0 to {}, separated by spaces",
+                    self.dimensions,
+                    self.height - 1
+                ));
+            }
+        };
+        let at_edge = state.iter().filter(|&&x| x as usize == self.height - 1).count();
+        if self.terminal == Terminal::Boundary && at_edge > 1 {
+            return Err("cannot be reached: an episode ends at the first coordinate on the boundary".into());
+        }
+        // A cell that ends by force is finished without a stop.
+        state.push(i32::from(!self.forced(&state)));
+        Ok(state)
     }
 
     fn as_enumerable(&self) -> Option<&dyn Enumerable> {

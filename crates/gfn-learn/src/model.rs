@@ -101,15 +101,16 @@ impl Model {
         }
         let parameters: Vec<&Parameters> = networks.iter().map(|network| network.parameters()).collect();
         let optimizer = Optimizer::new(params.optimizer.clone(), &parameters)?;
+        let answers = Answers::new(spec, networks[0].view());
         Ok(Self {
             networks,
             log_z: params.optimizer.log_z,
             optimizer,
             tied: heads.backward,
             recording: false,
-            kept: Answers::default(),
+            kept: answers.clone(),
             rows: Vec::new(),
-            passing: Answers::default(),
+            passing: answers,
         })
     }
 
@@ -121,6 +122,21 @@ impl Model {
     /// The networks, to be changed.
     pub fn networks_mut(&mut self) -> &mut [Box<dyn Network>] {
         &mut self.networks
+    }
+
+    /// What the forward policy's network gives for some states (flat), apart from any batch.
+    ///
+    /// # Errors
+    /// Where libtorch fails.
+    pub fn outputs_of(
+        &mut self,
+        environment: &dyn Environment,
+        states: &[i32],
+    ) -> Result<Outputs, LearnError> {
+        let view = self.networks[0].view();
+        let mut seen = Observation::new(environment.spec(), view);
+        environment.observe_all(view, states, &mut seen);
+        self.networks[0].forward(&seen, false)
     }
 
     /// How many numbers are learned, log Z aside.
@@ -153,8 +169,9 @@ impl Model {
             .ask(&mut *self.networks[0], environment, states, true, &mut self.rows)?;
         let mut outputs = rows::pick(&self.kept.outputs, &self.rows);
         if let Some(network) = self.networks.get_mut(1) {
-            let mut seen = Observation::default();
-            environment.observe_all(states, &mut seen);
+            let view = network.view();
+            let mut seen = Observation::new(environment.spec(), view);
+            environment.observe_all(view, states, &mut seen);
             network.forget();
             outputs.backward = network.forward(&seen, true)?.backward;
         }
@@ -190,19 +207,26 @@ impl Model {
 }
 
 /// States that a network was asked about, each once, and what it said.
-#[derive(Default)]
+#[derive(Clone)]
 struct Answers {
-    states: Option<StateIndex>,
+    states: StateIndex,
     outputs: Outputs,
     /// The states of one pass.
     seen: Observation,
 }
 
 impl Answers {
-    fn clear(&mut self) {
-        if let Some(states) = &mut self.states {
-            states.clear();
+    /// No answers yet of a network that sees states through a view.
+    fn new(spec: &EnvironmentSpec, view: usize) -> Self {
+        Self {
+            states: StateIndex::new(spec.state_len()),
+            outputs: Outputs::default(),
+            seen: Observation::new(spec, view),
         }
+    }
+
+    fn clear(&mut self) {
+        self.states.clear();
         rows::clear(&mut self.outputs);
     }
 
@@ -216,12 +240,16 @@ impl Answers {
         rows: &mut Vec<usize>,
     ) -> Result<(), LearnError> {
         let state_len = environment.spec().state_len();
-        let known = self.states.get_or_insert_with(|| StateIndex::new(state_len));
+        let known = &mut self.states;
         self.seen.clear();
         let before = known.len();
         rows.clear();
         rows.extend(states.chunks_exact(state_len).map(|state| known.insert(state).0));
-        environment.observe_all(&known.states()[before * state_len..], &mut self.seen);
+        environment.observe_all(
+            network.view(),
+            &known.states()[before * state_len..],
+            &mut self.seen,
+        );
         if self.seen.states > 0 {
             rows::append(&mut self.outputs, network.forward(&self.seen, record)?);
         }

@@ -3,8 +3,9 @@
 
 mod common;
 
+use common::drawing::Drawing;
 use common::{grid, molecules, normal, observe, open_states};
-use gfn_core::{Environment, EnvironmentSpec, Observation, ObservationSpec, OutputGradients, Outputs};
+use gfn_core::{Environment, EnvironmentSpec, Observation, OutputGradients, Outputs, View};
 use gfn_learn::host::slice;
 use gfn_learn::kernels::Activation;
 use gfn_learn::networks::message_passing::Normalization;
@@ -219,6 +220,23 @@ fn of_message_passing() {
     }
 }
 
+/// Rows on states, items and pairs, in both directions.
+#[test]
+fn of_message_passing_over_every_anchor() {
+    let environment = Drawing::new();
+    let states = open_states(&environment);
+    for (heads, layers) in HEADS.into_iter().flat_map(|heads| [(heads, 0), (heads, 2)]) {
+        let params = message_passing::Params {
+            hidden: 8,
+            layers,
+            ..message_passing::Params::default()
+        };
+        let observation = observe(&environment, &states);
+        let name = format!("anchors, {layers} rounds, {heads:?}");
+        Case::new(name, &params, &environment, observation, heads).check();
+    }
+}
+
 /// The empty molecule has no edge and nothing to take away.
 #[test]
 fn of_message_passing_on_the_source_alone() {
@@ -230,7 +248,7 @@ fn of_message_passing_on_the_source_alone() {
     };
     for heads in HEADS.into_iter().filter(|heads| heads.forward) {
         let observation = observe(&environment, &[environment.spec().initial.clone()]);
-        assert!(observation.edge_source.is_empty() && observation.removable_node.is_empty());
+        assert!(observation.items.edge_source.is_empty() && observation.backward_rows[0].item.is_empty());
         Case::new(
             format!("the source, {heads:?}"),
             &params,
@@ -325,7 +343,7 @@ fn of_the_perceptron_over_numbers() {
     let environment = grid(2, 5);
     let sparse = observe(&environment, &open_states(&environment));
     let spec = environment.spec();
-    let ObservationSpec::Indices { features, active } = spec.observation else {
+    let View::Indices { features, active } = spec.views[0] else {
         panic!("a grid gives indices");
     };
     let mut dense = Observation {
@@ -337,7 +355,7 @@ fn of_the_perceptron_over_numbers() {
         dense.dense[place / active * features + index as usize] = 1.0;
     }
     let numbers = EnvironmentSpec {
-        observation: ObservationSpec::Dense { features },
+        views: vec![View::Dense { features }],
         ..spec.clone()
     };
     let of = |spec: &EnvironmentSpec, seen: &Observation| {

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use common::{grid, messages, model, molecules, normal, open_states, perceptron, write};
 use gfn_core::{
-    ActionSpace, Environment, EnvironmentSpec, Logits, Mask, Needs, Observation, OutputGradients, Outputs,
-    Policy,
+    Actions, Environment, EnvironmentSpec, Logits, Mask, Needs, Observation, OutputGradients, Outputs, Policy,
 };
 use gfn_learn::model::{BackwardPolicy, Model, ModelParams};
 use gfn_learn::networks::{Architecture, mlp};
@@ -288,8 +287,8 @@ impl Ragged {
     fn new() -> Self {
         let grid = grid(2, 4);
         let mut spec = grid.spec().clone();
-        let most = spec.backward_actions.most();
-        spec.backward_actions = ActionSpace::Ragged { most };
+        let most = spec.backward_actions.most;
+        spec.backward_actions = Actions::ragged(most);
         Self { grid, spec }
     }
 }
@@ -315,8 +314,8 @@ impl Environment for Ragged {
         self.grid.undo(state, action, previous)
     }
 
-    fn observe(&self, state: &[i32], observation: &mut Observation) {
-        self.grid.observe(state, observation);
+    fn observe(&self, view: usize, state: &[i32], observation: &mut Observation) {
+        self.grid.observe(view, state, observation);
     }
 
     fn describe(&self, state: &[i32]) -> String {

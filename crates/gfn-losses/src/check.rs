@@ -151,10 +151,8 @@ impl Case {
         };
         let spec = self.dag.spec();
         Outputs {
-            forward: logits(spec.actions.most()),
-            backward: self
-                .learned_backward
-                .then(|| logits(spec.backward_actions.most())),
+            forward: logits(spec.actions.most),
+            backward: self.learned_backward.then(|| logits(spec.backward_actions.most)),
             log_flow: Some(logits(1).values),
         }
     }

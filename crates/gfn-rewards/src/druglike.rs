@@ -88,7 +88,7 @@ fn score(objects: &Objects<'_>, first: usize, log_reward: &mut [f64]) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use gfn_core::{ActionSpace, Environment, EnvironmentSpec, Mask, Observation, ObservationSpec};
+    use gfn_core::{Actions, Environment, EnvironmentSpec, Mask, Observation, View};
 
     use super::*;
 
@@ -99,13 +99,14 @@ mod tests {
         let spec = EnvironmentSpec {
             name: "shelf",
             initial: vec![0],
-            actions: ActionSpace::Fixed { count: 1 },
-            backward_actions: ActionSpace::Fixed { count: 1 },
+            actions: Actions::fixed(1),
+            backward_actions: Actions::fixed(1),
             most_steps: 1,
-            observation: ObservationSpec::Indices {
+            stop: None,
+            views: vec![View::Indices {
                 features: 1,
                 active: 1,
-            },
+            }],
             objects,
         };
         Shelf(spec, smiles.to_vec())
@@ -123,7 +124,7 @@ mod tests {
         fn undo(&self, _: &[i32], _: usize, _: &mut [i32]) -> usize {
             0
         }
-        fn observe(&self, _: &[i32], _: &mut Observation) {}
+        fn observe(&self, _: usize, _: &[i32], _: &mut Observation) {}
         fn describe(&self, state: &[i32]) -> String {
             self.1[state[0] as usize].into()
         }

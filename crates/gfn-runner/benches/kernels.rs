@@ -150,11 +150,11 @@ fn network(c: &mut Criterion) {
             gfn_learn::device::find("cpu").unwrap().into(),
         )
         .unwrap();
-    let mut seen = Observation::default();
+    let mut seen = Observation::new(environment.spec(), 0);
     let batch = batch_of(&environment, 64);
     for index in 0..batch.len() {
         (0..batch.steps_of(index).len())
-            .for_each(|at| environment.observe(batch.state(index, at), &mut seen));
+            .for_each(|at| environment.observe(0, batch.state(index, at), &mut seen));
     }
     let (weight, bias) = (network.parameters().value(0), network.parameters().value(1));
     let gather = || gather_rows(weight, bias, &seen.indices, 4, Activation::LeakyRelu).unwrap();

@@ -82,13 +82,9 @@ pub fn bench(experiment: &Experiment, updates: u64) -> Result<Figures, RunError>
 
 /// Seconds that the networks alone take for the trainer's last batch.
 fn bound_of(trainer: &mut Trainer<'_>, environment: &dyn Environment) -> Result<f64, Cause> {
-    let live = live_observations(environment, trainer.batch());
+    let view = trainer.model.networks()[0].view();
+    let live = live_observations(environment, trainer.batch(), view);
     let (model, states) = trainer.model_and_states();
-    let mut seen = Observation::default();
-    let state_len = environment.spec().state_len();
-    states
-        .chunks_exact(state_len)
-        .for_each(|state| environment.observe(state, &mut seen));
     let mut seconds = 0.0;
     for observation in &live {
         let started = Instant::now();
@@ -96,6 +92,8 @@ fn bound_of(trainer: &mut Trainer<'_>, environment: &dyn Environment) -> Result<
         seconds += started.elapsed().as_secs_f64();
     }
     for network in model.networks_mut() {
+        let mut seen = Observation::new(environment.spec(), network.view());
+        environment.observe_all(network.view(), states, &mut seen);
         let started = Instant::now();
         network.forget();
         let outputs = network.forward(&seen, true)?;
@@ -109,15 +107,19 @@ fn bound_of(trainer: &mut Trainer<'_>, environment: &dyn Environment) -> Result<
 }
 
 /// What the network saw at each sampling step: the states of the trajectories that had not ended.
-fn live_observations(environment: &dyn Environment, batch: &TrajectoryBatch) -> Vec<Observation> {
+fn live_observations(
+    environment: &dyn Environment,
+    batch: &TrajectoryBatch,
+    view: usize,
+) -> Vec<Observation> {
     let longest = (0..batch.len())
         .map(|index| batch.steps_of(index).len())
         .max()
         .unwrap_or(0);
     let at = |position: usize| {
-        let mut observation = Observation::default();
+        let mut observation = Observation::new(environment.spec(), view);
         let live = (0..batch.len()).filter(|&index| position < batch.steps_of(index).len());
-        live.for_each(|index| environment.observe(batch.state(index, position), &mut observation));
+        live.for_each(|index| environment.observe(view, batch.state(index, position), &mut observation));
         observation
     };
     (0..longest).map(at).collect()

@@ -7,7 +7,7 @@ use gfn_core::exact::{
     StateGraph, jensen_shannon, kullback_leibler, l1, log_sum_exp, normalize, sampling_floor, total_variation,
 };
 use gfn_core::{
-    Environment, Logits, Mask, ObjectKind, Objects, Observation, Policy, PolicyError, Purpose, Reward,
+    Environment, Logits, Mask, ObjectKind, Objects, Policy, PolicyError, Purpose, Reward,
     RewardError, SampleRequest, Sampler, TrajectoryBatch,
 };
 use gfn_learn::model::Model;
@@ -480,13 +480,8 @@ fn log_z(parts: &Assembled, model: &mut Model) -> Result<Option<f64>, RunError> 
         return Ok(Some(model.log_z));
     }
     let environment = &*parts.environment;
-    let (source, mut seen, mut mask) = (
-        &environment.spec().initial,
-        Observation::default(),
-        Mask::default(),
-    );
-    environment.observe(source, &mut seen);
-    let outputs = model.networks_mut()[0].forward(&seen, false)?;
+    let (source, mut mask) = (&environment.spec().initial, Mask::default());
+    let outputs = model.outputs_of(environment, source)?;
     if needs.state_flow {
         return Ok(outputs.log_flow.map(|flow| flow[0]));
     }

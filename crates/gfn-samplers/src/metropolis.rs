@@ -5,8 +5,8 @@
 //! the rule of Metropolis and Hastings leaves the distribution in proportion to the reward as it is.
 
 use gfn_core::{
-    ActionSpace, BehaviorPolicy, Environment, Mask, Policy, Remark, SampleError, SampleRequest, Sampler,
-    Stream, TrainingPlan, TrajectoryBatch,
+    BehaviorPolicy, Environment, Mask, Policy, Remark, SampleError, SampleRequest, Sampler, Stream,
+    TrainingPlan, TrajectoryBatch,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -221,10 +221,10 @@ impl Choices {
         let mut mask = Mask::default();
         environment.forward_mask(state, &mut mask);
         let (mut next, mut after) = (state.to_vec(), Mask::default());
-        let is_stop = |action: &usize| match environment.spec().actions {
-            // Told by its number; that the last block finishes a molecule too makes it no stop.
-            ActionSpace::Rows { .. } => *action == 0,
-            ActionSpace::Fixed { .. } | ActionSpace::Ragged { .. } => {
+        let is_stop = |action: &usize| match environment.spec().stop {
+            // Another action may finish an object too, such as the last block of a molecule; that makes it no stop.
+            Some(stop) => *action == stop,
+            None => {
                 environment.step(state, *action, &mut next);
                 environment.forward_mask(&next, &mut after);
                 after.none()

@@ -2,7 +2,7 @@
 //! blocks, so that only [`Environment::step`] and [`Environment::undo`] compute codes.
 
 use gfn_chem::Fragment;
-use gfn_core::{Enumerable, Environment, EnvironmentSpec, Mask, Observation};
+use gfn_core::{Enumerable, Environment, EnvironmentSpec, Items, Mask, Observation};
 
 use super::Fragments;
 use super::form::Orbits;
@@ -168,39 +168,41 @@ impl Environment for Fragments {
         1 + row * self.vocabulary.arm_count() + block.arm[cut.leaf_port] as usize
     }
 
-    fn observe(&self, state: &[i32], observation: &mut Observation) {
-        let first = observation.node_kind.len();
+    fn observe(&self, _view: usize, state: &[i32], observation: &mut Observation) {
+        let first = observation.items.len();
         let index = observation.states as i64;
         observation.states += 1;
         if state[0] == 0 {
-            observation.node_kind.push(self.vocabulary.block_count() as i64);
-            observation.node_state.push(index);
-            observation.row_node.push(first as i64);
-            observation.row_kind.push(self.vocabulary.port_count as i64);
-            observation.row_count.push(1);
-            observation.removable_count.push(0);
+            observation.items.fields[0].push(self.vocabulary.block_count() as i64);
+            observation.items.state.push(index);
+            let rows = &mut observation.rows[0];
+            rows.item.push(first as i64);
+            rows.kind.push(self.vocabulary.port_count as i64);
+            rows.count.push(1);
+            // The source has nothing that could be taken away, and a stopped state takes back the stop alone.
+            observation.backward_rows[0].count.push(0);
             return;
         }
-        self.observe_tree(state, first, index, observation);
-        let rows_before = observation.row_node.len();
+        self.observe_tree(state, first, index, &mut observation.items);
+        let rows = &mut observation.rows[0];
+        let before = rows.item.len();
         if !self.is_finished(state) {
             for (node, kind) in self.rows(state) {
-                observation.row_node.push((first + node) as i64);
-                observation.row_kind.push(kind as i64);
+                rows.item.push((first + node) as i64);
+                rows.kind.push(kind as i64);
             }
         }
-        observation
-            .row_count
-            .push(observation.row_node.len() - rows_before);
-        let removable_before = observation.removable_node.len();
-        if state[1] == 0 {
-            observation
-                .removable_node
-                .extend(removable(state).map(|node| (first + node) as i64));
+        rows.count.push(rows.item.len() - before);
+        let rows = &mut observation.backward_rows[0];
+        let before = rows.item.len();
+        match state[1] == 0 {
+            true => rows
+                .item
+                .extend(removable(state).map(|node| (first + node) as i64)),
+            false => rows.item.push(first as i64),
         }
-        observation
-            .removable_count
-            .push(observation.removable_node.len() - removable_before);
+        rows.kind.resize(rows.item.len(), 0);
+        rows.count.push(rows.item.len() - before);
     }
 
     fn as_enumerable(&self) -> Option<&dyn Enumerable> {
@@ -226,10 +228,10 @@ impl Environment for Fragments {
 }
 
 impl Fragments {
-    fn observe_tree(&self, state: &[i32], first: usize, index: i64, observation: &mut Observation) {
+    fn observe_tree(&self, state: &[i32], first: usize, index: i64, items: &mut Items) {
         for (node, slot) in slots(state).enumerate() {
-            observation.node_kind.push(i64::from(slot[0]));
-            observation.node_state.push(index);
+            items.fields[0].push(i64::from(slot[0]));
+            items.state.push(index);
             if slot[1] < 0 {
                 continue;
             }
@@ -243,10 +245,10 @@ impl Fragments {
                 (node + first, kind(slot[0], slot[3])),
             ];
             for [source, target] in [[ends[0], ends[1]], [ends[1], ends[0]]] {
-                observation.edge_source.push(source.0 as i64);
-                observation.edge_target.push(target.0 as i64);
-                observation.edge_source_kind.push(source.1);
-                observation.edge_target_kind.push(target.1);
+                items.edge_source.push(source.0 as i64);
+                items.edge_target.push(target.0 as i64);
+                items.edge_fields[0].push(source.1);
+                items.edge_fields[1].push(target.1);
             }
         }
     }

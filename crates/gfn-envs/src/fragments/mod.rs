@@ -21,7 +21,7 @@ mod tests;
 use std::path::Path;
 
 use gfn_chem::{Fragment, Join, Molecule};
-use gfn_core::{ActionSpace, EnvironmentSpec, ObjectKind, ObservationSpec};
+use gfn_core::{Actions, Anchor, EnvironmentSpec, ItemsView, ObjectKind, Rows, View};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -132,17 +132,35 @@ impl Fragments {
         let spec = EnvironmentSpec {
             name: "fragments",
             initial,
-            actions: ActionSpace::Rows {
-                width: vocabulary.arm_count(),
-                most_rows: most_rows(vocabulary.most_ports(), max_blocks),
-            },
-            backward_actions: ActionSpace::Ragged { most: max_blocks },
+            actions: Actions::of_rows(
+                1,
+                most_rows(vocabulary.most_ports(), max_blocks),
+                Rows {
+                    anchor: Anchor::Item,
+                    width: vocabulary.arm_count(),
+                    kinds: vocabulary.port_count + 1,
+                },
+            ),
+            backward_actions: Actions::of_rows(
+                0,
+                max_blocks,
+                Rows {
+                    anchor: Anchor::Item,
+                    width: 1,
+                    kinds: 1,
+                },
+            ),
+            stop: Some(0),
             most_steps: max_blocks,
-            observation: ObservationSpec::Graph {
-                node_kinds: vocabulary.block_count() + 1,
-                edge_kinds: vocabulary.port_count,
-                row_kinds: vocabulary.port_count + 1,
-            },
+            views: vec![View::Items(ItemsView {
+                // A block, or the place of the first one.
+                fields: vec![vocabulary.block_count() + 1],
+                numbers: 0,
+                // The ports at the end that an edge leaves and at the one that it enters.
+                edge_fields: vec![vocabulary.port_count; 2],
+                is_sequence: false,
+                most: max_blocks,
+            })],
             objects: ObjectKind::Molecule,
         };
         Ok(Self {

@@ -257,25 +257,25 @@ fn assembled_molecules_are_possible() {
 fn the_observation_matches_the_molecule() {
     let environment = fragments(&["[*:1]c1ccc([*:2])cc1", "[*:1]CO[*:2]"], 2, 4);
     let mut state = environment.spec().initial.clone();
-    let mut observation = Observation::default();
-    environment.observe(&state, &mut observation);
+    let mut observation = Observation::new(environment.spec(), 0);
+    environment.observe(0, &state, &mut observation);
     // Arms: the ring's one sort of port, then the carbon and the oxygen end of the linker.
     for action in [1, 2] {
         let mut next = state.clone();
         environment.step(&state, action, &mut next);
         state = next;
-        environment.observe(&state, &mut observation);
+        environment.observe(0, &state, &mut observation);
     }
     assert_eq!(environment.describe(&state), "OCc1ccccc1");
     assert_eq!(observation.states, 3);
-    assert_eq!(observation.node_kind[..2], [2, 0]);
-    assert_eq!(observation.node_state, [0, 1, 2, 2]);
-    let mut kinds: Vec<_> = observation.edge_source_kind.clone();
+    assert_eq!(observation.items.fields[0][..2], [2, 0]);
+    assert_eq!(observation.items.state, [0, 1, 2, 2]);
+    let mut kinds: Vec<_> = observation.items.edge_fields[0].clone();
     kinds.sort_unstable();
     assert_eq!(kinds, [0, 2], "the ring's first port and the carbon end");
-    assert_eq!(observation.row_count, [1, 1, 2]);
-    assert_eq!(observation.row_kind[0], 4);
-    assert_eq!(observation.removable_count, [0, 1, 2]);
+    assert_eq!(observation.rows[0].count, [1, 1, 2]);
+    assert_eq!(observation.rows[0].kind[0], 4);
+    assert_eq!(observation.backward_rows[0].count, [0, 1, 2]);
 }
 
 #[test]

@@ -1,11 +1,12 @@
-//! Message passing over small labeled graphs, with a logit for every (row, column) pair and one for stopping.
+//! Message passing over items and edges, with a logit for every action: global ones, and those of rows on states, items or pairs.
 //!
-//! Node states start as embeddings of their kinds; each layer adds to a node what its neighbours say, told apart by the
-//! kinds of the two ends of the edge. A row of actions reads its node and its own kind; stopping and the state's flow read
-//! the pooled graph; a backward action reads the node that it removes.
+//! Item states start as embeddings of their fields; each layer adds to an item the messages of its neighbors, told apart by the
+//! fields of the edge. A row of actions reads the items that it sits on and its own kind; global actions and the state's flow read
+//! the pooled items.
 
 use gfn_core::{
-    ActionSpace, EnvironmentSpec, Logits, Observation, ObservationSpec, OutputGradients, Outputs,
+    Anchor, AnchoredRows, EnvironmentSpec, ItemsView, Logits, Observation, OutputGradients, Outputs, Rows,
+    View,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,12 +63,14 @@ impl Default for Params {
 }
 
 /// What the network must know of an environment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Shape {
-    node_kinds: usize,
-    edge_kinds: usize,
-    row_kinds: usize,
-    width: usize,
+    view: usize,
+    items: ItemsView,
+    globals: usize,
+    rows: Vec<Rows>,
+    backward_globals: usize,
+    backward_rows: Vec<Rows>,
 }
 
 impl Architecture for Params {
@@ -88,31 +91,36 @@ impl Architecture for Params {
 }
 
 impl Shape {
-    /// Reads it off the environment. Backward actions are asked about only where a logit of them is asked for.
+    /// Reads it off the environment, through its first view of items; actions of every kind are taken.
     ///
     /// # Errors
     /// What the network needs, where the environment has something else.
     pub fn of(spec: &EnvironmentSpec, heads: Heads) -> Result<Self, String> {
-        let takes_back = !heads.backward || matches!(spec.backward_actions, ActionSpace::Ragged { .. });
-        match (&spec.observation, spec.actions) {
-            (
-                &ObservationSpec::Graph {
-                    node_kinds,
-                    edge_kinds,
-                    row_kinds,
-                },
-                ActionSpace::Rows { width, .. },
-            ) if takes_back => Ok(Self {
-                node_kinds,
-                edge_kinds,
-                row_kinds,
-                width,
-            }),
-            _ => Err(format!(
-                "states given as graphs with rows of actions; environment `{}` has none",
+        let items = spec
+            .views
+            .iter()
+            .enumerate()
+            .find_map(|(number, view)| match view {
+                View::Items(items) => Some((number, items.clone())),
+                View::Indices { .. } | View::Dense { .. } => None,
+            });
+        let Some((view, items)) = items else {
+            return Err(format!(
+                "states given as items, such as the nodes of a graph; environment `{}` gives none",
                 spec.name
-            )),
-        }
+            ));
+        };
+        Ok(Self {
+            view,
+            items,
+            globals: spec.actions.globals,
+            rows: spec.actions.rows.clone(),
+            backward_globals: spec.backward_actions.globals,
+            backward_rows: match heads.backward {
+                true => spec.backward_actions.rows.clone(),
+                false => Vec::new(),
+            },
+        })
     }
 }
 
@@ -123,7 +131,7 @@ struct Dense {
     bias: usize,
 }
 
-/// Two dense layers with the rectifier between: pooled or single nodes to one number.
+/// Two dense layers with the rectifier between: pooled or single items to a few numbers.
 #[derive(Clone, Copy, Debug)]
 struct Head {
     hidden: Dense,
@@ -131,26 +139,36 @@ struct Head {
 }
 
 /// A round of messages.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Round {
     message: usize,
-    source_end: usize,
-    target_end: usize,
+    edge_fields: Vec<usize>,
     own: Dense,
     gathered: usize,
 }
 
+/// A class of rows of actions.
+#[derive(Clone, Copy, Debug)]
+struct RowHead {
+    anchor: Anchor,
+    /// Reads the item, or the state, that a row sits on.
+    item: Dense,
+    /// Reads the second item of a pair.
+    second: Option<usize>,
+    kind: Option<usize>,
+    output: Dense,
+}
+
 #[derive(Clone, Debug)]
 struct Numbers {
-    node: usize,
+    fields: Vec<usize>,
+    numbers: Option<usize>,
     rounds: Vec<Round>,
-    row_node: Dense,
-    row_kind: usize,
-    row_output: Dense,
-    stop: Head,
+    rows: Vec<RowHead>,
+    globals: Option<Head>,
     flow: Option<Head>,
-    backward: Option<Head>,
-    forward: bool,
+    backward_rows: Vec<RowHead>,
+    backward_globals: Option<Head>,
 }
 
 /// Message passing; see [`Params`].
@@ -160,23 +178,44 @@ pub struct MessagePassing {
     numbers: Numbers,
     normalization: Normalization,
     hidden: i64,
-    width: usize,
+    heads: Heads,
+    shape: Shape,
     compute: Compute,
     recorded: Vec<Recorded>,
 }
 
+/// The logits of one direction as tensors.
+#[derive(Default)]
+struct RawLogits {
+    /// `[N, globals]`.
+    globals: Option<Tensor>,
+    /// Of each class of rows, `[rows, width]`.
+    rows: Vec<Option<Tensor>>,
+}
+
+impl RawLogits {
+    /// The tensors, rows first, in the order in which gradients are added up.
+    fn tensors(&self) -> impl Iterator<Item = Option<&Tensor>> {
+        let rows = self.rows.iter().map(Option::as_ref);
+        rows.chain([self.globals.as_ref()])
+    }
+}
+
 /// Outputs as tensors.
+#[derive(Default)]
 struct Raw {
-    rows: Option<Tensor>,
-    stop: Option<Tensor>,
-    backward: Option<Tensor>,
+    forward: RawLogits,
+    backward: RawLogits,
     log_flow: Option<Tensor>,
 }
 
 /// A recorded forward pass.
 struct Recorded {
     raw: Raw,
-    row_count: Vec<usize>,
+    /// `[classes][N]`: the rows of each state.
+    rows: Vec<Vec<usize>>,
+    backward_rows: Vec<Vec<usize>>,
+    states: usize,
 }
 
 /// The next of the gradients in `rest`: one for each number of `output`.
@@ -225,23 +264,69 @@ impl Plan {
         }
     }
 
-    fn head(&mut self, name: &str) -> Head {
+    fn head(&mut self, name: &str, outputs: usize) -> Head {
         let hidden = self.dense(&format!("{name}.hidden"), self.hidden);
         Head {
             hidden,
-            output: self.dense(&format!("{name}.output"), 1),
+            output: self.dense(&format!("{name}.output"), outputs),
         }
     }
 
-    fn round(&mut self, number: usize, edge_kinds: usize) -> Round {
+    /// The head of forward rows: `row.…`, then `row.1.…` and so on.
+    fn row_head(&mut self, class: usize, rows: Rows) -> RowHead {
+        let name = numbered("row", class);
+        RowHead {
+            anchor: rows.anchor,
+            item: self.dense(&format!("{name}.node"), self.hidden),
+            second: (rows.anchor == Anchor::Pair).then(|| self.matrix(&format!("{name}.second"))),
+            kind: Some(self.embedding(&format!("{name}.kind"), rows.kinds, ADDED)),
+            output: self.dense(&format!("{name}.output"), rows.width),
+        }
+    }
+
+    /// The head of backward rows: `backward.…`, then `backward.1.…` and so on.
+    fn backward_head(&mut self, class: usize, rows: Rows) -> RowHead {
+        let name = numbered("backward", class);
+        RowHead {
+            anchor: rows.anchor,
+            item: self.dense(&format!("{name}.hidden"), self.hidden),
+            second: (rows.anchor == Anchor::Pair).then(|| self.matrix(&format!("{name}.second"))),
+            kind: (rows.kinds > 1).then(|| self.embedding(&format!("{name}.kind"), rows.kinds, ADDED)),
+            output: self.dense(&format!("{name}.output"), rows.width),
+        }
+    }
+
+    fn round(&mut self, number: usize, edge_fields: &[usize]) -> Round {
+        let name = |field: usize| match field {
+            0 => format!("round.{number}.source"),
+            1 => format!("round.{number}.target"),
+            _ => format!("round.{number}.edge.{field}"),
+        };
         Round {
             message: self.matrix(&format!("round.{number}.message")),
-            source_end: self.embedding(&format!("round.{number}.source"), edge_kinds, ADDED),
-            target_end: self.embedding(&format!("round.{number}.target"), edge_kinds, ADDED),
+            edge_fields: edge_fields
+                .iter()
+                .enumerate()
+                .map(|(field, kinds)| self.embedding(&name(field), *kinds, ADDED))
+                .collect(),
             own: self.dense(&format!("round.{number}.own"), self.hidden),
             gathered: self.matrix(&format!("round.{number}.gathered")),
         }
     }
+}
+
+/// The name itself for the first of several, with its number for the others.
+fn numbered(name: &str, number: usize) -> String {
+    match number {
+        0 => name.into(),
+        _ => format!("{name}.{number}"),
+    }
+}
+
+/// The states that rows belong to, where each state has so many.
+fn states_of(counts: &[usize]) -> Vec<i64> {
+    let of_state = |(state, &count): (usize, &usize)| std::iter::repeat_n(state as i64, count);
+    counts.iter().enumerate().flat_map(of_state).collect()
 }
 
 impl MessagePassing {
@@ -260,18 +345,37 @@ impl MessagePassing {
             layout: Layout::default(),
             hidden: params.hidden,
         };
+        let fields = shape.items.fields.iter().enumerate();
+        let fields = fields.map(|(field, kinds)| plan.embedding(&numbered("node", field), *kinds, ROOT));
+        let fields = fields.collect();
+        let given = shape.items.numbers;
         let numbers = Numbers {
-            node: plan.embedding("node", shape.node_kinds, ROOT),
+            fields,
+            numbers: (given > 0).then(|| {
+                let start = Start::Uniform { fan_in: given };
+                plan.layout
+                    .add("node.numbers.weight".to_string(), &[given, params.hidden], start)
+            }),
             rounds: (0..params.layers)
-                .map(|round| plan.round(round, shape.edge_kinds))
+                .map(|round| plan.round(round, &shape.items.edge_fields))
                 .collect(),
-            row_node: plan.dense("row.node", params.hidden),
-            row_kind: plan.embedding("row.kind", shape.row_kinds, ADDED),
-            row_output: plan.dense("row.output", shape.width),
-            stop: plan.head("stop"),
-            flow: heads.log_flow.then(|| plan.head("flow")),
-            backward: heads.backward.then(|| plan.head("backward")),
-            forward: heads.forward,
+            rows: shape
+                .rows
+                .iter()
+                .enumerate()
+                .map(|(class, rows)| plan.row_head(class, *rows))
+                .collect(),
+            // The forward heads are there even if they are not asked, so that all networks of an environment are alike.
+            globals: (shape.globals > 0).then(|| plan.head("stop", shape.globals)),
+            flow: heads.log_flow.then(|| plan.head("flow", 1)),
+            backward_rows: shape
+                .backward_rows
+                .iter()
+                .enumerate()
+                .map(|(class, rows)| plan.backward_head(class, *rows))
+                .collect(),
+            backward_globals: (heads.backward && shape.backward_globals > 0)
+                .then(|| plan.head("backward.global", shape.backward_globals)),
         };
         let parameters = Parameters::new(plan.layout, draw.seed, draw.number, compute.device)?;
         // Leaves share the flat buffer's memory, so that the optimizer's step is seen by the next forward pass.
@@ -283,14 +387,15 @@ impl MessagePassing {
                     .map(|leaf| leaf.set_requires_grad(true))
             })
             .collect::<Result<_, _>>()?;
-        let (hidden, width) = (params.hidden as i64, shape.width);
+        let hidden = params.hidden as i64;
         Ok(Self {
             parameters,
             leaves,
             numbers,
             normalization: params.normalization,
             hidden,
-            width,
+            heads,
+            shape,
             compute,
             recorded: Vec::new(),
         })
@@ -311,14 +416,15 @@ impl MessagePassing {
 
     fn head(&self, x: &Tensor, head: Head) -> Result<Tensor, LearnError> {
         let hidden = self.dense(x, head.hidden)?.f_leaky_relu()?;
-        // The bias enters by a product: the gradient of a broadcast number is one long sum, which libtorch splits over
-        // threads, and its bits would depend on how many there are.
+        self.few(&hidden, head.output)
+    }
+
+    /// A dense layer with few outputs. The bias enters by a product: the gradient of a broadcast number is one long sum, which
+    /// libtorch splits over threads, and its bits would depend on how many there are.
+    fn few(&self, x: &Tensor, layer: Dense) -> Result<Tensor, LearnError> {
         let ones = Tensor::f_ones([x.size()[0], 1], (Kind::Float, self.compute.device))?;
-        let bias = ones.f_mm(&self.leaf(head.output.bias).f_view([1, 1])?)?;
-        Ok(self
-            .product(&hidden, head.output.weight)?
-            .f_add(&bias)?
-            .f_squeeze_dim(1)?)
+        let bias = ones.f_mm(&self.leaf(layer.bias).f_view([1, -1])?)?;
+        Ok(self.product(x, layer.weight)?.f_add(&bias)?)
     }
 
     fn index(&self, values: &[i64]) -> Result<Tensor, LearnError> {
@@ -335,25 +441,45 @@ impl MessagePassing {
         })
     }
 
-    /// Node states `[V, D]` after all rounds, as they are read.
+    /// Item states `[V, D]` after all rounds, as they are read.
     fn nodes(&self, seen: &Observation) -> Result<Tensor, LearnError> {
-        let mut nodes = self
-            .leaf(self.numbers.node)
-            .f_index_select(0, &self.index(&seen.node_kind)?)?;
-        let [source, target] = [self.index(&seen.edge_source)?, self.index(&seen.edge_target)?];
-        let [source_kind, target_kind] = [
-            self.index(&seen.edge_source_kind)?,
-            self.index(&seen.edge_target_kind)?,
-        ];
+        let items = &seen.items;
+        let mut nodes: Option<Tensor> = None;
+        for (&table, values) in self.numbers.fields.iter().zip(&items.fields) {
+            let field = self.leaf(table).f_index_select(0, &self.index(values)?)?;
+            nodes = Some(match nodes {
+                None => field,
+                Some(nodes) => nodes.f_add(&field)?,
+            });
+        }
+        if let Some(weight) = self.numbers.numbers {
+            let numbers = Tensor::f_from_slice(&items.numbers)?
+                .f_view([-1, self.shape.items.numbers as i64])?
+                .f_to(self.compute.device)?;
+            let own = self.product(&numbers, weight)?;
+            nodes = Some(match nodes {
+                None => own,
+                Some(nodes) => nodes.f_add(&own)?,
+            });
+        }
+        let mut nodes = match nodes {
+            Some(nodes) => nodes,
+            None => Tensor::f_zeros(
+                [items.len() as i64, self.hidden],
+                (Kind::Float, self.compute.device),
+            )?,
+        };
+        let [source, target] = [self.index(&items.edge_source)?, self.index(&items.edge_target)?];
+        let edge_fields = items.edge_fields.iter().map(|values| self.index(values));
+        let edge_fields: Vec<Tensor> = edge_fields.collect::<Result<_, _>>()?;
         for round in &self.numbers.rounds {
             let read = self.read(nodes.shallow_clone())?;
             let mut update = self.dense(&read, round.own)?;
-            if !seen.edge_source.is_empty() {
-                let said = self.product(&read, round.message)?.f_index_select(0, &source)?;
-                let ends = self.leaf(round.source_end).f_index_select(0, &source_kind)?;
-                let said = said
-                    .f_add(&ends)?
-                    .f_add(&self.leaf(round.target_end).f_index_select(0, &target_kind)?)?;
+            if !items.edge_source.is_empty() {
+                let mut said = self.product(&read, round.message)?.f_index_select(0, &source)?;
+                for (&table, values) in round.edge_fields.iter().zip(&edge_fields) {
+                    said = said.f_add(&self.leaf(table).f_index_select(0, values)?)?;
+                }
                 let heard = nodes
                     .f_zeros_like()?
                     .f_index_add(0, &target, &said.f_leaky_relu()?)?;
@@ -367,7 +493,8 @@ impl MessagePassing {
     /// The sum of each state's nodes over the root of their number, `[N, D]`.
     fn pool(&self, nodes: &Tensor, seen: &Observation) -> Result<Tensor, LearnError> {
         let mut counts = vec![0f32; seen.states];
-        seen.node_state
+        seen.items
+            .state
             .iter()
             .for_each(|&state| counts[state as usize] += 1.0);
         let scale: Vec<f32> = counts.iter().map(|count| 1.0 / count.max(1.0).sqrt()).collect();
@@ -379,110 +506,202 @@ impl MessagePassing {
             (Kind::Float, self.compute.device),
         )?;
         Ok(zeros
-            .f_index_add(0, &self.index(&seen.node_state)?, nodes)?
+            .f_index_add(0, &self.index(&seen.items.state)?, nodes)?
             .f_mul(&scale)?)
     }
 
     fn run(&self, seen: &Observation) -> Result<Raw, LearnError> {
         let nodes = self.nodes(seen)?;
-        let mut raw = Raw {
-            rows: None,
-            stop: None,
-            backward: None,
-            log_flow: None,
+        let numbers = &self.numbers;
+        let (rows, globals) = match self.heads.forward {
+            true => (&numbers.rows[..], numbers.globals),
+            false => (&[][..], None),
         };
-        if self.numbers.forward && !seen.row_node.is_empty() {
-            let picked = self
-                .dense(&nodes, self.numbers.row_node)?
-                .f_index_select(0, &self.index(&seen.row_node)?)?;
-            let kinds = self
-                .leaf(self.numbers.row_kind)
-                .f_index_select(0, &self.index(&seen.row_kind)?)?;
-            let rows = picked.f_add(&kinds)?.f_leaky_relu()?;
-            raw.rows = Some(self.dense(&rows, self.numbers.row_output)?);
-        }
-        if self.numbers.forward || self.numbers.flow.is_some() {
-            let pooled = self.pool(&nodes, seen)?;
-            if self.numbers.forward {
-                raw.stop = Some(self.head(&pooled, self.numbers.stop)?);
-            }
-            raw.log_flow = self
-                .numbers
-                .flow
-                .map(|head| self.head(&pooled, head))
-                .transpose()?;
-        }
-        if let Some(head) = self.numbers.backward
-            && !seen.removable_node.is_empty()
-        {
-            let removed = nodes.f_index_select(0, &self.index(&seen.removable_node)?)?;
-            raw.backward = Some(self.head(&removed, head)?);
-        }
+        let on_state = |heads: &[RowHead]| heads.iter().any(|head| head.anchor == Anchor::State);
+        let wants_pool = [globals, numbers.flow, numbers.backward_globals]
+            .iter()
+            .any(Option::is_some)
+            || on_state(rows)
+            || on_state(&numbers.backward_rows);
+        let mut raw = Raw::default();
+        let rows = rows.iter().zip(&seen.rows);
+        let pooled = wants_pool.then(|| self.pool(&nodes, seen)).transpose()?;
+        let pooled = pooled.as_ref();
+        raw.forward.rows = rows
+            .map(|(head, rows)| self.rows(&nodes, pooled, *head, rows))
+            .collect::<Result<_, _>>()?;
+        let of_pool = |head: Option<Head>| {
+            let both = head.zip(pooled);
+            both.map(|(head, pooled)| self.head(pooled, head)).transpose()
+        };
+        raw.forward.globals = of_pool(globals)?;
+        raw.log_flow = of_pool(numbers.flow)?;
+        let rows = numbers.backward_rows.iter().zip(&seen.backward_rows);
+        raw.backward.rows = rows
+            .map(|(head, rows)| self.backward_rows(&nodes, pooled, *head, rows))
+            .collect::<Result<_, _>>()?;
+        raw.backward.globals = of_pool(numbers.backward_globals)?;
         Ok(raw)
     }
 
-    /// Rows and stop logits, interleaved as the environment numbers its actions: stop, then the state's rows.
-    fn forward_logits(&self, raw: &Raw, seen: &Observation) -> Result<Logits, LearnError> {
-        let rows = raw.rows.as_ref().map(to_f64).transpose()?.unwrap_or_default();
-        let stop = raw.stop.as_ref().map(to_f64).transpose()?.unwrap_or_default();
-        let mut logits = Logits {
-            offsets: vec![0],
-            values: Vec::with_capacity(rows.len() + stop.len()),
-        };
-        let mut first = 0;
-        for (state, &count) in seen.row_count.iter().enumerate() {
-            if self.numbers.forward {
-                logits.values.push(stop[state]);
-                logits
-                    .values
-                    .extend_from_slice(&rows[first..first + count * self.width]);
-                first += count * self.width;
-            }
-            logits.offsets.push(logits.values.len());
+    /// `[rows, width]` of a class of forward rows; none where no state has one.
+    fn rows(
+        &self,
+        nodes: &Tensor,
+        pooled: Option<&Tensor>,
+        head: RowHead,
+        rows: &AnchoredRows,
+    ) -> Result<Option<Tensor>, LearnError> {
+        if rows.kind.is_empty() {
+            return Ok(None);
         }
-        Ok(logits)
+        // An item may have many rows: it is read once.
+        let mut read = match (head.anchor, pooled) {
+            (Anchor::State, Some(pooled)) => self
+                .dense(pooled, head.item)?
+                .f_index_select(0, &self.index(&states_of(&rows.count))?)?,
+            _ => self
+                .dense(nodes, head.item)?
+                .f_index_select(0, &self.index(&rows.item)?)?,
+        };
+        if let Some(second) = head.second {
+            let second = self.product(nodes, second)?;
+            read = read.f_add(&second.f_index_select(0, &self.index(&rows.second)?)?)?;
+        }
+        if let Some(kind) = head.kind {
+            read = read.f_add(&self.leaf(kind).f_index_select(0, &self.index(&rows.kind)?)?)?;
+        }
+        Ok(Some(self.dense(&read.f_leaky_relu()?, head.output)?))
+    }
+
+    /// The same of a class of backward rows.
+    fn backward_rows(
+        &self,
+        nodes: &Tensor,
+        pooled: Option<&Tensor>,
+        head: RowHead,
+        rows: &AnchoredRows,
+    ) -> Result<Option<Tensor>, LearnError> {
+        if rows.kind.is_empty() {
+            return Ok(None);
+        }
+        let anchored = match (head.anchor, pooled) {
+            (Anchor::State, Some(pooled)) => {
+                pooled.f_index_select(0, &self.index(&states_of(&rows.count))?)?
+            }
+            _ => nodes.f_index_select(0, &self.index(&rows.item)?)?,
+        };
+        let mut read = self.dense(&anchored, head.item)?;
+        if let Some(second) = head.second {
+            let anchored = nodes.f_index_select(0, &self.index(&rows.second)?)?;
+            read = read.f_add(&self.product(&anchored, second)?)?;
+        }
+        if let Some(kind) = head.kind {
+            read = read.f_add(&self.leaf(kind).f_index_select(0, &self.index(&rows.kind)?)?)?;
+        }
+        Ok(Some(self.few(&read.f_leaky_relu()?, head.output)?))
     }
 
     fn outputs(&self, raw: &Raw, seen: &Observation) -> Result<Outputs, LearnError> {
-        let backward = match self.numbers.backward {
-            None => None,
-            Some(_) => {
-                let mut offsets = vec![0];
-                offsets.extend(seen.removable_count.iter().scan(0, |sum, count| {
-                    *sum += count;
-                    Some(*sum)
-                }));
-                Some(Logits {
-                    offsets,
-                    values: raw.backward.as_ref().map(to_f64).transpose()?.unwrap_or_default(),
-                })
-            }
+        let forward = match self.heads.forward {
+            true => join(
+                &raw.forward,
+                self.shape.globals,
+                &self.shape.rows,
+                &counts(&seen.rows),
+                seen.states,
+            )?,
+            false => Logits {
+                offsets: vec![0; seen.states + 1],
+                values: Vec::new(),
+            },
         };
+        let backward = self.heads.backward.then(|| {
+            let counts = counts(&seen.backward_rows);
+            join(
+                &raw.backward,
+                self.shape.backward_globals,
+                &self.shape.backward_rows,
+                &counts,
+                seen.states,
+            )
+        });
         let log_flow = raw.log_flow.as_ref().map(to_f64).transpose()?;
         Ok(Outputs {
-            forward: self.forward_logits(raw, seen)?,
-            backward,
+            forward,
+            backward: backward.transpose()?,
             log_flow,
         })
     }
 
-    /// The reverse of [`Self::forward_logits`].
-    fn split(&self, gradient: &mut &[f64], row_count: &[usize]) -> (Vec<f64>, Vec<f64>) {
-        let (mut rows, mut stop) = (
-            Vec::with_capacity(gradient.len()),
-            Vec::with_capacity(row_count.len()),
-        );
-        for &count in row_count {
-            let (own, after) = gradient.split_at(1 + count * self.width);
-            stop.push(own[0]);
-            rows.extend_from_slice(&own[1..]);
-            *gradient = after;
+    /// The gradients of the tensors of one direction, in the order of [`RawLogits::tensors`], taken off `gradient`.
+    fn part(
+        gradient: &mut &[f64],
+        (globals, classes): (usize, &[Rows]),
+        counts: &[Vec<usize>],
+        states: usize,
+    ) -> Vec<Vec<f64>> {
+        let mut parts = vec![Vec::new(); classes.len() + 1];
+        for state in 0..states {
+            let mut take = |part: &mut Vec<f64>, length: usize| {
+                let (own, after) = gradient.split_at(length);
+                part.extend_from_slice(own);
+                *gradient = after;
+            };
+            take(&mut parts[classes.len()], globals);
+            for ((class, count), part) in classes.iter().zip(counts).zip(&mut parts) {
+                take(part, count[state] * class.width);
+            }
         }
-        (rows, stop)
+        parts
     }
 }
 
+/// How many rows each state has, class by class.
+fn counts(rows: &[AnchoredRows]) -> Vec<Vec<usize>> {
+    rows.iter().map(|class| class.count.clone()).collect()
+}
+
+/// Logits as the environment numbers its actions: of each state the global ones, then those of its rows, class by class.
+fn join(
+    raw: &RawLogits,
+    globals: usize,
+    classes: &[Rows],
+    counts: &[Vec<usize>],
+    states: usize,
+) -> Result<Logits, LearnError> {
+    let values = |tensor: &Option<Tensor>| -> Result<Vec<f64>, LearnError> {
+        Ok(tensor.as_ref().map(to_f64).transpose()?.unwrap_or_default())
+    };
+    let of_globals = values(&raw.globals)?;
+    let of_rows: Vec<Vec<f64>> = raw.rows.iter().map(values).collect::<Result<_, _>>()?;
+    let mut logits = Logits {
+        offsets: Vec::with_capacity(states + 1),
+        values: Vec::with_capacity(of_globals.len() + of_rows.iter().map(Vec::len).sum::<usize>()),
+    };
+    logits.offsets.push(0);
+    let mut firsts = vec![0; classes.len()];
+    for state in 0..states {
+        let own = &of_globals[state * globals..(state + 1) * globals];
+        logits.values.extend_from_slice(own);
+        for (class, Rows { width, .. }) in classes.iter().enumerate() {
+            let length = counts[class][state] * width;
+            let first = firsts[class];
+            logits
+                .values
+                .extend_from_slice(&of_rows[class][first..first + length]);
+            firsts[class] += length;
+        }
+        logits.offsets.push(logits.values.len());
+    }
+    Ok(logits)
+}
+
 impl Network for MessagePassing {
+    fn view(&self) -> usize {
+        self.shape.view
+    }
+
     fn parameters(&self) -> &Parameters {
         &self.parameters
     }
@@ -501,7 +720,9 @@ impl Network for MessagePassing {
         if record {
             self.recorded.push(Recorded {
                 raw,
-                row_count: observation.row_count.clone(),
+                rows: counts(&observation.rows),
+                backward_rows: counts(&observation.backward_rows),
+                states: observation.states,
             });
         }
         Ok(outputs)
@@ -521,17 +742,24 @@ impl Network for MessagePassing {
         let mut backward = &gradients.backward[..];
         let mut log_flow = &gradients.log_flow[..];
         let mut weighted = Tensor::f_zeros([], (Kind::Float, self.compute.device))?;
-        for Recorded { raw, row_count } in std::mem::take(&mut self.recorded) {
-            let (rows, stop) = match self.numbers.forward {
-                true => self.split(&mut forward, &row_count),
-                false => (Vec::new(), Vec::new()),
+        let shape = &self.shape;
+        for pass in std::mem::take(&mut self.recorded) {
+            let Recorded { raw, states, .. } = &pass;
+            let forward = match self.heads.forward {
+                true => Self::part(&mut forward, (shape.globals, &shape.rows), &pass.rows, *states),
+                false => Vec::new(),
             };
-            let pairs = [
-                (&raw.rows, &rows[..]),
-                (&raw.stop, &stop[..]),
-                (&raw.backward, take(&mut backward, raw.backward.as_ref())),
-                (&raw.log_flow, take(&mut log_flow, raw.log_flow.as_ref())),
-            ];
+            let backward = match self.heads.backward {
+                true => {
+                    let actions = (shape.backward_globals, &shape.backward_rows[..]);
+                    Self::part(&mut backward, actions, &pass.backward_rows, *states)
+                }
+                false => Vec::new(),
+            };
+            let of_flow = take(&mut log_flow, raw.log_flow.as_ref());
+            let forward = raw.forward.tensors().zip(forward.iter().map(Vec::as_slice));
+            let backward = raw.backward.tensors().zip(backward.iter().map(Vec::as_slice));
+            let pairs = forward.chain(backward).chain([(raw.log_flow.as_ref(), of_flow)]);
             for (output, gradient) in pairs {
                 if let Some(output) = output {
                     let gradient = from_f64(gradient, &output.size(), self.compute.device)?;

@@ -2,9 +2,7 @@
 //!
 //! Its gradient is written out: a few matrix products into the flat gradient, without a graph of tiny operations.
 
-use gfn_core::{
-    ActionSpace, EnvironmentSpec, Logits, Observation, ObservationSpec, OutputGradients, Outputs,
-};
+use gfn_core::{Actions, EnvironmentSpec, Logits, Observation, OutputGradients, Outputs, View};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -50,6 +48,7 @@ impl Default for Params {
 /// What the perceptron must know of an environment.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
+    view: usize,
     features: usize,
     input: Input,
     actions: usize,
@@ -88,29 +87,35 @@ impl Shape {
     /// # Errors
     /// What the perceptron needs, where the environment has something else.
     pub fn of(spec: &EnvironmentSpec, heads: Heads) -> Result<Self, String> {
-        let (features, input) = match spec.observation {
-            ObservationSpec::Indices { features, active } => (features, Input::Indices { active }),
-            ObservationSpec::Dense { features } => (features, Input::Dense),
-            ObservationSpec::Graph { .. } => {
-                return Err(format!(
-                    "states given as indices; environment `{}` gives graphs",
-                    spec.name
-                ));
-            }
+        let numbers = spec
+            .views
+            .iter()
+            .enumerate()
+            .find_map(|(number, view)| match *view {
+                View::Indices { features, active } => Some((number, features, Input::Indices { active })),
+                View::Dense { features } => Some((number, features, Input::Dense)),
+                View::Items(_) => None,
+            });
+        let Some((view, features, input)) = numbers else {
+            return Err(format!(
+                "states given as indices or numbers; environment `{}` gives items, such as the nodes of a graph",
+                spec.name
+            ));
         };
-        let count = |asked: bool, space: ActionSpace, what: &str| match (asked, space) {
+        let count = |asked: bool, actions: &Actions, what: &str| match (asked, actions.is_fixed()) {
             (false, _) => Ok(0),
-            (true, ActionSpace::Fixed { count }) => Ok(count),
-            (true, ActionSpace::Rows { .. } | ActionSpace::Ragged { .. }) => Err(format!(
+            (true, true) => Ok(actions.globals),
+            (true, false) => Err(format!(
                 "a fixed set of {what}; that of environment `{}` varies with the state",
                 spec.name
             )),
         };
         Ok(Self {
+            view,
             features,
             input,
-            actions: count(heads.forward, spec.actions, "actions")?,
-            backward_actions: count(heads.backward, spec.backward_actions, "backward actions")?,
+            actions: count(heads.forward, &spec.actions, "actions")?,
+            backward_actions: count(heads.backward, &spec.backward_actions, "backward actions")?,
         })
     }
 }
@@ -140,6 +145,7 @@ impl Columns {
 pub struct Mlp {
     parameters: Parameters,
     layers: Vec<Layer>,
+    view: usize,
     features: usize,
     input: Input,
     activation: Activation,
@@ -218,6 +224,7 @@ impl Mlp {
         Ok(Self {
             parameters,
             layers,
+            view: shape.view,
             features: shape.features,
             input: shape.input,
             activation,
@@ -309,6 +316,10 @@ impl Mlp {
 }
 
 impl Network for Mlp {
+    fn view(&self) -> usize {
+        self.view
+    }
+
     fn parameters(&self) -> &Parameters {
         &self.parameters
     }

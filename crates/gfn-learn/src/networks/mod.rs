@@ -23,6 +23,9 @@ pub struct Heads {
 
 /// A network on a device.
 pub trait Network {
+    /// The number of the environment's view through which it sees states.
+    fn view(&self) -> usize;
+
     /// Its parameters and their gradient.
     fn parameters(&self) -> &Parameters;
 

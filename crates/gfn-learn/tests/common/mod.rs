@@ -1,6 +1,8 @@
 //! What the tests share: small environments, all their states as a network sees them, and random numbers.
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
+pub(crate) mod drawing;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -51,10 +53,8 @@ pub(crate) fn open_states(environment: &dyn Environment) -> Vec<Vec<i32>> {
 
 /// What a network sees of the states.
 pub(crate) fn observe(environment: &dyn Environment, states: &[Vec<i32>]) -> Observation {
-    let mut observation = Observation::default();
-    states
-        .iter()
-        .for_each(|state| environment.observe(state, &mut observation));
+    let mut observation = Observation::new(environment.spec(), 0);
+    environment.observe_all(0, &states.concat(), &mut observation);
     observation
 }
 

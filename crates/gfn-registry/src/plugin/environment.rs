@@ -5,10 +5,7 @@ use std::sync::Mutex;
 
 use gfn_chem::canonical_of;
 use gfn_core::testkit::{Thoroughness, check_environment};
-use gfn_core::{
-    ActionSpace, Cancel, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation,
-    ObservationSpec,
-};
+use gfn_core::{Cancel, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation, View};
 use gfn_plugins::{Actions, PluginError, RemoteEnvironment, open_environment};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
@@ -218,8 +215,8 @@ impl PluginEnvironment {
 fn spec_of(remote: &RemoteEnvironment) -> EnvironmentSpec {
     let spec = remote.spec();
     let actions = |actions: Actions| match actions {
-        Actions::Fixed(count) => ActionSpace::Fixed { count },
-        Actions::Ragged(most) => ActionSpace::Ragged { most },
+        Actions::Fixed(count) => gfn_core::Actions::fixed(count),
+        Actions::Ragged(most) => gfn_core::Actions::ragged(most),
     };
     EnvironmentSpec {
         name: "plugin",
@@ -227,9 +224,10 @@ fn spec_of(remote: &RemoteEnvironment) -> EnvironmentSpec {
         actions: actions(spec.actions),
         backward_actions: actions(spec.backward_actions),
         most_steps: spec.most_steps,
-        observation: ObservationSpec::Dense {
+        stop: None,
+        views: vec![View::Dense {
             features: spec.features,
-        },
+        }],
         objects: match spec.objects.as_str() {
             "molecule" => ObjectKind::Molecule,
             other => ObjectKind::Other(other.to_string().into()),
@@ -300,7 +298,7 @@ impl Environment for PluginEnvironment {
         moved(taken, state, previous)
     }
 
-    fn observe(&self, state: &[i32], observation: &mut Observation) {
+    fn observe(&self, _view: usize, state: &[i32], observation: &mut Observation) {
         let width = self.remote.spec().features;
         let features = self.recall(
             state,
@@ -392,7 +390,7 @@ impl Environment for PluginEnvironment {
         }
     }
 
-    fn observe_all(&self, states: &[i32], observation: &mut Observation) {
+    fn observe_all(&self, view: usize, states: &[i32], observation: &mut Observation) {
         let width = self.remote.spec().features;
         self.learn_all(
             states,
@@ -404,7 +402,7 @@ impl Environment for PluginEnvironment {
             |known, features, row, _| known.features = features[row * width..(row + 1) * width].to_vec(),
         );
         let states = states.chunks_exact(self.spec.state_len());
-        states.for_each(|state| self.observe(state, observation));
+        states.for_each(|state| self.observe(view, state, observation));
     }
 
     fn describe(&self, state: &[i32]) -> String {
