@@ -22,7 +22,7 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 28] = [
+const LAYERS: [Layer; 29] = [
     layer("gfn-files", &[]),
     layer("gfn-core", &[]),
     layer("gfn-text", &[]),
@@ -85,11 +85,16 @@ const LAYERS: [Layer; 28] = [
         ],
     ),
     layer(
+        "gfn-metrics",
+        &["gfn-core", "gfn-chem", "gfn-record", "gfn-registry"],
+    ),
+    layer(
         "gfn-runner",
         &[
             "gfn-files",
             "gfn-core",
             "gfn-chem",
+            "gfn-metrics",
             "gfn-config",
             "gfn-draw",
             "gfn-docking",
@@ -110,6 +115,7 @@ const LAYERS: [Layer; 28] = [
         &[
             "gfn-files",
             "gfn-core",
+            "gfn-metrics",
             "gfn-cluster",
             "gfn-config",
             "gfn-record",

@@ -190,8 +190,7 @@ impl Loaded {
         let distribution = measurer.distribution(&mut self.model)?;
         drop(sweeping);
         let distribution = distribution.as_deref();
-        let drawn = measurer.draw(&mut self.model, seed, Purpose::Samples, count, distribution)?;
-        Ok(drawn.samples)
+        measurer.draw(&mut self.model, seed, Purpose::Samples, count, distribution)
     }
 
     /// Draws `count` objects with the state of each, flat, and without probabilities; shows no progress with `quiet`.

@@ -12,7 +12,6 @@ pub mod changes;
 pub mod dock;
 mod doubts;
 pub mod finished;
-mod found;
 mod likelihoods;
 pub mod measure;
 pub mod observers;

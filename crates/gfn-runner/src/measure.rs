@@ -1,47 +1,34 @@
-//! What a policy is like: exact figures where the environment can be swept, and figures of objects drawn from it.
+//! Measures the policies of an experiment: draws objects, finds the exact distribution where the environment can be swept, and hands
+//! both to the metrics.
 
-use std::collections::VecDeque;
-
-use gfn_chem::{Fingerprint, Molecule, diversity, modes};
-use gfn_core::exact::{
-    StateGraph, jensen_shannon, kullback_leibler, l1, log_sum_exp, normalize, sampling_floor, total_variation,
-};
+use gfn_core::exact::log_sum_exp;
 use gfn_core::{
-    Environment, Logits, Mask, ObjectKind, Objects, Policy, PolicyError, Purpose, Reward,
-    RewardError, SampleRequest, Sampler, TrajectoryBatch,
+    Enumerable, Environment, Logits, Mask, Objects, Policy, PolicyError, Purpose, Reward, RewardError,
+    SampleRequest, Sampler, TrajectoryBatch,
 };
 use gfn_learn::model::Model;
-use gfn_record::catalogue::names;
+use gfn_metrics::{Context, Measured, Saved, Solution, Solved, Subject, Visit};
 use gfn_record::distribution::Row;
-use gfn_record::event::{Metrics, Regression};
+use gfn_record::event::Metrics;
 use gfn_record::samples::Sample;
 use gfn_registry::Assembled;
 use gfn_registry::settings::Evaluation;
 use gfn_samplers::on_policy::{OnPolicy, Params};
-use hashbrown::{HashMap, HashSet};
-use rustc_hash::FxBuildHasher;
-use serde::{Deserialize, Serialize};
 
 use crate::RunError;
-use crate::found::{self, Found, reaches};
 use crate::signals::Stop;
 use crate::train::Trainer;
 use crate::work::Work;
 
 /// Trajectories that are drawn at a time.
 const CHUNK: usize = 256;
-/// States that the network sees at a time in a sweep.
-const SWEEP: usize = 4096;
 
 /// Measures policies of one experiment.
 pub struct Measurer<'a> {
     parts: &'a Assembled,
     settings: &'a Evaluation,
-    threshold: Option<f64>,
-    swept: Option<Swept>,
-    found: Found,
-    /// Log-reward and log-inflow of the last finished objects of training.
-    inflow: VecDeque<(f64, f64)>,
+    solved: Option<Solved>,
+    metrics: Measured,
     stop: Stop,
     tells: bool,
 }
@@ -66,29 +53,6 @@ impl Policy for Interruptible<'_> {
     }
 }
 
-/// The exact target, and the objects visited of late.
-struct Swept {
-    graph: StateGraph,
-    target: Vec<f64>,
-    /// Log-rewards before shaping.
-    raw: Vec<f64>,
-    log_z: f64,
-    modes: Option<u64>,
-    object_of: HashMap<u32, u32, FxBuildHasher>,
-    window: VecDeque<u32>,
-}
-
-/// What a measurer remembers of the objects visited in training.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Visited {
-    /// The distinct ones.
-    found: found::Saved,
-    /// The last finished objects, by their number.
-    window: Vec<u32>,
-    /// Log-reward and log-inflow of the last ones.
-    inflow: Vec<(f64, f64)>,
-}
-
 /// A policy, measured.
 pub struct Measurement {
     /// What is told of it.
@@ -103,38 +67,28 @@ pub struct Measurement {
     pub log_z_estimate: Option<f64>,
 }
 
-/// Objects drawn from a policy: what is told of them, and themselves.
-pub struct Drawn {
-    /// What is told of them.
-    pub metrics: Metrics,
-    /// Themselves, in the order drawn.
-    pub samples: Vec<Sample>,
-}
-
 impl<'a> Measurer<'a> {
     /// Sweeps the environment where it is small enough.
     ///
     /// # Errors
     /// Where the sweep or its rewards fail.
     pub fn new(parts: &'a Assembled, settings: &'a Evaluation) -> Result<Self, RunError> {
-        let threshold = settings.mode_threshold.or_else(|| parts.reward.mode_threshold());
-        let states = parts
-            .environment
-            .as_enumerable()
-            .map(gfn_core::Enumerable::state_count);
-        let swept = match states {
-            Some(states) if states <= settings.exact_states => {
-                Some(Swept::new(parts, threshold, settings.exact_states)?)
-            }
-            _ => None,
+        let states = parts.environment.as_enumerable().map(Enumerable::state_count);
+        let is_swept = states.is_some_and(|states| states <= settings.exact_states);
+        let solved = is_swept
+            .then(|| Solved::new(&*parts.environment, settings.exact_states, scores(parts)))
+            .transpose()?;
+        let context = Context {
+            environment: &*parts.environment,
+            evaluation: settings,
+            mode_threshold: settings.mode_threshold.or_else(|| parts.reward.mode_threshold()),
+            is_swept,
         };
         Ok(Self {
             parts,
             settings,
-            threshold,
-            swept,
-            found: Found::new(&*parts.environment, settings, threshold),
-            inflow: VecDeque::new(),
+            solved,
+            metrics: Measured::new(&context),
             stop: Stop::default(),
             tells: false,
         })
@@ -152,59 +106,32 @@ impl<'a> Measurer<'a> {
         self
     }
 
-    /// Remembers the objects of the trainer's last batch.
+    /// Shows the objects of the trainer's last batch to the metrics.
     pub fn visit(&mut self, trainer: &Trainer<'_>) {
-        let (batch, environment) = (trainer.batch(), &*self.parts.environment);
-        for (index, reward) in trainer.rewards().enumerate() {
-            self.found.add(environment, batch.finished(index), reward);
-        }
-        if environment.may_fail() {
-            self.found.settle(environment);
-        }
-        let leaves = batch.log_reward.iter().zip(trainer.log_inflow());
-        let most = self.settings.flow_window;
-        for (&log_reward, &log_inflow) in leaves.filter(|_| most > 0) {
-            // More than one where the window was made shorter while the run stood still.
-            while self.inflow.len() >= most {
-                self.inflow.pop_front();
-            }
-            self.inflow.push_back((log_reward, log_inflow));
-        }
-        if let Some(swept) = self.swept.as_mut().filter(|_| self.settings.window > 0) {
-            let standing = trainer.standing().unwrap_or_else(|| batch.all_finished());
-            for state in standing.chunks_exact(batch.state_len()) {
-                swept.visit(state, self.settings.window);
-            }
-        }
+        let rewards: Vec<f64> = trainer.rewards().collect();
+        let standing = trainer.standing();
+        self.metrics.visit(&Visit {
+            environment: &*self.parts.environment,
+            batch: trainer.batch(),
+            rewards: &rewards,
+            log_inflow: trainer.log_inflow(),
+            standing: standing.as_deref(),
+            solved: self.solved.as_ref(),
+        });
     }
 
-    /// What is remembered of the objects visited.
-    pub fn visited(&mut self) -> Visited {
-        self.found.settle(&*self.parts.environment);
-        let swept = self.swept.iter();
-        Visited {
-            found: self.found.save(),
-            window: swept.flat_map(|swept| swept.window.iter().copied()).collect(),
-            inflow: self.inflow.iter().copied().collect(),
-        }
+    /// What the metrics remember of the objects visited.
+    pub fn visited(&mut self) -> Saved {
+        self.metrics.settle(&*self.parts.environment);
+        self.metrics.save()
     }
 
     /// Remembers what another measurer of the experiment did.
     ///
     /// # Errors
     /// Where that one counted otherwise.
-    pub fn revisit(&mut self, visited: Visited) -> Result<(), String> {
-        self.found.restore(visited.found)?;
-        self.inflow = visited.inflow.into();
-        if let Some(swept) = &mut self.swept {
-            let known = swept.target.len();
-            swept.window = visited
-                .window
-                .into_iter()
-                .filter(|&object| (object as usize) < known)
-                .collect();
-        }
-        Ok(())
+    pub fn revisit(&mut self, visited: &Saved) -> Result<(), String> {
+        self.metrics.restore(visited)
     }
 
     /// Measures a policy after so many updates and trajectories (`at`). `estimate` is an estimate of log Z, for losses that
@@ -220,7 +147,7 @@ impl<'a> Measurer<'a> {
         at: (u64, u64),
         estimate: Option<f64>,
     ) -> Result<Measurement, RunError> {
-        self.found.settle(&*self.parts.environment);
+        self.metrics.settle(&*self.parts.environment);
         let measured = self.measured(model, seed, purpose, at, estimate);
         // Whatever else went wrong, it did because of this.
         match self.parts.environment.failure() {
@@ -238,38 +165,27 @@ impl<'a> Measurer<'a> {
         estimate: Option<f64>,
     ) -> Result<Measurement, RunError> {
         let log_z = log_z(self.parts, model)?.or(estimate);
-        let mut measured = Metrics::at(at.0, at.1);
-        let distribution = match &self.swept {
-            Some(swept) => {
-                let mut policy = Interruptible {
-                    model,
-                    stop: &self.stop,
-                };
-                Some(swept.measure(self.parts, &mut policy, log_z, &mut measured)?)
-            }
-            None => None,
-        };
-        self.found.measure(&mut measured);
-        set_line(
-            &mut measured,
-            Regression::of(self.inflow.iter().copied()),
-            [
-                names::INFLOW_OBJECTS,
-                names::INFLOW_SLOPE,
-                names::INFLOW_CORRELATION,
-            ],
-        );
+        let distribution = self.distribution(model)?;
         let mut states = Vec::new();
-        let count = self.settings.samples;
         let samples = self.draw_keeping(
             model,
             seed,
             purpose,
-            count,
+            self.settings.samples,
             distribution.as_deref(),
             Some(&mut states),
         )?;
-        self.describe(&samples, &mut measured);
+        let solution = self.solved.as_ref().zip(distribution.as_deref());
+        let subject = Subject {
+            samples: &samples,
+            solution: solution.map(|(solved, probabilities)| Solution {
+                solved,
+                probabilities,
+            }),
+            log_z,
+        };
+        let mut measured = Metrics::at(at.0, at.1);
+        self.metrics.measure(&subject, &mut measured);
         Ok(Measurement {
             measured,
             samples,
@@ -281,12 +197,12 @@ impl<'a> Measurer<'a> {
 
     /// The true log Z, where the environment was swept.
     pub fn log_z(&self) -> Option<f64> {
-        self.swept.as_ref().map(|swept| swept.log_z)
+        self.solved.as_ref().map(Solved::log_z)
     }
 
     /// How many objects there are, and the share of the target on the likeliest, where the environment was swept.
     pub fn target(&self) -> Option<(usize, f64)> {
-        let target = &self.swept.as_ref()?.target;
+        let target = self.solved.as_ref()?.target();
         Some((target.len(), target.iter().copied().fold(0.0, f64::max)))
     }
 
@@ -296,11 +212,11 @@ impl<'a> Measurer<'a> {
         distribution: &'r [f64],
         most: usize,
     ) -> Option<impl Iterator<Item = Row> + 'r> {
-        let swept = self.swept.as_ref()?;
+        let solved = self.solved.as_ref()?;
         let row = |index: usize| Row {
-            object: self.parts.environment.describe(swept.state(index)),
-            reward: swept.raw[index].exp(),
-            target: swept.target[index],
+            object: self.parts.environment.describe(solved.state(index)),
+            reward: solved.reward(index),
+            target: solved.target()[index],
             probability: distribution[index],
         };
         (distribution.len() <= most).then(|| (0..distribution.len()).map(row))
@@ -315,8 +231,8 @@ impl<'a> Measurer<'a> {
             model,
             stop: &self.stop,
         };
-        let of = |swept: &Swept| swept.distribution(self.parts, &mut policy);
-        self.swept.as_ref().map(of).transpose()
+        let of = |solved: &Solved| solved.distribution(&*self.parts.environment, &mut policy);
+        Ok(self.solved.as_ref().map(of).transpose()?)
     }
 
     /// Draws objects from a policy, without exploration.
@@ -330,11 +246,8 @@ impl<'a> Measurer<'a> {
         purpose: Purpose,
         count: usize,
         distribution: Option<&[f64]>,
-    ) -> Result<Drawn, RunError> {
-        let samples = self.draw_keeping(model, seed, purpose, count, distribution, None)?;
-        let mut metrics = Metrics::default();
-        self.describe(&samples, &mut metrics);
-        Ok(Drawn { metrics, samples })
+    ) -> Result<Vec<Sample>, RunError> {
+        self.draw_keeping(model, seed, purpose, count, distribution, None)
     }
 
     /// The same, and keeps the finished states where they are wanted.
@@ -402,70 +315,21 @@ impl<'a> Measurer<'a> {
     }
 
     fn probability(&self, state: &[i32], distribution: Option<&[f64]>) -> Option<f64> {
-        let swept = self.swept.as_ref()?;
-        Some(distribution?[swept.object(state)? as usize])
-    }
-
-    fn describe(&self, samples: &[Sample], metrics: &mut Metrics) {
-        let count = samples.len().max(1) as f64;
-        let distinct: HashSet<&str> = samples.iter().map(|sample| sample.object.as_str()).collect();
-        let mean = |value: fn(&Sample) -> f64| samples.iter().map(value).sum::<f64>() / count;
-        metrics.set(names::SAMPLES, samples.len() as f64);
-        metrics.set(names::MEAN_REWARD, mean(|sample| sample.reward));
-        metrics.set(
-            names::BEST_REWARD,
-            samples.iter().map(|sample| sample.reward).fold(0.0, f64::max),
-        );
-        metrics.set(names::UNIQUE, distinct.len() as f64 / count);
-        metrics.set(names::MEAN_LENGTH, mean(|sample| sample.steps as f64));
-        if self.parts.environment.spec().objects == ObjectKind::Molecule {
-            self.describe_molecules(samples, metrics);
-        }
-    }
-
-    fn describe_molecules(&self, samples: &[Sample], metrics: &mut Metrics) {
-        let mut seen: HashMap<&str, Option<Fingerprint>> = HashMap::new();
-        let mut valid = 0;
-        let mut molecules: Vec<(f64, Fingerprint)> = Vec::new();
-        for sample in samples {
-            let known = seen.contains_key(sample.object.as_str());
-            let fingerprint = *seen.entry(&sample.object).or_insert_with(|| {
-                let molecule = Molecule::parse(&sample.object).ok()?;
-                found::fingerprint(&molecule, self.settings.fingerprint)
-            });
-            if let Some(fingerprint) = fingerprint {
-                valid += 1;
-                if !known {
-                    molecules.push((sample.reward, fingerprint));
-                }
-            }
-        }
-        molecules.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let top = |count: usize| {
-            let best = molecules.get(..count)?;
-            Some(best.iter().map(|(reward, _)| reward).sum::<f64>() / count as f64)
-        };
-        let fingerprints: Vec<Fingerprint> = molecules.iter().map(|(_, fingerprint)| *fingerprint).collect();
-        metrics.set(names::VALID, f64::from(valid) / samples.len().max(1) as f64);
-        metrics.set_known(names::TOP_10, top(10));
-        metrics.set_known(names::TOP_100, top(100));
-        metrics.set_known(names::TOP_1000, top(1000));
-        metrics.set(names::MEAN_SIMILARITY, 1.0 - diversity(&fingerprints));
-        let modes = |threshold| modes(&molecules, threshold, self.settings.mode_similarity) as f64;
-        metrics.set_known(names::SAMPLE_MODES, self.threshold.map(modes));
+        let solved = self.solved.as_ref()?;
+        Some(distribution?[solved.object(state)? as usize])
     }
 }
 
-/// Sets the metrics of a line through points, if there is one: how many points, its slope, its correlation.
-pub(crate) fn set_line(
-    metrics: &mut Metrics,
-    line: Option<Regression>,
-    [objects, slope, correlation]: [&'static str; 3],
-) {
-    if let Some(line) = line {
-        metrics.set(objects, line.objects as f64);
-        metrics.set(slope, line.slope);
-        metrics.set(correlation, line.correlation);
+/// Scores all finished states of an experiment.
+fn scores(parts: &Assembled) -> impl FnOnce(&[i32], &mut [f64], &mut [f64]) -> Result<(), RunError> + '_ {
+    move |states, raw, log_reward| {
+        let objects = Objects::new(&*parts.environment, states);
+        let scored = parts.reward.score(&objects, raw, log_reward);
+        // What has no reward is never to be drawn.
+        for index in RewardError::left_out(scored)? {
+            (raw[index], log_reward[index]) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+        }
+        Ok(())
     }
 }
 
@@ -488,106 +352,4 @@ fn log_z(parts: &Assembled, model: &mut Model) -> Result<Option<f64>, RunError> 
     environment.forward_mask(source, &mut mask);
     let logits: Vec<f64> = mask.iter().map(|action| outputs.forward.of(0)[action]).collect();
     Ok((!needs.backward_policy).then(|| log_sum_exp(logits.iter().copied())))
-}
-
-impl Swept {
-    fn new(parts: &Assembled, threshold: Option<f64>, most: u64) -> Result<Self, RunError> {
-        let environment = &*parts.environment;
-        let graph = StateGraph::build(environment, usize::try_from(most).unwrap_or(usize::MAX))?;
-        let states: Vec<i32> = graph
-            .finished()
-            .iter()
-            .flat_map(|&state| graph.state(state as usize).iter().copied())
-            .collect();
-        let (mut raw, mut log_reward) = (
-            vec![0.0; graph.finished().len()],
-            vec![0.0; graph.finished().len()],
-        );
-        let scored = parts
-            .reward
-            .score(&Objects::new(environment, &states), &mut raw, &mut log_reward);
-        // What has no reward is never to be drawn.
-        for index in RewardError::left_out(scored)? {
-            (raw[index], log_reward[index]) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-        }
-        let (target, log_z) = normalize(&log_reward);
-        let modes =
-            threshold.map(|threshold| raw.iter().filter(|raw| reaches(raw.exp(), threshold)).count() as u64);
-        let object_of = graph
-            .finished()
-            .iter()
-            .zip(0..)
-            .map(|(&state, object)| (state, object))
-            .collect();
-        Ok(Self {
-            graph,
-            target,
-            raw,
-            log_z,
-            modes,
-            object_of,
-            window: VecDeque::new(),
-        })
-    }
-
-    fn state(&self, object: usize) -> &[i32] {
-        self.graph.state(self.graph.finished()[object] as usize)
-    }
-
-    fn object(&self, state: &[i32]) -> Option<u32> {
-        self.object_of.get(&(self.graph.find(state)? as u32)).copied()
-    }
-
-    fn visit(&mut self, state: &[i32], most: usize) {
-        if let Some(object) = self.object(state) {
-            // More than one where the window was made shorter while the run stood still.
-            while self.window.len() >= most {
-                self.window.pop_front();
-            }
-            self.window.push_back(object);
-        }
-    }
-
-    fn measure(
-        &self,
-        parts: &Assembled,
-        policy: &mut dyn Policy,
-        log_z: Option<f64>,
-        metrics: &mut Metrics,
-    ) -> Result<Vec<f64>, RunError> {
-        let p = self.distribution(parts, policy)?;
-        let divergence = kullback_leibler(&self.target, &p);
-        let window = self.window.len() as u64;
-        metrics.set(names::L1, l1(&p, &self.target));
-        metrics.set(names::TOTAL_VARIATION, total_variation(&p, &self.target));
-        metrics.set(names::JENSEN_SHANNON, jensen_shannon(&p, &self.target));
-        // It is infinite where the policy misses an object.
-        metrics.set_known(
-            names::KULLBACK_LEIBLER,
-            divergence.is_finite().then_some(divergence),
-        );
-        metrics.set_known(names::LOG_Z_ERROR, log_z.map(|log_z| log_z - self.log_z));
-        metrics.set_known(names::MODES, self.modes.map(|modes| modes as f64));
-        if window > 0 {
-            metrics.set(names::WINDOW_L1, self.window_l1());
-            metrics.set(names::WINDOW_FLOOR, sampling_floor(&self.target, window));
-        }
-        Ok(p)
-    }
-
-    /// The probability with which a policy makes each object.
-    fn distribution(&self, parts: &Assembled, policy: &mut dyn Policy) -> Result<Vec<f64>, RunError> {
-        Ok(self
-            .graph
-            .policy_distribution(&*parts.environment, policy, SWEEP)?)
-    }
-
-    fn window_l1(&self) -> f64 {
-        let mut frequency = vec![0.0; self.target.len()];
-        let share = 1.0 / self.window.len() as f64;
-        self.window
-            .iter()
-            .for_each(|&object| frequency[object as usize] += share);
-        l1(&frequency, &self.target)
-    }
 }

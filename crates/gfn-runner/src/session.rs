@@ -18,7 +18,7 @@ use gfn_registry::settings::Checkpoint;
 use gfn_registry::{Assembled, Experiment};
 
 use crate::doubts::{self, LookedAt, Rescorer};
-use crate::measure::{self, Measurement, Measurer};
+use crate::measure::{Measurement, Measurer};
 use crate::observers::curves::Curves;
 use crate::observers::log::Log;
 use crate::observers::metrics::MetricsFile;
@@ -485,7 +485,7 @@ impl<'a> Session<'a> {
         if likelihoods.rows.is_empty() {
             return Ok(());
         }
-        measure::set_line(
+        gfn_metrics::set_line(
             &mut found.measured,
             likelihoods.regression(),
             [

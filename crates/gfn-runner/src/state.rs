@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use gfn_learn::model::Model;
 use gfn_learn::{moments, weights};
+use gfn_metrics::Saved;
 use gfn_record::checkpoint::{HASHES, Loaded, Part};
 use gfn_record::event::{Event, Metrics};
 use gfn_record::growing::Mark;
@@ -16,7 +17,7 @@ use gfn_record::phases::Phases;
 use serde::{Deserialize, Serialize};
 
 use crate::RunError;
-use crate::measure::{Measurer, Visited};
+use crate::measure::Measurer;
 use crate::train::Trainer;
 
 const COUNTERS: &str = "counters.json";
@@ -95,7 +96,7 @@ pub struct Record {
 }
 
 /// The version of [`Counters`].
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// The parts of a checkpoint.
 ///
@@ -176,10 +177,10 @@ pub fn restore(
     trainer
         .restore_sampler(checkpoint.part(SAMPLER)?)
         .map_err(|error| refuse(SAMPLER, error))?;
-    let visited: Visited = postcard::from_bytes(checkpoint.part(VISITED)?)
+    let visited: Saved = postcard::from_bytes(checkpoint.part(VISITED)?)
         .map_err(|error| refuse(VISITED, error.to_string()))?;
     measurer
-        .revisit(visited)
+        .revisit(&visited)
         .map_err(|error| refuse(VISITED, error))?;
     trainer.phases = counters.phases;
     trainer.go_on_from(counters.step, counters.best_reward, counters.log_z);

@@ -1,7 +1,8 @@
 //! What settings are compared by: a metric of a run's measurement.
 
 use gfn_config::nearest;
-use gfn_core::{Enumerable, ObjectKind, Reward};
+use gfn_core::{Enumerable, Reward};
+use gfn_metrics::Context;
 use gfn_record::catalogue::{self, Better, Metric, names};
 use gfn_record::event::Metrics;
 use gfn_record::sweep::Direction;
@@ -90,42 +91,15 @@ impl Objective {
 
     /// Why an experiment's measurements will not have the metric, where that is sure.
     pub(crate) fn absent(&self, parts: &Assembled, evaluation: &Evaluation) -> Option<&'static str> {
-        const OF_MOLECULES: [&str; 9] = [
-            names::VALID,
-            names::TOP_10,
-            names::TOP_100,
-            names::TOP_1000,
-            names::MEAN_SIMILARITY,
-            names::SAMPLE_MODES,
-            names::FOUND_SIMILARITY,
-            names::FOUND_MODES_FROM,
-            names::FOUND_SCAFFOLDS_FROM,
-        ];
-        let has_modes = evaluation.mode_threshold.is_some() || parts.reward.mode_threshold().is_some();
-        let is_molecule = parts.environment.spec().objects == ObjectKind::Molecule;
-        let row = catalogue::find(&self.name).map_or("", |(_, metric)| metric.name);
-        let threshold = catalogue::number(row, &self.name);
-        match row {
-            _ if row.starts_with("exact.") && !is_swept(parts, evaluation) => {
-                Some("the environment is not swept, so that nothing is known exactly of its policies")
-            }
-            _ if OF_MOLECULES.contains(&row) && !is_molecule => Some("the environment builds no molecules"),
-            names::WINDOW_L1 if evaluation.window == 0 => {
-                Some("it is measured with `evaluation.window` only")
-            }
-            names::INFLOW_CORRELATION if evaluation.flow_window == 0 => {
-                Some("it is measured with `evaluation.flow_window` only")
-            }
-            names::SAMPLE_MODES | names::MODES_VISITED if !has_modes => {
-                Some("nothing says from which reward an object is a mode: set `evaluation.mode_threshold`")
-            }
-            names::FOUND_OBJECTS_FROM | names::FOUND_MODES_FROM | names::FOUND_SCAFFOLDS_FROM
-                if !threshold.is_some_and(|threshold| evaluation.thresholds.contains(&threshold)) =>
-            {
-                Some("its name ends in one of `evaluation.thresholds`, as in `found.objects_from_0.5`")
-            }
-            _ => None,
-        }
+        let context = Context {
+            environment: &*parts.environment,
+            evaluation,
+            mode_threshold: evaluation
+                .mode_threshold
+                .or_else(|| parts.reward.mode_threshold()),
+            is_swept: is_swept(parts, evaluation),
+        };
+        gfn_metrics::absent(&self.name, &context)
     }
 
     /// The metric in a measurement; none where it is absent or not a number.

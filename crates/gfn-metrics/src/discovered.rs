@@ -5,40 +5,72 @@
 //! it is among the best or reaches a threshold. The order of what is put into words is that in which states came, so that no
 //! figure depends on when that is done.
 
-use gfn_chem::{self as chem, Molecule, diversity};
+use gfn_core::Environment;
 use gfn_core::exact::StateIndex;
-use gfn_core::{Environment, ObjectKind};
-use gfn_record::catalogue::{member, names};
+use gfn_record::catalogue::{self, member, names};
 use gfn_record::event::Metrics;
-use gfn_registry::settings::{Evaluation, Fingerprint};
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::distance::{self, Key, Traits, mean_similarity};
+use crate::variety::{NO_MODES, not_comparable};
+use crate::{Context, Declaration, Distance, Metric, Subject, Visit, mean_of_first, reaches};
+
+/// How many distinct objects training made, how good the best are and how alike, and how many reach each threshold.
+pub const DECLARATION: Declaration = Declaration {
+    name: "discovered",
+    rows: &[
+        names::MODES_VISITED,
+        names::FOUND,
+        names::FOUND_TOP_10,
+        names::FOUND_TOP_100,
+        names::FOUND_TOP_1000,
+        names::FOUND_SIMILARITY,
+        names::FOUND_OBJECTS_FROM,
+        names::FOUND_MODES_FROM,
+        names::FOUND_SCAFFOLDS_FROM,
+    ],
+    absent,
+    build: |context| Some(Box::new(Discovered::new(context))),
+};
+
+fn absent(name: &str, context: &Context<'_>) -> Option<&'static str> {
+    let row = catalogue::find(name).map_or(name, |(_, metric)| metric.name);
+    let needs_distance = [
+        names::FOUND_SIMILARITY,
+        names::FOUND_MODES_FROM,
+        names::FOUND_SCAFFOLDS_FROM,
+    ];
+    if needs_distance.contains(&row)
+        && let Some(reason) = not_comparable(context)
+    {
+        return Some(reason);
+    }
+    let families = [
+        names::FOUND_OBJECTS_FROM,
+        names::FOUND_MODES_FROM,
+        names::FOUND_SCAFFOLDS_FROM,
+    ];
+    let threshold = catalogue::number(row, name);
+    let is_counted = threshold.is_some_and(|threshold| context.evaluation.thresholds.contains(&threshold));
+    if families.contains(&row) && !is_counted {
+        return Some("its name ends in one of `evaluation.thresholds`, as in `found.objects_from_0.5`");
+    }
+    (row == names::MODES_VISITED && context.mode_threshold.is_none()).then_some(NO_MODES)
+}
 
 /// The best that are kept.
 const TOP: usize = 1_000;
 /// States are put into words once there are so many.
 const GATHERED: usize = 4_096;
 
-/// A reward computed in another order may fall a rounding short of the threshold that it equals.
-pub(crate) fn reaches(reward: f64, threshold: f64) -> bool {
-    reward >= threshold * (1.0 - 1e-9)
-}
-
-/// The fingerprint of a molecule that is asked for; none where it cannot be computed.
-pub(crate) fn fingerprint(molecule: &Molecule, kind: Fingerprint) -> Option<chem::Fingerprint> {
-    match kind {
-        Fingerprint::Morgan => molecule.fingerprint().ok(),
-        Fingerprint::Path => Some(molecule.path_fingerprint()),
-    }
-}
-
 /// The distinct objects of a run.
-pub(crate) struct Found {
-    is_molecule: bool,
-    kind: Fingerprint,
-    similarity: f64,
+struct Discovered {
+    distance: Option<Box<dyn Distance>>,
+    /// Objects that are as alike as this belong to one mode.
+    limit: f64,
     gathered: StateIndex,
     rewards: Vec<f64>,
     /// The best reward of each object, by the hash of its words.
@@ -53,13 +85,13 @@ pub(crate) struct Found {
 struct Level {
     threshold: f64,
     objects: u64,
-    modes: Vec<chem::Fingerprint>,
+    modes: Vec<Key>,
     scaffolds: HashSet<String, FxBuildHasher>,
 }
 
-/// [`Found`] as it is saved: everything in an order of its own.
+/// [`Discovered`] as it is saved: everything in an order of its own.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Saved {
+struct Saved {
     known: Vec<(u64, f64)>,
     top: Vec<(f64, String)>,
     levels: Vec<SavedLevel>,
@@ -74,10 +106,10 @@ struct SavedLevel {
     scaffolds: Vec<String>,
 }
 
-impl Found {
-    /// Nothing found yet. `mode` is the reward from which an object counts as a mode.
-    pub(crate) fn new(environment: &dyn Environment, settings: &Evaluation, mode: Option<f64>) -> Self {
-        let mut thresholds = settings.thresholds.clone();
+impl Discovered {
+    /// Nothing yet.
+    fn new(context: &Context<'_>) -> Self {
+        let mut thresholds = context.evaluation.thresholds.clone();
         thresholds.sort_by(f64::total_cmp);
         let level = |threshold| Level {
             threshold,
@@ -86,30 +118,29 @@ impl Found {
             scaffolds: HashSet::default(),
         };
         Self {
-            is_molecule: environment.spec().objects == ObjectKind::Molecule,
-            kind: settings.fingerprint,
-            similarity: settings.mode_similarity,
-            gathered: StateIndex::new(environment.spec().state_len()),
+            distance: distance::of(context.objects(), context.evaluation),
+            limit: context.evaluation.mode_similarity,
+            gathered: StateIndex::new(context.environment.spec().state_len()),
             rewards: Vec::new(),
             known: HashMap::default(),
             top: Vec::new(),
             levels: thresholds.into_iter().map(level).collect(),
-            mode: mode.map(|threshold| (threshold, 0)),
+            mode: context.mode_threshold.map(|threshold| (threshold, 0)),
         }
     }
 
     /// Takes a finished state and its reward before shaping.
-    pub(crate) fn add(&mut self, environment: &dyn Environment, state: &[i32], reward: f64) {
+    fn add(&mut self, environment: &dyn Environment, state: &[i32], reward: f64) {
         if self.gathered.insert(state).1 {
             self.rewards.push(reward);
         }
         if self.gathered.len() >= GATHERED {
-            self.settle(environment);
+            self.put_into_words(environment);
         }
     }
 
     /// Puts what was gathered into words.
-    pub(crate) fn settle(&mut self, environment: &dyn Environment) {
+    fn put_into_words(&mut self, environment: &dyn Environment) {
         let gathered = std::mem::take(&mut self.rewards);
         for (index, reward) in gathered.into_iter().enumerate() {
             let words = environment.describe(self.gathered.state(index));
@@ -130,12 +161,12 @@ impl Found {
         if let Some((_, objects)) = self.mode.as_mut().filter(|(threshold, _)| is_first(*threshold)) {
             *objects += 1;
         }
-        let mut molecule = None;
+        let mut traits = None;
         for level in self.levels.iter_mut().filter(|level| is_first(level.threshold)) {
             level.objects += 1;
-            if self.is_molecule {
-                let traits = molecule.get_or_insert_with(|| Traits::of(&words, self.kind));
-                level.add(traits, self.similarity);
+            if let Some(distance) = &self.distance {
+                let traits = traits.get_or_insert_with(|| distance.traits(&words));
+                level.add(traits, &**distance, self.limit);
             }
         }
         self.rank(words, reward, before.is_some());
@@ -152,41 +183,18 @@ impl Found {
         }
     }
 
-    /// Sets the metrics of what is found; none before the first object. Nothing must be left gathered.
-    pub(crate) fn measure(&self, metrics: &mut Metrics) {
-        debug_assert!(self.rewards.is_empty(), "settled before it is asked");
-        metrics.set_known(names::MODES_VISITED, self.mode.map(|(_, objects)| objects as f64));
-        if self.known.is_empty() {
-            return;
-        }
-        let top = |count: usize| {
-            let best = self.top.get(..count)?;
-            Some(best.iter().map(|(reward, _)| reward).sum::<f64>() / count as f64)
-        };
-        metrics.set(names::FOUND, self.known.len() as f64);
-        metrics.set_known(names::FOUND_TOP_10, top(10));
-        metrics.set_known(names::FOUND_TOP_100, top(100));
-        metrics.set_known(names::FOUND_TOP_1000, top(1_000));
-        metrics.set_known(names::FOUND_SIMILARITY, self.top_similarity());
-        self.levels
-            .iter()
-            .for_each(|level| level.measure(self.is_molecule, metrics));
-    }
-
     fn top_similarity(&self) -> Option<f64> {
-        if !self.is_molecule {
-            return None;
-        }
-        let prints = self
+        let distance = self.distance.as_ref()?;
+        let keys: Vec<Key> = self
             .top
             .iter()
-            .map(|(_, words)| Traits::print_of(words, self.kind));
-        let prints: Vec<chem::Fingerprint> = prints.flatten().collect();
-        (prints.len() > 1).then(|| 1.0 - diversity(&prints))
+            .filter_map(|(_, words)| distance.key(words))
+            .collect();
+        (keys.len() > 1).then(|| mean_similarity(&**distance, &keys))
     }
 
     /// All that is remembered. Nothing must be left gathered.
-    pub(crate) fn save(&self) -> Saved {
+    fn saved(&self) -> Saved {
         let mut known: Vec<(u64, f64)> = self.known.iter().map(|(hash, reward)| (*hash, *reward)).collect();
         known.sort_unstable_by_key(|(hash, _)| *hash);
         Saved {
@@ -201,7 +209,7 @@ impl Found {
     ///
     /// # Errors
     /// Where that one counted by other thresholds.
-    pub(crate) fn restore(&mut self, saved: Saved) -> Result<(), String> {
+    fn go_on_from(&mut self, saved: Saved) -> Result<(), String> {
         let thresholds: Vec<f64> = self.levels.iter().map(|level| level.threshold).collect();
         let list = |thresholds: &[f64]| {
             let words: Vec<String> = thresholds.iter().map(ToString::to_string).collect();
@@ -227,58 +235,79 @@ impl Found {
                 from(mode(self.mode))
             ));
         }
-        self.levels = saved
-            .levels
-            .into_iter()
-            .map(Level::restored)
-            .collect::<Result<_, _>>()?;
+        self.levels = saved.levels.into_iter().map(Level::restored).collect();
         (self.top, self.mode) = (saved.top, saved.mode);
         self.known = saved.known.into_iter().collect();
         Ok(())
     }
 }
 
-/// What of a molecule counts.
-struct Traits {
-    print: Option<chem::Fingerprint>,
-    scaffold: Option<String>,
-}
-
-impl Traits {
-    /// Of a molecule in words. Environments of third parties can call something a molecule that is none: it has no traits.
-    fn of(words: &str, kind: Fingerprint) -> Self {
-        let molecule = Molecule::parse(words).ok();
-        Self {
-            print: molecule.as_ref().and_then(|molecule| fingerprint(molecule, kind)),
-            scaffold: molecule.and_then(|molecule| molecule.scaffold().ok()),
+impl Metric for Discovered {
+    fn visit(&mut self, visit: &Visit<'_>) {
+        for (index, &reward) in visit.rewards.iter().enumerate() {
+            self.add(visit.environment, visit.batch.finished(index), reward);
+        }
+        if visit.environment.may_fail() {
+            self.put_into_words(visit.environment);
         }
     }
 
-    fn print_of(words: &str, kind: Fingerprint) -> Option<chem::Fingerprint> {
-        Molecule::parse(words)
-            .ok()
-            .and_then(|molecule| fingerprint(&molecule, kind))
+    fn settle(&mut self, environment: &dyn Environment) {
+        self.put_into_words(environment);
+    }
+
+    fn measure(&self, _: &Subject<'_>, metrics: &mut Metrics) {
+        debug_assert!(self.rewards.is_empty(), "settled before it is asked");
+        metrics.set_known(names::MODES_VISITED, self.mode.map(|(_, objects)| objects as f64));
+        if self.known.is_empty() {
+            return;
+        }
+        let top = |count| mean_of_first(count, self.top.iter().map(|(reward, _)| *reward));
+        metrics.set(names::FOUND, self.known.len() as f64);
+        metrics.set_known(names::FOUND_TOP_10, top(10));
+        metrics.set_known(names::FOUND_TOP_100, top(100));
+        metrics.set_known(names::FOUND_TOP_1000, top(1_000));
+        metrics.set_known(names::FOUND_SIMILARITY, self.top_similarity());
+        let has_families = self.distance.as_ref().map(|distance| distance.has_families());
+        self.levels
+            .iter()
+            .for_each(|level| level.measure(has_families, metrics));
+    }
+
+    fn save(&self) -> Vec<u8> {
+        postcard::to_stdvec(&self.saved()).expect("plain data")
+    }
+
+    fn restore(&mut self, saved: &[u8]) -> Result<(), String> {
+        let saved = postcard::from_bytes(saved).map_err(|error| error.to_string())?;
+        self.go_on_from(saved)
     }
 }
 
 impl Level {
-    fn add(&mut self, traits: &Traits, similarity: f64) {
-        if let Some(print) = traits.print
-            && self.modes.iter().all(|mode| mode.tanimoto(&print) < similarity)
+    fn add(&mut self, traits: &Traits, distance: &dyn Distance, limit: f64) {
+        if let Some(key) = &traits.key
+            && self
+                .modes
+                .iter()
+                .all(|mode| distance.similarity(mode, key) < limit)
         {
-            self.modes.push(print);
+            self.modes.push(key.clone());
         }
-        if let Some(scaffold) = &traits.scaffold {
-            self.scaffolds.get_or_insert_with(scaffold, String::clone);
+        if let Some(family) = &traits.family {
+            self.scaffolds.get_or_insert_with(family, String::clone);
         }
     }
 
-    fn measure(&self, is_molecule: bool, metrics: &mut Metrics) {
+    /// Modes are counted where objects can be compared, scaffolds where the distance has families.
+    fn measure(&self, has_families: Option<bool>, metrics: &mut Metrics) {
         let mut set = |family, count| metrics.set(member(family, self.threshold), count as f64);
         set(names::FOUND_OBJECTS_FROM, self.objects as usize);
-        if is_molecule {
+        if let Some(has_families) = has_families {
             set(names::FOUND_MODES_FROM, self.modes.len());
-            set(names::FOUND_SCAFFOLDS_FROM, self.scaffolds.len());
+            if has_families {
+                set(names::FOUND_SCAFFOLDS_FROM, self.scaffolds.len());
+            }
         }
     }
 
@@ -288,24 +317,18 @@ impl Level {
         SavedLevel {
             threshold: self.threshold,
             objects: self.objects,
-            modes: self.modes.iter().map(|print| print.0.to_vec()).collect(),
+            modes: self.modes.iter().map(|key| key.to_vec()).collect(),
             scaffolds,
         }
     }
 
-    fn restored(saved: SavedLevel) -> Result<Self, String> {
-        let print = |words: Vec<u64>| {
-            let words: Result<[u64; 32], _> = words.try_into();
-            words
-                .map(chem::Fingerprint)
-                .map_err(|_| "a fingerprint is damaged".to_string())
-        };
-        Ok(Self {
+    fn restored(saved: SavedLevel) -> Self {
+        Self {
             threshold: saved.threshold,
             objects: saved.objects,
-            modes: saved.modes.into_iter().map(print).collect::<Result<_, _>>()?,
+            modes: saved.modes.into_iter().map(Vec::into_boxed_slice).collect(),
             scaffolds: saved.scaffolds.into_iter().collect(),
-        })
+        }
     }
 }
 
@@ -319,7 +342,10 @@ fn hash(words: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gfn_chem::{Fingerprint as Print, Molecule, diversity};
+    use gfn_core::ObjectKind;
     use gfn_core::testkit::RandomDag;
+    use gfn_registry::settings::{Evaluation, Fingerprint};
 
     fn settings(thresholds: &[f64]) -> Evaluation {
         Evaluation {
@@ -330,20 +356,34 @@ mod tests {
     }
 
     /// What is found of molecules, which are put into words here instead of by an environment.
-    fn found(settings: &Evaluation) -> Found {
-        Found {
-            is_molecule: true,
-            ..Found::new(&RandomDag::new(0, 2, 2), settings, Some(2.0))
+    fn found(settings: &Evaluation) -> Discovered {
+        Discovered {
+            distance: distance::of(&ObjectKind::Molecule, settings),
+            ..new(&RandomDag::new(0, 2, 2), settings, Some(2.0))
         }
     }
 
-    fn figures(found: &Found) -> Metrics {
+    fn new(dag: &RandomDag, settings: &Evaluation, mode_threshold: Option<f64>) -> Discovered {
+        Discovered::new(&Context {
+            environment: dag,
+            evaluation: settings,
+            mode_threshold,
+            is_swept: false,
+        })
+    }
+
+    fn figures(found: &Discovered) -> Metrics {
         let mut metrics = Metrics::default();
-        found.measure(&mut metrics);
+        let subject = Subject {
+            samples: &[],
+            solution: None,
+            log_z: None,
+        };
+        found.measure(&subject, &mut metrics);
         metrics
     }
 
-    fn count(found: &mut Found, molecules: &[(&str, f64)]) {
+    fn count(found: &mut Discovered, molecules: &[(&str, f64)]) {
         molecules
             .iter()
             .for_each(|(smiles, reward)| found.count((*smiles).into(), *reward));
@@ -389,7 +429,7 @@ mod tests {
             count(&mut found, &MOLECULES);
             let order = ["Cc1ccccc1", "CCc1ccccc1", "CCO", "c1ccccc1"];
             let prints = order.map(|smiles| Molecule::parse(smiles).unwrap().path_fingerprint());
-            let mut modes: Vec<chem::Fingerprint> = Vec::new();
+            let mut modes: Vec<Print> = Vec::new();
             for print in prints {
                 if modes.iter().all(|mode| mode.tanimoto(&print) < similarity) {
                     modes.push(print);
@@ -430,29 +470,28 @@ mod tests {
         let dag = RandomDag::new(1, 5, 8);
         let reward = |state: i32| f64::from(state % 5);
         let states: Vec<i32> = (0..200).map(|index| index * 7 % 31).collect();
-        let mut whole = Found::new(&dag, &settings, None);
-        let mut parts = Found::new(&dag, &settings, None);
+        let mut whole = new(&dag, &settings, None);
+        let mut parts = new(&dag, &settings, None);
         for (index, &state) in states.iter().enumerate() {
             whole.add(&dag, &[state], reward(state));
             parts.add(&dag, &[state], reward(state));
             if index % 9 == 0 {
                 parts.settle(&dag);
-                let bytes = postcard::to_stdvec(&parts.save()).unwrap();
-                parts = Found::new(&dag, &settings, None);
-                parts.restore(postcard::from_bytes(&bytes).unwrap()).unwrap();
+                let bytes = parts.save();
+                parts = new(&dag, &settings, None);
+                parts.restore(&bytes).unwrap();
             }
         }
         whole.settle(&dag);
         parts.settle(&dag);
         assert_eq!(figures(&whole), figures(&parts));
-        let bytes = |found: &Found| postcard::to_stdvec(&found.save()).unwrap();
-        assert!(bytes(&whole) == bytes(&parts));
+        assert!(whole.save() == parts.save());
         let mut other = found_by(&[1.0]);
-        let refused = other.restore(whole.save()).unwrap_err();
+        let refused = other.restore(&whole.save()).unwrap_err();
         assert!(refused.contains("the thresholds [1, 2], now [1]"), "{refused}");
     }
 
-    fn found_by(thresholds: &[f64]) -> Found {
-        Found::new(&RandomDag::new(1, 5, 8), &settings(thresholds), None)
+    fn found_by(thresholds: &[f64]) -> Discovered {
+        new(&RandomDag::new(1, 5, 8), &settings(thresholds), None)
     }
 }
