@@ -26,7 +26,7 @@ const LAYERS: [Layer; 29] = [
     layer("gfn-files", &[]),
     layer("gfn-core", &[]),
     layer("gfn-text", &[]),
-    layer("gfn-input", &[]),
+    layer("gfn-input", &["gfn-files"]),
     layer("gfn-chem", &["gfn-files", "gfn-input"]),
     layer("gfn-proxy", &["gfn-files", "gfn-chem", "gfn-input"]),
     layer("gfn-docking", &["gfn-files", "gfn-chem", "gfn-input"]),

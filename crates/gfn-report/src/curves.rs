@@ -39,7 +39,7 @@ pub(crate) struct Panel {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     /// What is shown.
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     /// What is across, with the unit.
     pub(crate) x_label: &'static str,
     /// What is up, with the unit.
@@ -66,7 +66,7 @@ impl Plan {
         };
         let lines: Vec<Lines> = curves.iter().map(|curve| Lines::of(curve, scale)).collect();
         let mut panel = Panel {
-            title: self.title.into(),
+            title: self.title.clone(),
             keys: Vec::new(),
             chart: None,
             notes: Vec::new(),
@@ -114,7 +114,7 @@ impl Plan {
             true => Axis::from_zero(self.y_label, scale, places.iter().copied()),
             false => Axis::around(self.y_label, scale, places.iter().copied()),
         };
-        let mut chart = Chart::new(self.title, Chart::USUAL, x, y);
+        let mut chart = Chart::new(&self.title, Chart::USUAL, x, y);
         let ends = chart.x.range;
         let level = |place: f64| Mark::Line {
             points: vec![(ends.0, place), (ends.1, place)],

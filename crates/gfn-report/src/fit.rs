@@ -283,7 +283,7 @@ fn learning(fit: &FitPage) -> Markup {
         curve("validation molecules", 0, |member| &member.validation),
     ];
     let drawn = Plan {
-        title: "Root mean square error by epoch",
+        title: "Root mean square error by epoch".into(),
         x_label: "epochs",
         y_label: "error",
         may_be_log: true,

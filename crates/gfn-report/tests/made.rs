@@ -146,8 +146,8 @@ pub(crate) fn metrics(updates: u64, shift: f64) -> String {
     let step = |step: u64| {
         json!({
             "event": "step", "step": step, "trajectories": 16 * step, "train.loss": (shift + 5.0) / step as f64,
-            "train.log_z": 1.5 - 1.0 / step as f64, "train.mean_reward": 0.5, "train.best_reward": 1.0, "train.mean_log_reward": -0.7,
-            "train.mean_length": 3.0, "train.states": 9, "train.gradient_norm": 0.1,
+            "train.log_z": 1.5 - 1.0 / step as f64, "train.mean_reward": 0.5, "train.best_reward": 1.0, "train.mean_log_reward": -0.7 + 0.01 * step as f64,
+            "train.mean_length": 3.0 + 0.1 * step as f64, "train.states": 9 + step, "train.gradient_norm": 1.0 / step as f64,
         })
     };
     let measured = |step: u64| {

@@ -134,7 +134,7 @@ fn points(
 
 fn loss(context: &Context<'_>) -> Panel {
     let plan = Plan {
-        title: "Loss",
+        title: "Loss".into(),
         x_label: UPDATES,
         y_label: "loss of a batch",
         may_be_log: true,
@@ -148,7 +148,7 @@ fn log_z(context: &Context<'_>) -> Panel {
     truths.sort_by(f64::total_cmp);
     truths.dedup();
     let plan = Plan {
-        title: "Log-partition function",
+        title: "Log-partition function".into(),
         x_label: UPDATES,
         y_label: "log Z (nats)",
         levels: truths
@@ -166,7 +166,7 @@ fn distance(context: &Context<'_>) -> Panel {
         .only()
         .and_then(|run| run.last_measured()?.get(names::WINDOW_FLOOR));
     let plan = Plan {
-        title: "Distance to the target",
+        title: "Distance to the target".into(),
         x_label: UPDATES,
         y_label: "distance (JSD in nats)",
         may_be_log: true,
@@ -204,7 +204,7 @@ fn distance(context: &Context<'_>) -> Panel {
 
 fn reward(context: &Context<'_>) -> Panel {
     let plan = Plan {
-        title: "Reward",
+        title: "Reward".into(),
         x_label: UPDATES,
         y_label: "reward, before shaping",
         from_zero: true,
@@ -242,7 +242,7 @@ fn modes(context: &Context<'_>) -> Panel {
         .or(context.runs().next())
         .and_then(|run| run.last_measured()?.get(names::MODES));
     let plan = Plan {
-        title: "Modes against objects visited",
+        title: "Modes against objects visited".into(),
         x_label: "objects visited (trajectories)",
         y_label: "distinct modes visited",
         from_zero: true,
@@ -260,7 +260,7 @@ fn modes(context: &Context<'_>) -> Panel {
 
 fn best(context: &Context<'_>) -> Panel {
     let plan = Plan {
-        title: "The best among the samples",
+        title: "The best among the samples".into(),
         x_label: UPDATES,
         y_label: "mean reward, before shaping",
         ..Plan::default()
@@ -275,7 +275,7 @@ fn best(context: &Context<'_>) -> Panel {
 
 fn variety(context: &Context<'_>) -> Panel {
     let plan = Plan {
-        title: "Diversity",
+        title: "Diversity".into(),
         x_label: UPDATES,
         y_label: "1 − mean Tanimoto similarity",
         ..Plan::default()
@@ -294,7 +294,7 @@ const VISITED: &str = "objects visited (trajectories)";
 /// Of all distinct objects of training; the figure that papers report.
 fn found_best(context: &Context<'_>) -> Panel {
     let plan = Plan {
-        title: "The best found in training",
+        title: "The best found in training".into(),
         x_label: VISITED,
         y_label: match context.groups.len() {
             1 => "mean reward, before shaping",
@@ -313,7 +313,7 @@ fn found_best(context: &Context<'_>) -> Panel {
 
 fn found_variety(context: &Context<'_>) -> Panel {
     let plan = Plan {
-        title: "Similarity of the best 1,000 found",
+        title: "Similarity of the best 1,000 found".into(),
         x_label: VISITED,
         y_label: "mean Tanimoto similarity",
         ..Plan::default()
@@ -331,7 +331,7 @@ fn levels(context: &Context<'_>) -> Vec<Panel> {
         .flat_map(|metrics| metrics.iter().filter_map(of_family));
     let panel = |threshold: f64| {
         let plan = Plan {
-            title: "Found in training",
+            title: format!("Found in training, reward from {threshold}"),
             x_label: VISITED,
             y_label: "how many",
             from_zero: true,
@@ -351,9 +351,7 @@ fn levels(context: &Context<'_>) -> Vec<Panel> {
             of("scaffolds", 1, names::FOUND_SCAFFOLDS_FROM),
             of("objects", 2, names::FOUND_OBJECTS_FROM),
         ];
-        let mut panel = plan.draw(&first_of_each(context, all));
-        panel.title = format!("Found in training, reward from {threshold}");
-        panel
+        plan.draw(&first_of_each(context, all))
     };
     thresholds.map(panel).collect()
 }
@@ -361,7 +359,7 @@ fn levels(context: &Context<'_>) -> Vec<Panel> {
 /// How flow goes with reward at finished objects, where the loss is over flows.
 fn inflow(context: &Context<'_>) -> Panel {
     let plan = Plan {
-        title: "Log-inflow on log-reward",
+        title: "Log-inflow on log-reward".into(),
         x_label: UPDATES,
         y_label: "over the last objects of training",
         levels: vec![("right flows".into(), 1.0)],
@@ -416,7 +414,7 @@ fn more(context: &Context<'_>) -> Vec<Panel> {
     let panel = |(curves, name): (Vec<Curve>, String)| {
         let metric = find(&name).map(|(_, metric)| metric);
         let plan = Plan {
-            title: "",
+            title: capitalized(&label(&name)),
             x_label: UPDATES,
             y_label: metric.map_or("", |metric| {
                 if metric.unit.is_empty() {
@@ -428,9 +426,7 @@ fn more(context: &Context<'_>) -> Vec<Panel> {
             may_be_log: true,
             ..Plan::default()
         };
-        let mut panel = plan.draw(&curves);
-        panel.title = capitalized(&label(&name));
-        panel
+        plan.draw(&curves)
     };
     steps.chain(measured).map(panel).collect()
 }
