@@ -134,7 +134,7 @@ fn json_is_a_list_of_problems() {
     let (code, said, errors) = check(&["--format", "json"], &[("small.toml", GOOD)]);
     assert_eq!((code, said.as_str(), errors.as_str()), (0, "[]\n", ""));
     let bad = GOOD.replace("steps = 2", "steps = \"ä\"\nlog_every = 50");
-    let options = ["--format", "json", "--set", "loss.lambda=1"];
+    let options = ["--format", "json", "--set", "loss.lambda=2"];
     let (code, said, errors) = check(&options, &[("small.toml", &bad)]);
     assert_eq!((code, errors.as_str()), (2, ""));
     let list: Value = serde_json::from_str(&said).expect("JSON");
@@ -158,12 +158,12 @@ fn json_is_a_list_of_problems() {
             "help": "`lambda` is a key of loss `sub-trajectory-balance` and `ppo`",
             "source": "flag",
             "file": "small.toml",
-            "setting": "--set loss.lambda=1",
+            "setting": "--set loss.lambda=2",
             "line": null,
             "column": null,
             "end_line": null,
             "end_column": null,
-            "snippet": "--set loss.lambda=1",
+            "snippet": "--set loss.lambda=2",
         },
     ]);
     assert_eq!(list, expected);

@@ -310,3 +310,78 @@ fn what_cannot_be_compared_is_trouble() {
     );
     fail(&["diff", &file], 2);
 }
+
+/// What `extends` or `resolved.toml` set is taken back, by a file and on the command line.
+#[test]
+fn keys_are_unset() {
+    let (folder, file) = files("[training]\nbatch_size = { unset = true }\n");
+    let resolved = relative(
+        &succeed(&["resolve", &file, "--origin", "--unset", "training.steps"]),
+        &folder,
+    );
+    let origins = ["steps", "batch_size"].map(|key| {
+        let mut lines = resolved.lines().skip_while(|line| *line != "[training]");
+        let line = lines.find(|line| line.starts_with(&format!("{key} = ")));
+        line.and_then(|line| line.rsplit("  # ").next())
+            .map(str::to_owned)
+    });
+    assert_eq!(
+        origins,
+        [Some("default".to_owned()), Some("default".to_owned())],
+        "{resolved}"
+    );
+    let said = fail(&["check", &file, "--unset", "training.stepps"], 2);
+    says(
+        &said,
+        &[
+            "unknown key `training.stepps`",
+            " --> --unset training.stepps\n",
+            "did you mean `steps`?",
+        ],
+    );
+    succeed(&[
+        "check",
+        &file,
+        "--unset",
+        "sweep.method",
+        "--unset",
+        "optimizer.log_z",
+    ]);
+}
+
+/// A run's file has every default written out, and runs with another loss.
+#[test]
+fn defaults_make_no_combination_impossible() {
+    let (folder, file) = files("");
+    let resolved = folder.path().join("resolved.toml");
+    std::fs::write(&resolved, succeed(&["resolve", &file])).expect("a file");
+    let resolved = resolved.to_string_lossy();
+    let losses = [
+        "flow-matching",
+        "detailed-balance",
+        "sub-trajectory-balance",
+        "log-partition-variance",
+    ];
+    for loss in losses {
+        succeed(&["check", &resolved, "--set", &format!("loss.kind={loss}")]);
+    }
+    let set = |value: &str| {
+        [
+            "check",
+            &resolved,
+            "--set",
+            "loss.kind=flow-matching",
+            "--set",
+            value,
+        ]
+        .map(str::to_owned)
+    };
+    let said = fail(&set("optimizer.log_z=5.0").each_ref().map(String::as_str), 2);
+    says(&said, &["does not learn log Z, but `optimizer.log_z` is set"]);
+    // The settings of another loss are refused unless they are at their defaults.
+    succeed(&["check", &file, "--set", "loss.epsilon=0"]);
+    says(
+        &fail(&["check", &file, "--set", "loss.epsilon=1"], 2),
+        &["`epsilon` is a key of loss `flow-matching`"],
+    );
+}

@@ -172,7 +172,7 @@ const LAYERS: [Layer; 29] = [
 ];
 
 /// Packages that few crates keep to themselves.
-const RESERVED: [(&str, &[&str]); 13] = [
+const RESERVED: [(&str, &[&str]); 14] = [
     ("tch", &["gfn-learn", "gfn-fit"]),
     ("libloading", &["gfn-learn", "gfn-plugins"]),
     ("safetensors", &["gfn-learn", "gfn-chem", "gfn-proxy"]),
@@ -186,6 +186,7 @@ const RESERVED: [(&str, &[&str]); 13] = [
     ("landlock", &["gfn-plugins"]),
     ("seccompiler", &["gfn-plugins"]),
     ("sobol_burley", &["gfn-search"]),
+    ("figment", &["gfn-config"]),
 ];
 
 /// Words and the way to the terminal, for every crate but the contracts, which print nothing.

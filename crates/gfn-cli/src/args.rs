@@ -77,6 +77,8 @@ pub(crate) enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         sets: Vec<String>,
         #[command(flatten)]
+        unset: UnsetArgs,
+        #[command(flatten)]
         going: GoingArgs,
     },
     /// Run an experiment many times with different settings, and find the best.
@@ -300,6 +302,8 @@ pub(crate) enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         sets: Vec<String>,
         #[command(flatten)]
+        unset: UnsetArgs,
+        #[command(flatten)]
         damage: DamageArgs,
     },
     /// Active learning: train on a proxy of an expensive reward, in rounds.
@@ -354,6 +358,8 @@ pub(crate) enum Command {
         /// Change a setting, such as evaluation.samples=10000.
         #[arg(long = "set", value_name = "KEY=VALUE")]
         sets: Vec<String>,
+        #[command(flatten)]
+        unset: UnsetArgs,
         #[command(flatten)]
         damage: DamageArgs,
         /// Print JSON.
@@ -443,6 +449,8 @@ pub(crate) struct BenchArgs {
     /// Change a setting of each, such as hardware.threads=2.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) unset: UnsetArgs,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -464,7 +472,7 @@ impl ExperimentArgs {
 
     /// The same with further changes.
     fn load_with(&self, sets: Vec<String>) -> Result<Experiment, Problems> {
-        let sets: Vec<String> = self.layers.all_sets().into_iter().chain(sets).collect();
+        let sets: Vec<String> = self.layers.flags().into_iter().chain(sets).collect();
         Experiment::load_with(&self.file, self.layers.profile.as_deref(), &sets)
     }
 }
@@ -478,6 +486,8 @@ pub(crate) struct LayerArgs {
     /// Change a setting: a key path and a TOML value, such as loss.epsilon=1e-3. May be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) unset: UnsetArgs,
     /// The seed, in place of the file's.
     #[arg(long, value_parser = numbers::whole(0..=i64::MAX as u64))]
     pub(crate) seed: Option<u64>,
@@ -486,13 +496,29 @@ pub(crate) struct LayerArgs {
 impl LayerArgs {
     /// The experiment in `file` with all layers.
     pub(crate) fn load(&self, file: &Path) -> Result<Experiment, Problems> {
-        Experiment::load_with(file, self.profile.as_deref(), &self.all_sets())
+        Experiment::load_with(file, self.profile.as_deref(), &self.flags())
     }
 
     /// All changes to the file.
-    fn all_sets(&self) -> Vec<String> {
+    pub(crate) fn flags(&self) -> Vec<String> {
         let seed = self.seed.map(|seed| format!("seed={seed}"));
-        self.sets.iter().cloned().chain(seed).collect()
+        self.unset.over(&self.sets).into_iter().chain(seed).collect()
+    }
+}
+
+// No doc comment: the help of commands would show it as their own.
+#[derive(Debug, clap::Args)]
+pub(crate) struct UnsetArgs {
+    /// Unset a key, such as loss.epsilon, so that its default applies. May be repeated.
+    #[arg(long = "unset", value_name = "KEY")]
+    pub(crate) unsets: Vec<String>,
+}
+
+impl UnsetArgs {
+    /// The flags of a command that has these settings too.
+    pub(crate) fn over(&self, sets: &[String]) -> Vec<String> {
+        let unsets = self.unsets.iter().map(|key| gfn_config::unset_flag(key));
+        unsets.chain(sets.iter().cloned()).collect()
     }
 }
 

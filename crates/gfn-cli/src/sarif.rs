@@ -73,7 +73,9 @@ fn location(finding: &Finding) -> Value {
             location["physicalLocation"]["region"] = region;
         }
     }
-    if let (Written::Variable | Written::Flag, Some(setting)) = (finding.source, &finding.setting) {
+    if let (Written::Variable | Written::Flag | Written::Provider, Some(setting)) =
+        (finding.source, &finding.setting)
+    {
         location["logicalLocations"] = json!([{ "name": setting, "kind": "parameter" }]);
     }
     location

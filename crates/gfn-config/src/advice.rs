@@ -11,6 +11,7 @@ pub(crate) fn with_quotes(problem: Problem, sources: &Sources) -> Problem {
     let source = place.and_then(|origin| Some((origin, sources.get(origin.source)?)));
     let advice = match (problem.quotes, source) {
         (Quotes::Never, _) | (_, None) => None,
+        (_, Some((_, source))) if source.kind == SourceKind::Provider => None,
         (Quotes::CommandLine, Some((_, source))) if matches!(source.kind, SourceKind::File(_)) => None,
         (_, Some((origin, source))) => quoted(origin, source),
     };

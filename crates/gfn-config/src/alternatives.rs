@@ -2,10 +2,10 @@
 
 use crate::describe::{found, key_path};
 use crate::nearest::listed;
+use crate::node::{Table, Value};
 use crate::problem::Problem;
 use crate::schema::{At, Checker, accepts, wrong_type};
 use crate::shape::Shape;
-use crate::tree::{Table, Value};
 
 impl Checker<'_> {
     /// Several shapes: an enumeration, a table that its tag tells apart, or whichever fits.

@@ -1,8 +1,8 @@
 //! Values and what is expected of them, in words.
 
 use crate::nearest::joined;
+use crate::node::Value;
 use crate::shape::Shape;
-use crate::tree::Value;
 
 /// Longest literal that a message repeats.
 const LITERAL_LIMIT: usize = 40;

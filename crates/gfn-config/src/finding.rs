@@ -16,6 +16,8 @@ pub enum Written {
     Variable,
     /// In a command-line flag.
     Flag,
+    /// In a program that embeds this one.
+    Provider,
 }
 
 /// One problem with its place; what there is none of is `None`, and `null` in JSON.
@@ -29,9 +31,9 @@ pub struct Finding {
     pub help: Option<String>,
     /// What holds the mistake.
     pub source: Written,
-    /// The file; for a variable or a flag, the experiment file that it was to change.
+    /// The file; for a variable, a flag or a provider, the experiment file that it was to change.
     pub file: Option<String>,
-    /// The variable's name, or the flag as typed.
+    /// The variable's name, the flag as typed, or the provider.
     pub setting: Option<String>,
     /// The line, from 1; `None` where the file as a whole is meant.
     pub line: Option<usize>,
@@ -75,6 +77,10 @@ impl Finding {
             SourceKind::File(_) => self.in_file(origin, source),
             SourceKind::Variable => self.in_setting(Written::Variable, source),
             SourceKind::Flag => self.in_setting(Written::Flag, source),
+            SourceKind::Provider => Self {
+                snippet: Some(line_text(&source.text, &origin.span)),
+                ..self.in_setting(Written::Provider, source)
+            },
             SourceKind::Default => self,
         }
     }

@@ -1,283 +1,219 @@
-//! The layers of an experiment: files with what they extend, the chosen profile, variables, flags.
+//! The layers of an experiment: files, the chosen profile, providers, variables, flags.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use gfn_text::io_words;
+use figment::{Figment, Provider};
 
-use crate::merge::merge;
-use crate::nearest::nearest;
+use crate::loader::Loader;
 use crate::overrides::Overrides;
 use crate::paths::PREFIX;
-use crate::problem::{Problem, Problems};
+use crate::problem::Problems;
 use crate::profiles::{FILE_KEYS, Profiles};
-use crate::source::{Origin, SourceKind, Sources};
-use crate::syntax;
-use crate::tree::{Node, Tree, Value};
+use crate::provider;
+use crate::stack::Stack;
+use crate::tree::Tree;
 use crate::variables::strays;
-use crate::version::{self, Refusal};
 
-/// Largest configuration file; a larger one is some other file.
-const FILE_LIMIT: u64 = 1 << 20;
-/// Longest chain of files that extend one another.
-const EXTENDS_DEPTH: usize = 8;
-/// Most files read for one experiment, since a chain that forks at every step doubles with each.
-const FILES_LIMIT: usize = 64;
-/// Most files of a folder that are looked at for the one that was meant.
-const NEIGHBOURS: usize = 1000;
-
-/// Reads layer by layer and collects what is wrong on the way.
-#[derive(Default)]
-pub(crate) struct Loader {
-    sources: Sources,
-    problems: Vec<Problem>,
-    /// What needs a newer program than this one.
-    newer: Vec<Problem>,
-    /// The files being read now, outermost first.
-    chain: Vec<Link>,
-    files: usize,
+/// The layers of an experiment, the lower one first: the file with what it extends, the chosen profile, providers in the order in
+/// which they are given, variables, flags.
+///
+/// ```
+/// use gfn_config::figment::providers::Serialized;
+/// use gfn_config::{Layers, to_toml};
+///
+/// let tree = Layers::text("small.toml", "[training]\nsteps = 100\nbatch_size = 16\n")
+///     .provider(Serialized::default("training.steps", 500))
+///     .flags(&["training.batch_size=32".to_owned()])
+///     .tree()?;
+/// assert_eq!(to_toml(tree.root()).to_string(), "{ training = { steps = 500, batch_size = 32 } }");
+/// # Ok::<(), gfn_config::Problems>(())
+/// ```
+#[derive(Debug)]
+pub struct Layers {
+    path: PathBuf,
+    /// The text, where the file is not read.
+    text: Option<String>,
+    profile: Option<String>,
+    providers: Vec<Figment>,
+    variables: Vec<(String, String)>,
+    flags: Vec<String>,
 }
 
-struct Link {
-    name: String,
-    /// The path that two names of one file share.
-    identity: PathBuf,
+impl Layers {
+    /// An experiment file.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            text: None,
+            profile: None,
+            providers: Vec::new(),
+            variables: Vec::new(),
+            flags: Vec::new(),
+        }
+    }
+
+    /// A text in place of the file `name`.
+    pub fn text(name: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        Self {
+            text: Some(text.into()),
+            ..Self::file(name)
+        }
+    }
+
+    /// Chooses a profile of the file.
+    #[must_use]
+    pub fn profile(self, name: Option<&str>) -> Self {
+        Self {
+            profile: name.map(str::to_owned),
+            ..self
+        }
+    }
+
+    /// Lays a provider over the file: any of figment's, one of your own, or a whole [`Figment`].
+    ///
+    /// Its settings are those that it selects, or else those for the profile that is chosen, over its default ones and under its
+    /// global ones. A dictionary `{ unset = true }` unsets its key. Relative paths start from the current folder. Errors in its
+    /// values name the provider as its [`figment::Metadata`] do.
+    #[must_use]
+    #[track_caller]
+    pub fn provider(mut self, provider: impl Provider) -> Self {
+        self.providers.push(Figment::from(provider));
+        self
+    }
+
+    /// Environment variables, of which those named `GFN__…` are settings. They are an argument, not read from the process, so that
+    /// a test or a server decides what counts.
+    #[must_use]
+    pub fn variables(self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self {
+            variables: variables.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Flags: `loss.epsilon=1e-3` sets a key, and [`crate::unset_flag`] unsets one. A key that is both unset and set is set.
+    #[must_use]
+    pub fn flags(self, flags: &[String]) -> Self {
+        Self {
+            flags: flags.to_vec(),
+            ..self
+        }
+    }
+
+    /// The folder of the file.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Reads and merges the layers.
+    ///
+    /// # Errors
+    /// Every mistake in the texts and the providers, with its place.
+    pub fn tree(self) -> Result<Tree, Problems> {
+        let mut loader = Loader::default();
+        let mut stack = match &self.text {
+            Some(text) => loader.text(&self.path, text),
+            None => loader.file(&self.path),
+        };
+        let profiles = self.choose(&mut stack, &mut loader);
+        let Loader {
+            mut sources,
+            mut problems,
+            newer,
+            ..
+        } = loader;
+        let selected = profiles.chosen();
+        for figment in self.providers {
+            match provider::layers(figment, selected, &stack, &mut sources) {
+                Ok(above) => stack.lay_stack(above, &sources),
+                Err(wrong) => problems.extend(wrong),
+            }
+        }
+        let strays = strays(&self.variables, &mut sources);
+        let [unsets, sets] = Overrides::of_flags(&self.flags);
+        for overrides in [Overrides::Variables(settings(self.variables)), unsets, sets] {
+            overrides.over(&mut stack, &FILE_KEYS, &mut sources, &mut problems);
+        }
+        match (newer.is_empty(), problems.is_empty()) {
+            (false, _) => Err(Problems::new(sources, newer)),
+            (true, false) => Err(Problems::new(sources, problems)),
+            (true, true) => Ok(Tree::new(stack, sources, profiles).with_strays(strays)),
+        }
+    }
+
+    /// Takes the profiles out of the files, and lays the chosen one over them.
+    fn choose(&self, stack: &mut Stack, loader: &mut Loader) -> Profiles {
+        let readable = loader.problems.is_empty();
+        let mut profiles = Profiles::take(stack, &mut loader.problems);
+        match self
+            .profile
+            .as_ref()
+            .map(|name| profiles.choose(name, &mut loader.sources))
+        {
+            Some(Ok(with_profile)) => *stack = with_profile,
+            // A file that could not be read has lost its profiles with the rest.
+            Some(Err(problem)) if readable => loader.problems.push(problem),
+            Some(Err(_)) | None => {}
+        }
+        profiles
+    }
 }
 
-impl Loader {
-    /// The experiment file with everything below it.
-    pub(crate) fn file(&mut self, path: &Path) -> Node {
-        let source = self
-            .sources
-            .add(display_name(path), "", SourceKind::File(path.to_owned()));
-        self.read_layer(path, source, &Origin::whole(source))
+impl Tree {
+    /// [`Self::load_with`] without a profile.
+    ///
+    /// # Errors
+    /// As [`Layers::tree`].
+    pub fn load(
+        path: &Path,
+        variables: impl IntoIterator<Item = (String, String)>,
+        flags: &[String],
+    ) -> Result<Self, Problems> {
+        Self::load_with(path, None, variables, flags)
     }
 
-    /// A text in place of the experiment file.
-    pub(crate) fn text(&mut self, path: &Path, text: &str) -> Node {
-        let source = self
-            .sources
-            .add(display_name(path), text, SourceKind::File(path.to_owned()));
-        self.parse_layer(path, source, text)
-    }
-
-    /// Puts the chosen profile, variables and flags on top and hands out the tree, or everything that is wrong.
-    pub(crate) fn finish(
-        mut self,
-        mut root: Node,
+    /// Reads and merges a file, its profile of that name, variables and flags: see [`Layers`].
+    ///
+    /// # Errors
+    /// As [`Layers::tree`].
+    pub fn load_with(
+        path: &Path,
         profile: Option<&str>,
         variables: impl IntoIterator<Item = (String, String)>,
-        sets: &[String],
-    ) -> Result<Tree, Problems> {
-        let readable = self.problems.is_empty();
-        let variables: Vec<(String, String)> = variables.into_iter().collect();
-        let mut profiles = Profiles::take(&mut root, &mut self.problems);
-        if let Some(name) = profile {
-            match profiles.choose(name, &mut self.sources) {
-                Ok(laid) => root = laid,
-                // A file that could not be read has lost its profiles with the rest.
-                Err(problem) => self.problems.extend(Some(problem).filter(|_| readable)),
-            }
-        }
-        let strays = strays(&variables, &mut self.sources);
-        for overrides in [
-            Overrides::Variables(named(variables)),
-            Overrides::Flags(sets.to_vec()),
-        ] {
-            let layer = overrides.layer(&root, &FILE_KEYS, &mut self.sources, &mut self.problems);
-            merge(&mut root, layer, &self.sources);
-        }
-        match (self.newer.is_empty(), self.problems.is_empty()) {
-            (false, _) => Err(Problems::new(self.sources, self.newer)),
-            (true, false) => Err(Problems::new(self.sources, self.problems)),
-            (true, true) => Ok(Tree::new(root, self.sources, profiles).with_strays(strays)),
-        }
+        flags: &[String],
+    ) -> Result<Self, Problems> {
+        let layers = Layers::file(path).profile(profile);
+        layers.variables(variables).flags(flags).tree()
     }
 
-    /// Reads the file of a source; where it cannot be read, `blame` is the place that asked for it.
-    fn read_layer(&mut self, path: &Path, source: usize, blame: &Origin) -> Node {
-        self.files += 1;
-        match read_text(path) {
-            Ok(text) => {
-                self.sources.set_text(source, text.clone());
-                self.parse_layer(path, source, &text)
-            }
-            Err(problem) => {
-                self.problems.push(problem.at(blame));
-                Node::empty(Origin::whole(source))
-            }
-        }
+    /// Reads one text as if it were the file `name`.
+    ///
+    /// # Errors
+    /// As [`Layers::tree`].
+    pub fn parse(name: &str, text: &str) -> Result<Self, Problems> {
+        Layers::text(name, text).tree()
     }
 
-    fn parse_layer(&mut self, path: &Path, source: usize, text: &str) -> Node {
-        let mut node = syntax::document(text, source, &mut self.problems);
-        let mut taken = |key| node.table_mut().and_then(|table| table.remove(key));
-        let (bases, needed) = (taken("extends"), taken("gfn"));
-        if let Some(needed) = needed {
-            self.version(&needed.node);
-        }
-        let Some(bases) = bases else { return node };
-        self.chain.push(Link {
-            name: display_name(path),
-            identity: identity(path),
-        });
-        let mut below = Node::empty(Origin::whole(source));
-        for base in self.base_names(bases.node) {
-            let layer = self.base(path, &base);
-            merge(&mut below, layer, &self.sources);
-        }
-        self.chain.pop();
-        merge(&mut below, node, &self.sources);
-        below
-    }
-
-    fn version(&mut self, needed: &Node) {
-        match version::check(needed) {
-            Ok(()) => {}
-            Err(Refusal::Form(problem)) => self.problems.push(problem),
-            Err(Refusal::Newer(problem)) => self.newer.push(problem),
-        }
-    }
-
-    /// The strings of `extends = "a"` or `extends = ["a", "b"]`.
-    fn base_names(&mut self, node: Node) -> Vec<Node> {
-        let items = match node.value {
-            Value::Array(items) => items,
-            value => vec![Node {
-                value,
-                origin: node.origin,
-            }],
-        };
-        let (names, others): (Vec<Node>, Vec<Node>) = items
-            .into_iter()
-            .partition(|item| item.as_str().is_some_and(|name| !name.is_empty()));
-        self.problems.extend(others.iter().map(|other| {
-            Problem::new("`extends`: expected a path, or an array of paths")
-                .at(&other.origin)
-                .help("for example `extends = \"base.toml\"`, relative to this file")
-        }));
-        names
-    }
-
-    /// One extended file, relative to the file that names it.
-    fn base(&mut self, from: &Path, base: &Node) -> Node {
-        let relative = base.as_str().expect("base_names keeps strings only");
-        let path: PathBuf = from
-            .parent()
-            .unwrap_or(Path::new(""))
-            .join(relative)
-            .components()
-            .collect();
-        if let Some(problem) = self.refusal(&path) {
-            self.problems.push(problem.at(&base.origin));
-            return Node::empty(base.origin.clone());
-        }
-        let source = self
-            .sources
-            .add(display_name(&path), "", SourceKind::File(path.clone()));
-        let node = self.read_layer(&path, source, &base.origin);
-        Node {
-            origin: Origin::whole(source),
-            ..node
-        }
-    }
-
-    /// Why a file may not be extended here: it is being read already, or the chain is too long.
-    fn refusal(&self, path: &Path) -> Option<Problem> {
-        let mut names: Vec<&str> = self.chain.iter().map(|link| link.name.as_str()).collect();
-        let name = display_name(path);
-        names.push(&name);
-        let chain = names.join(" -> ");
-        let same = identity(path);
-        if self.chain.iter().any(|link| link.identity == same) {
-            return Some(Problem::new(format!("`extends` is circular: {chain}")));
-        }
-        if self.chain.len() > EXTENDS_DEPTH {
-            return Some(Problem::new(format!(
-                "`extends` is nested more than {EXTENDS_DEPTH} files deep: {chain}"
-            )));
-        }
-        (self.files >= FILES_LIMIT)
-            .then(|| Problem::new(format!("`extends` reads more than {FILES_LIMIT} files: {chain}")))
+    /// Reads one text as if it were the file `name`, with variables and flags on top.
+    ///
+    /// # Errors
+    /// As [`Layers::tree`].
+    pub fn parse_with(
+        name: &str,
+        text: &str,
+        variables: impl IntoIterator<Item = (String, String)>,
+        flags: &[String],
+    ) -> Result<Self, Problems> {
+        Layers::text(name, text).variables(variables).flags(flags).tree()
     }
 }
 
 /// `GFN__…` variables by name, because the order of an environment means nothing.
-fn named(variables: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
-    let mut variables: Vec<_> = variables
+fn settings(variables: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut settings: Vec<_> = variables
         .into_iter()
         .filter(|(name, _)| name.starts_with(PREFIX))
         .collect();
-    variables.sort();
-    variables
-}
-
-pub(crate) fn display_name(path: &Path) -> String {
-    path.display().to_string()
-}
-
-/// The path by which a file is recognized under another name; a file that is absent is told apart by its name.
-fn identity(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
-}
-
-pub(crate) fn read_text(path: &Path) -> Result<String, Problem> {
-    let bytes = gfn_files::read(path, FILE_LIMIT).map_err(|error| match error.kind() {
-        ErrorKind::FileTooLarge => Problem::new(format!(
-            "`{}` is larger than 1 MiB, too large for an experiment",
-            display_name(path)
-        ))
-        .help("keep data in a file of its own, and name its path in the experiment"),
-        _ => missing(path, &error),
-    })?;
-    decoded(path, bytes)
-}
-
-fn missing(path: &Path, error: &std::io::Error) -> Problem {
-    if error.kind() == std::io::ErrorKind::NotFound {
-        let problem = Problem::new(format!("there is no file `{}`", display_name(path)));
-        return match neighbour(path) {
-            Some(name) => problem.help(format!(
-                "did you mean `{}`?",
-                display_name(&path.with_file_name(name))
-            )),
-            None => problem,
-        };
-    }
-    Problem::new(format!(
-        "cannot read `{}`: {}",
-        display_name(path),
-        io_words(error)
-    ))
-}
-
-/// The file in the same folder whose name was probably meant.
-fn neighbour(path: &Path) -> Option<String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
-    let names = entries
-        .take(NEIGHBOURS)
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(".toml")).collect();
-    names.sort();
-    let known: Vec<&str> = names.iter().map(String::as_str).collect();
-    nearest(path.file_name()?.to_str()?, &known).map(str::to_owned)
-}
-
-fn decoded(path: &Path, bytes: Vec<u8>) -> Result<String, Problem> {
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..valid]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1;
-        let byte = error.as_bytes()[valid];
-        Problem::new(format!(
-            "`{}` is not UTF-8 text: byte 0x{byte:02x} in line {line}",
-            display_name(path)
-        ))
-        .help("save the file as UTF-8")
-    })?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    settings.sort();
+    settings
 }

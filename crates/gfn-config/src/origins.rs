@@ -3,6 +3,7 @@
 use toml::{Table, Value};
 
 use crate::describe::bare_or_quoted;
+use crate::profiles::profile_of;
 use crate::render::visible;
 use crate::tree::Tree;
 
@@ -26,7 +27,9 @@ impl Tree {
             }
         }
         let line = visible(&self.sources().line(&node.origin));
-        match self.profiles().holding(&node.origin) {
+        // The place of a table is its header, which several layers may have.
+        let layer = self.layer_of(path).filter(|_| node.table().is_none());
+        match layer.and_then(profile_of) {
             Some(profile) => format!("profile {}, {line}", visible(profile)),
             None => line,
         }

@@ -1,63 +1,20 @@
 //! Settings laid over a tree that is read already, as a sweep tries them.
 
-use crate::merge::merge;
 use crate::profiles::Profiles;
-use crate::source::{Origin, Sources};
-use crate::tree::{Entry, Node, Table, Tree, Value};
-
-/// A setting to be laid over a tree. Its places are those where it was asked for, so that what is wrong with it is shown there.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Laid {
-    /// The keys that lead to it.
-    pub path: Vec<String>,
-    /// The place of the path.
-    pub key_origin: Origin,
-    /// The value.
-    pub node: Node,
-}
+use crate::setting::Setting;
+use crate::tree::Tree;
 
 impl Tree {
     /// The experiment with these settings over it, and without some of its top-level keys. Its profiles are gone, since one was
     /// chosen already. As with layers, tables merge, unless their `kind` changes.
-    pub fn overlaid(&self, settings: &[Laid], without: &[&str]) -> Self {
-        let mut root = self.root().clone();
-        if let Some(table) = root.table_mut() {
-            table.retain(|key, _| !without.contains(&key));
-        }
+    pub fn overlaid(&self, settings: &[Setting], without: &[&str]) -> Self {
+        let mut stack = self.stack().clone();
+        without.iter().for_each(|key| stack.remove(key));
         for setting in settings {
-            lay(&mut root, &setting.path, setting, self.sources());
+            stack.lay_setting(setting, self.sources());
         }
-        Self::new(root, self.sources().clone(), Profiles::none())
+        Self::new(stack, self.sources().clone(), Profiles::none())
     }
-}
-
-fn lay(node: &mut Node, path: &[String], setting: &Laid, sources: &Sources) {
-    let Some((key, rest)) = path.split_first() else {
-        let place = node.origin.clone();
-        merge(node, setting.node.clone(), sources);
-        // Keys that are missing from a section are missing where the section is written.
-        if node.table().is_some() && !place.is_whole() {
-            node.origin = place;
-        }
-        return;
-    };
-    let empty = || Node {
-        value: Value::Table(Table::new()),
-        origin: setting.key_origin.clone(),
-    };
-    if node.table().is_none() {
-        *node = empty();
-    }
-    let table = node.table_mut().expect("it was made one");
-    let mut entry = table.remove(key).unwrap_or_else(|| Entry {
-        key_origin: setting.key_origin.clone(),
-        node: empty(),
-    });
-    if rest.is_empty() {
-        entry.key_origin = setting.key_origin.clone();
-    }
-    lay(&mut entry.node, rest, setting, sources);
-    table.insert(key.clone(), entry);
 }
 
 #[cfg(test)]
@@ -74,7 +31,7 @@ mod tests {
             let entry = sweep.entry(key).unwrap();
             let path = path.split('.').map(str::to_string).collect();
             let (key_origin, node) = (entry.key_origin.clone(), entry.node.clone());
-            Laid {
+            Setting {
                 path,
                 key_origin,
                 node,

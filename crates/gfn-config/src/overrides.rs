@@ -1,19 +1,24 @@
-//! Environment variables and `--set` flags.
+//! Environment variables, `--unset` flags and `--set` flags.
+
+use figment::Metadata;
 
 use crate::advice;
 use crate::describe::{found, key_path, literal};
 use crate::grammar::{begins_a_number, number_help};
-use crate::merge::gather;
-use crate::paths::{FLAG, Segment, blanks, flag_path, variable_path};
+use crate::node::{Entry, Node, Table, Value};
+use crate::paths::{FLAG, Segment, UNSET_FLAG, blanks, flag_path, unset_path, variable_path};
 use crate::problem::Problem;
 use crate::source::{Origin, SourceKind, Sources};
+use crate::stack::{Layer, Stack};
 use crate::syntax::{self, DEPTH_LIMIT};
-use crate::tree::{Entry, Node, Table, Value};
+use crate::unset;
 
 /// A layer of single settings.
 pub(crate) enum Overrides {
     /// Names, `GFN__` included, and values.
     Variables(Vec<(String, String)>),
+    /// `a.b` each.
+    Unsets(Vec<String>),
     /// `a.b=VALUE` each.
     Flags(Vec<String>),
 }
@@ -22,14 +27,50 @@ pub(crate) enum Overrides {
 struct Setting {
     source: usize,
     path: Vec<Segment>,
-    /// Where the value starts in the text.
-    value: usize,
+    /// Where the value starts in the text; none where the key is unset.
+    value: Option<usize>,
 }
 
 impl Overrides {
-    /// The layer as a tree, to be merged onto `base`; settings that cannot be read or placed become problems, as do those of keys
-    /// that are `reserved` for files.
-    pub(crate) fn layer(
+    /// Flags as layers, the lower one first: keys that are unset may be set again.
+    pub(crate) fn of_flags(flags: &[String]) -> [Self; 2] {
+        let unset = |flag: &String| flag.strip_prefix(UNSET_FLAG).map(str::to_owned);
+        let sets = flags.iter().filter(|flag| unset(flag).is_none()).cloned();
+        [
+            Self::Unsets(flags.iter().filter_map(unset).collect()),
+            Self::Flags(sets.collect()),
+        ]
+    }
+
+    /// Merges the settings over `stack`; those that cannot be read or placed become problems, as do those of keys that are
+    /// `reserved` for files.
+    pub(crate) fn over(
+        self,
+        stack: &mut Stack,
+        reserved: &[&str],
+        sources: &mut Sources,
+        problems: &mut Vec<Problem>,
+    ) {
+        if self.is_empty() {
+            return;
+        }
+        let metadata = Metadata::named(match self {
+            Self::Variables(_) => "environment variables",
+            Self::Unsets(_) | Self::Flags(_) => "flags",
+        });
+        let layer = self.layer(&stack.root(), reserved, sources, problems);
+        stack.lay(Layer::new(metadata, layer), sources);
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Variables(list) => list.is_empty(),
+            Self::Unsets(list) | Self::Flags(list) => list.is_empty(),
+        }
+    }
+
+    /// The settings as a tree.
+    fn layer(
         self,
         base: &Node,
         reserved: &[&str],
@@ -42,7 +83,7 @@ impl Overrides {
             match setting(source, reserved, sources)
                 .and_then(|setting| placed(setting, base, &layer, sources, problems))
             {
-                Ok(node) => gather(&mut layer, node, sources),
+                Ok(node) => gather(&mut layer, node),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -57,11 +98,42 @@ impl Overrides {
                 .into_iter()
                 .map(|(name, value)| (format!("{name}={value}"), SourceKind::Variable, name))
                 .collect(),
-            Self::Flags(list) => list
-                .into_iter()
-                .map(|flag| format!("{FLAG}{flag}"))
-                .map(|text| (text.clone(), SourceKind::Flag, text))
-                .collect(),
+            Self::Unsets(list) => flags(UNSET_FLAG, list),
+            Self::Flags(list) => flags(FLAG, list),
+        }
+    }
+}
+
+/// The texts of flags as they are typed.
+fn flags(flag: &str, list: Vec<String>) -> Vec<(String, SourceKind, String)> {
+    list.into_iter()
+        .map(|rest| format!("{flag}{rest}"))
+        .map(|text| (text.clone(), SourceKind::Flag, text))
+        .collect()
+}
+
+/// Adds a setting to a layer under construction: `kind` drops nothing, so the order of flags does not decide which survive.
+fn gather(layer: &mut Node, addition: Node) {
+    let Value::Table(above) = addition.value else {
+        *layer = addition;
+        return;
+    };
+    let Some(below) = layer.table_mut() else {
+        layer.value = Value::Table(above);
+        layer.origin = addition.origin;
+        return;
+    };
+    for (key, entry) in above {
+        match below.get_mut(&key) {
+            Some(found) => {
+                if found.node.table().is_none() || entry.node.table().is_none() {
+                    found.key_origin = entry.key_origin;
+                }
+                gather(&mut found.node, entry.node);
+            }
+            None => {
+                below.insert(key, entry);
+            }
         }
     }
 }
@@ -71,20 +143,22 @@ fn setting(source: usize, reserved: &[&str], sources: &Sources) -> Result<Settin
     let entry = sources.get(source).expect("the source was just added");
     let parts = match entry.kind {
         SourceKind::Variable => variable_path(&entry.text, entry.name.len()),
+        _ if entry.text.starts_with(UNSET_FLAG) => unset_path(&entry.text),
         _ => flag_path(&entry.text),
     };
     let (path, value) =
         parts.map_err(|(message, span)| Problem::new(message).at(&Origin::new(source, span)))?;
     if reserved.contains(&path[0].name.as_str()) {
-        return Err(only_in_a_file(&path[0], source));
+        let place = Origin::new(source, path[0].span.clone());
+        return Err(only_in_a_file(&path[0].name).at(&place));
     }
     Ok(Setting { source, path, value })
 }
 
-fn only_in_a_file(key: &Segment, source: usize) -> Problem {
-    let problem = Problem::new(format!("`{}` can be set in a file only", key.name))
-        .at(&Origin::new(source, key.span.clone()));
-    if key.name == "profile" {
+/// The error that a key speaks of a file.
+pub(crate) fn only_in_a_file(key: &str) -> Problem {
+    let problem = Problem::new(format!("`{key}` can be set in a file only"));
+    if key == "profile" {
         problem.help("choose a profile with `--profile NAME`")
     } else {
         problem
@@ -106,11 +180,20 @@ fn placed(
         );
     }
     let blocked = blocked(&setting, base, layer, sources);
-    let value = value(&setting, sources, problems)?;
+    let value = match setting.value {
+        Some(start) => value(&setting, start, sources, problems)?,
+        None => unset::node(key_of(&setting)),
+    };
     if let Some(problem) = blocked {
         return Err(problem);
     }
     Ok(wrapped(value, setting))
+}
+
+/// The place of the last key.
+fn key_of(setting: &Setting) -> Origin {
+    let last = setting.path.last().expect("a path has at least one key");
+    Origin::new(setting.source, last.span.clone())
 }
 
 /// The tables around a value; each stands at the key that names it.
@@ -154,8 +237,9 @@ fn blocked(setting: &Setting, base: &Node, layer: &Node, sources: &Sources) -> O
                     .fold(String::new(), |path, part| key_path(&path, &part.name))
             };
             let (whole, part) = (names(setting.path.len()), names(index + 1));
+            let verb = if setting.value.is_some() { "set" } else { "unset" };
             let message = format!(
-                "`{whole}` cannot be set: `{part}` is {}, not a table",
+                "`{whole}` cannot be {verb}: `{part}` is {}, not a table",
                 found(&there.value)
             );
             return Some(
@@ -168,18 +252,23 @@ fn blocked(setting: &Setting, base: &Node, layer: &Node, sources: &Sources) -> O
     None
 }
 
-fn value(setting: &Setting, sources: &Sources, problems: &mut Vec<Problem>) -> Result<Node, Problem> {
+fn value(
+    setting: &Setting,
+    start: usize,
+    sources: &Sources,
+    problems: &mut Vec<Problem>,
+) -> Result<Node, Problem> {
     let text = &sources
         .get(setting.source)
         .expect("the source was just added")
         .text;
-    let start = setting.value + blanks(&text[setting.value..]);
+    let before = &text[..start];
+    let start = start + blanks(&text[start..]);
     let written = text[start..].trim_end();
     let origin = Origin::new(setting.source, start..start + written.len());
     if written.is_empty() {
-        let last = &setting.path.last().expect("a path has at least one key").span;
         return Err(Problem::new("a value is missing after the `=`")
-            .at(&Origin::new(setting.source, last.clone()))
+            .at(&key_of(setting))
             .help("write an empty string as `\"\"`"));
     }
     let text_of = |origin| Node {
@@ -193,17 +282,17 @@ fn value(setting: &Setting, sources: &Sources, problems: &mut Vec<Problem>) -> R
     match syntax::value(written, setting.source, start, setting.path.len(), problems) {
         Ok(node) => Ok(node),
         Err(_) if is_word(written) => Ok(text_of(origin)),
-        Err(reason) => Err(broken(text, setting, written, &reason).at(&origin)),
+        Err(reason) => Err(broken(before, written, &reason).at(&origin)),
     }
 }
 
 /// A value that is neither TOML nor a word; where a text was probably meant, with the flag as it would be right.
-fn broken(text: &str, setting: &Setting, written: &str, reason: &str) -> Problem {
+fn broken(before: &str, written: &str, reason: &str) -> Problem {
     if written.starts_with(['[', '{', '"', '\'']) {
         return Problem::new(format!("`{}` is not a TOML value: {reason}", literal(written)));
     }
     let quoted = format!("\"{}\"", literal(written).replace('"', ""));
-    let right = advice::setting(&text[..setting.value], &quoted);
+    let right = advice::setting(before, &quoted);
     Problem::new(format!(
         "`{}` is neither a TOML value nor a plain word",
         literal(written)

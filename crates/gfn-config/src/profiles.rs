@@ -5,25 +5,28 @@
 
 use std::collections::HashSet;
 
+use figment::Metadata;
+
 use crate::describe::{found, key_path, literal};
-use crate::merge::merge;
 use crate::nearest::{listed, nearest, ranked};
-use crate::problem::{Problem, Problems};
+use crate::node::{Entry, Node, Table, Value};
+use crate::problem::Problem;
 use crate::source::{Origin, SourceKind, Sources};
-use crate::tree::{Entry, Node, Table, Tree, Value};
+use crate::stack::{Layer, Stack};
+use crate::unset::is_unset;
 
 /// Most profiles of one experiment, since the experiment is read once with each to find their mistakes.
 const PROFILES_LIMIT: usize = 64;
 /// The key of a profile that names the one below it.
 const INHERITS: &str = "inherits";
-/// The keys that speak of a file rather than of the experiment, and so are not part of a [`Tree`].
+/// The keys that speak of a file rather than of the experiment, and so are not part of a [`crate::Tree`].
 pub const FILE_KEYS: [&str; 3] = ["extends", "gfn", "profile"];
 
 /// The profiles of an experiment.
 #[derive(Clone, Debug)]
 pub(crate) struct Profiles {
     /// What they lie over: the files without their profiles.
-    files: Node,
+    files: Stack,
     /// In the order in which they appear.
     list: Vec<Profile>,
     chosen: Option<String>,
@@ -42,17 +45,20 @@ impl Profiles {
     /// Where there are none.
     pub(crate) fn none() -> Self {
         Self {
-            files: Node::empty(Origin::whole(0)),
+            files: Stack::empty(Origin::whole(0)),
             list: Vec::new(),
             chosen: None,
         }
     }
 
     /// Takes the profiles out of the merged files.
-    pub(crate) fn take(root: &mut Node, problems: &mut Vec<Problem>) -> Self {
+    pub(crate) fn take(files: &mut Stack, problems: &mut Vec<Problem>) -> Self {
+        let mut root = files.root();
         let entry = root.table_mut().and_then(|table| table.remove("profile"));
+        files.remove("profile");
         let list = match entry.map(|entry| entry.node) {
             None => return Self::none(),
+            Some(node) if is_unset(&node) => Vec::new(),
             Some(Node {
                 value: Value::Table(table),
                 ..
@@ -63,7 +69,7 @@ impl Profiles {
             }
         };
         let profiles = Self {
-            files: root.clone(),
+            files: files.clone(),
             list,
             chosen: None,
         };
@@ -72,7 +78,7 @@ impl Profiles {
     }
 
     /// The files with a profile over them; a name that no profile has becomes a problem.
-    pub(crate) fn choose(&mut self, name: &str, sources: &mut Sources) -> Result<Node, Problem> {
+    pub(crate) fn choose(&mut self, name: &str, sources: &mut Sources) -> Result<Stack, Problem> {
         if self.position(name).is_none() {
             let flag = format!("--profile {name}");
             let span = flag.len() - name.len()..flag.len();
@@ -88,15 +94,11 @@ impl Profiles {
         self.chosen.as_deref()
     }
 
-    /// The profile, chosen or inherited by the chosen one, that holds what is written at a place.
-    pub(crate) fn holding(&self, origin: &Origin) -> Option<&str> {
-        let chain = self.chain(self.chosen()?);
-        let profile = chain.into_iter().find(|profile| holds(&profile.node, origin))?;
-        Some(&profile.name)
-    }
-
-    /// Every profile that was not chosen, laid over the files.
-    pub(crate) fn unchosen<'a>(&'a self, sources: &'a Sources) -> impl Iterator<Item = Unchosen> + 'a {
+    /// Every profile that was not chosen: the files with it over them, and its own places.
+    pub(crate) fn unchosen<'a>(
+        &'a self,
+        sources: &'a Sources,
+    ) -> impl Iterator<Item = (Stack, HashSet<Origin>)> + 'a {
         let others = self
             .list
             .iter()
@@ -104,23 +106,21 @@ impl Profiles {
         others.map(|profile| {
             let mut own = HashSet::new();
             places(&profile.node, &mut own);
-            let root = self.laid(&profile.name, sources);
-            let tree = Tree::new(root, sources.clone(), Self::none());
-            Unchosen { tree, own }
+            (self.laid(&profile.name, sources), own)
         })
     }
 
-    fn laid(&self, name: &str, sources: &Sources) -> Node {
-        let mut root = self.files.clone();
+    fn laid(&self, name: &str, sources: &Sources) -> Stack {
+        let mut stack = self.files.clone();
         for profile in self.chain(name) {
             let layer = Node {
                 // What is missing from the experiment is not missing from the profile.
-                origin: self.files.origin.clone(),
+                origin: self.files.origin().clone(),
                 ..profile.node.clone()
             };
-            merge(&mut root, layer, sources);
+            stack.lay(Layer::new(metadata(&profile.name), layer), sources);
         }
-        root
+        stack
     }
 
     /// A profile and those it inherits from, lowest first; a circle, which is a problem of its own, ends.
@@ -204,25 +204,17 @@ impl Profiles {
     }
 }
 
-/// A profile that was not chosen, as if it were: its mistakes should not wait until it is.
-pub struct Unchosen {
-    /// The files with this profile over them, without variables and flags, which may belong to another.
-    pub tree: Tree,
-    own: HashSet<Origin>,
+/// What figment calls the layer of a profile.
+const LAYER: &str = "profile";
+
+fn metadata(profile: &str) -> Metadata {
+    Metadata::from(LAYER, profile)
 }
 
-impl Unchosen {
-    /// Those of the problems of [`Self::tree`] that are written in the profile itself. What is missing is not among them:
-    /// a flag may provide it.
-    pub fn own(&self, problems: &Problems) -> Vec<Problem> {
-        let own = |problem: &&Problem| {
-            problem
-                .origin
-                .as_ref()
-                .is_some_and(|place| self.own.contains(place))
-        };
-        problems.iter().filter(own).cloned().collect()
-    }
+/// The name of the profile whose layer this is.
+pub(crate) fn profile_of(layer: &Metadata) -> Option<&str> {
+    let source = layer.source.as_ref().filter(|_| layer.name == LAYER);
+    source?.custom()
 }
 
 fn profiles(table: Table, problems: &mut Vec<Problem>) -> Vec<Profile> {
@@ -235,7 +227,8 @@ fn profiles(table: Table, problems: &mut Vec<Problem>) -> Vec<Profile> {
         );
     }
     let few = table.into_iter().take(PROFILES_LIMIT);
-    few.filter_map(|(name, entry)| profile(name, entry, problems))
+    let kept = few.filter(|(_, entry)| !is_unset(&entry.node));
+    kept.filter_map(|(name, entry)| profile(name, entry, problems))
         .collect()
 }
 
@@ -294,10 +287,4 @@ fn places(node: &Node, found: &mut HashSet<Origin>) {
             found.insert(node.origin.clone());
         }
     }
-}
-
-fn holds(node: &Node, origin: &Origin) -> bool {
-    let mut found = HashSet::new();
-    places(node, &mut found);
-    found.contains(origin)
 }

@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
 use crate::describe::key_path;
+use crate::node::{Node, Value};
 use crate::problem::Problem;
 use crate::schema;
-use crate::tree::{Node, Value};
 
 /// Reads a node into a struct, or finds everything that is wrong with it.
 ///

@@ -39,6 +39,15 @@ fn place(out: &mut String, origin: &Origin, source: &Source) -> usize {
     let line = Line::at(&source.text, &origin.span);
     match source.kind {
         SourceKind::File(_) => file_place(out, source, &line),
+        SourceKind::Provider => {
+            out.push_str(&format!(
+                " --> {}\n     {}\n     {}\n",
+                visible(&source.name),
+                line.shown,
+                line.carets
+            ));
+            1
+        }
         _ => {
             out.push_str(&format!(" --> {}\n     {}\n", line.shown, line.carets));
             1

@@ -7,9 +7,9 @@ use serde_json::Value as Json;
 
 use crate::describe::{bounds, expected, found, key_path, literal, number};
 use crate::nearest::{choice_help, listed, nearest, ranked};
+use crate::node::{Entry, Node, Table, Value};
 use crate::problem::{Problem, Quotes, SHOWN_LIMIT};
 use crate::shape::{Shape, shapes};
-use crate::tree::{Entry, Node, Table, Value};
 
 /// Checks a node against the schema `root`; keys in `ignore` belong to someone else.
 pub(crate) fn check(root: &Json, node: &Node, path: &str, ignore: &[&str]) -> Vec<Problem> {

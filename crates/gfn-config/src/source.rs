@@ -42,6 +42,8 @@ pub enum SourceKind {
     Variable,
     /// A command-line flag; the text is the flag as typed, `--set a.b=value`.
     Flag,
+    /// Settings of a program that embeds this one, from a `figment::Provider`; the text has a line for each, as in a file.
+    Provider,
     /// A component's own defaults, which have no text.
     Default,
 }

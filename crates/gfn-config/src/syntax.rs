@@ -8,11 +8,11 @@ use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
 use crate::describe::literal;
 use crate::grammar::{number_help, plain_words, syntax_problems};
+use crate::node::{Entry, Node, Table, Value};
 use crate::numeric::{NumberFault, float};
 use crate::problem::{Problem, Quotes};
 use crate::render::char_floor;
 use crate::source::Origin;
-use crate::tree::{Entry, Node, Table, Value};
 
 /// Deepest nesting of tables and arrays; an experiment needs four levels, and recursion must end.
 pub(crate) const DEPTH_LIMIT: usize = 32;

@@ -1,8 +1,8 @@
 //! The key `gfn = "0.1"` of a file: the least version of the program that reads it as it was meant.
 
 use crate::describe::{found, literal};
+use crate::node::Node;
 use crate::problem::Problem;
-use crate::tree::Node;
 
 /// The version of this program, which all of its crates share.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

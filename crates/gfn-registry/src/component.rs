@@ -1,11 +1,12 @@
 //! An entry of the registry: a name, the parameters behind it, and how to build from them.
 
 use std::any::Any;
+use std::cell::LazyCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use gfn_config::{
-    Node, Origin, Problem, SourceKind, Tree, Value, Written, choice_help, literal, read, to_table,
+    Node, Origin, Problem, SourceKind, Tree, Value, Written, choice_help, literal, read, to_table, to_toml,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -88,13 +89,19 @@ impl<'a> Bases<'a> {
         }
     }
 
-    /// Whether the user typed the value under `key`: a flag, or a variable of the process.
+    /// Whether the user typed the value under `key`: a flag, or a variable of the process. So does a program that embeds this one.
     pub fn is_typed(&self, key: &str) -> bool {
         let source = self
             .node
             .get(key)
             .and_then(|node| self.tree.sources().get(node.origin.source));
-        source.is_some_and(|source| matches!(source.kind, SourceKind::Variable | SourceKind::Flag))
+        let typed = |kind: &SourceKind| {
+            matches!(
+                kind,
+                SourceKind::Variable | SourceKind::Flag | SourceKind::Provider
+            )
+        };
+        source.is_some_and(|source| typed(&source.kind))
     }
 
     /// Whether `gfn` wrote the file that the section stands in, in a folder of its own: a run, a trial, a sweep, an acquisition.
@@ -138,7 +145,7 @@ impl<'a> Bases<'a> {
             .and_then(|node| self.tree.sources().get(node.origin.source));
         match source.map(|source| &source.kind) {
             Some(SourceKind::File(file)) => file.parent().unwrap_or(Path::new("")).to_path_buf(),
-            Some(SourceKind::Variable | SourceKind::Flag) => PathBuf::new(),
+            Some(SourceKind::Variable | SourceKind::Flag | SourceKind::Provider) => PathBuf::new(),
             Some(SourceKind::Default) | None => self.otherwise.to_path_buf(),
         }
     }
@@ -306,6 +313,7 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
     }
     let names: Vec<&'static str> = entries.iter().map(|entry| entry.name).collect();
     let (name, origin) = name_of(node, section, &names)?;
+    let idle = idle_keys(&entries, &name, node);
     let Some(entry) = entries.into_iter().find(|entry| entry.name == name) else {
         let noun = section.name.replace('_', " ");
         let help = choice_help(&name, &names, &plural(&noun));
@@ -323,6 +331,7 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
     };
     let mut ignore = vec!["kind"];
     ignore.extend_from_slice(section.shared_keys);
+    ignore.extend(idle.iter().map(String::as_str));
     let read = (entry.read)(node, section.name, &ignore, &bases)
         .map_err(|problems| redirect(problems, section.tree, node, section.name, entry.name))?;
     let mut table = toml::Table::new();
@@ -336,6 +345,35 @@ pub fn choose<T, C>(entries: Vec<Entry<T, C>>, section: &Section<'_>) -> Result<
         files: (entry.files)(&*read.parameters),
         parameters: read.parameters,
     })
+}
+
+/// The keys of a section that belong to other components than the chosen one, at their defaults there: they change nothing.
+fn idle_keys<T, C>(entries: &[Entry<T, C>], chosen: &str, node: &Node) -> Vec<String> {
+    let is_chosen = |entry: &&Entry<T, C>| entry.name == chosen;
+    let Some(chosen) = entries.iter().find(is_chosen) else {
+        return Vec::new();
+    };
+    let foreign = |(key, _): &(&String, _)| *key != "kind" && chosen.schema["properties"].get(*key).is_none();
+    let given = node.table().into_iter().flatten().filter(foreign);
+    let others = entries.iter().filter(|entry| !is_chosen(entry));
+    let defaults = LazyCell::new(|| others.map(Entry::defaults).collect::<Vec<_>>());
+    let is_default = |key: &str, value: &toml::Value| {
+        let mut defaults = defaults.iter().filter_map(|table| table.get(key));
+        defaults.any(|default| same(default, value))
+    };
+    given
+        .filter(|(key, entry)| is_default(key, &to_toml(&entry.node)))
+        .map(|(key, _)| key.clone())
+        .collect()
+}
+
+/// Whether two values are equal; a whole number is equal to one with a fraction of 0.
+fn same(left: &toml::Value, right: &toml::Value) -> bool {
+    match (left, right) {
+        (toml::Value::Integer(whole), toml::Value::Float(float))
+        | (toml::Value::Float(float), toml::Value::Integer(whole)) => *float == *whole as f64,
+        (left, right) => left == right,
+    }
 }
 
 /// Something else where a component's table should be.
@@ -355,6 +393,7 @@ fn no_table(tree: &Tree, node: &Node, section: &str) -> Problem {
                 section.to_uppercase()
             )
         }
+        (_, Written::Provider) => format!("set its keys one by one, such as `{section}.kind`"),
         (Value::Array(_), Written::File) => format!("write `[{section}]`, in single brackets"),
         (_, Written::File) => format!("write `[{section}]`, and its keys under it"),
     };

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gfn_config::{FILE_KEYS, Node, Origin, Problem, Problems, Tree, VERSION, literal, read, to_table};
+use gfn_config::{
+    FILE_KEYS, Layers, Node, Origin, Problem, Problems, Tree, VERSION, literal, read, to_table,
+};
 use gfn_core::{Environment, Loss, Needs, Reward};
 use gfn_learn::networks::Architecture;
 use gfn_learn::optimizer::AdamParams;
@@ -19,7 +21,7 @@ use crate::elsewhere::{TOP, redirect};
 use crate::sections::default_kind;
 use crate::settings::{BackwardKind, Checkpoint, Evaluation, Hardware, Top, Training};
 use crate::sweep::Sweep;
-use crate::variables;
+use crate::{unset, variables};
 
 /// The sections of a file, in the order in which they are written.
 pub const SECTIONS: [&str; 13] = [
@@ -93,14 +95,24 @@ impl Experiment {
         Self::load_with(path, None, sets)
     }
 
-    /// Reads a file with one of its profiles, the process's `GFN__…` variables and `--set` flags over it.
+    /// Reads a file with one of its profiles, the process's `GFN__…` variables and flags over it, in the form of
+    /// [`Layers::flags`].
     ///
     /// # Errors
     /// Every mistake found, with its place; those in other profiles of the file too.
-    pub fn load_with(path: &Path, profile: Option<&str>, sets: &[String]) -> Result<Self, Problems> {
-        let tree = Tree::load_with(path, profile, variables::of_the_process()?, sets)?;
-        let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
-        Self::read(tree, base)
+    pub fn load_with(path: &Path, profile: Option<&str>, flags: &[String]) -> Result<Self, Problems> {
+        let layers = Layers::file(path).profile(profile);
+        Self::from_layers(layers.variables(variables::of_the_process()?).flags(flags))
+    }
+
+    /// Reads a file with the layers over it that a program chooses, any `figment::Provider` among them; relative paths in defaults
+    /// start from the file's folder. `crates/gfn-registry/examples/embed` is such a program.
+    ///
+    /// # Errors
+    /// Every mistake found, with its place: a line of a file, a variable, a flag, or a setting of a provider.
+    pub fn from_layers(layers: Layers) -> Result<Self, Problems> {
+        let base = layers.folder().to_path_buf();
+        Self::read(layers.tree()?, base)
     }
 
     /// Reads merged layers; relative paths start from `base`.
@@ -155,6 +167,7 @@ impl Experiment {
             .entry("backward_policy")
             .map(|entry| entry.key_origin.clone());
 
+        problems.extend(unset::mistakes(&tree));
         let elsewhere = mistakes_of_profiles(&tree, &base, problems.len());
         problems.extend(elsewhere);
         let parts = (|| {

@@ -30,6 +30,7 @@ pub fn experiment_schema() -> Value {
             properties.insert(section.name.into(), json!({ "$ref": reference }));
         }
     }
+    definitions.insert(UNSET.into(), unset());
     fill_profiles(&mut properties);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -42,6 +43,40 @@ pub fn experiment_schema() -> Value {
         "else": whole_file(&sections),
         "$defs": definitions,
     })
+}
+
+/// The definition of what unsets a key; no section has this name.
+const UNSET: &str = "unset";
+
+/// What unsets a key.
+fn unset() -> Value {
+    json!({
+        "description": "Unsets the key: whatever lower layers say of it, its default applies.",
+        "type": "object",
+        "properties": { "unset": { "const": true } },
+        "required": ["unset"],
+        "additionalProperties": false,
+    })
+}
+
+/// The schema of a key that may be unset. What describes the key stays outside of the alternatives, where editors look for it.
+fn unsettable(schema: Value) -> Value {
+    let Value::Object(map) = schema else { return schema };
+    let describes = |key: &String| ["description", "default", "examples"].contains(&key.as_str());
+    let (mut outer, inner): (Map<_, _>, Map<_, _>) = map.into_iter().partition(|(key, _)| describes(key));
+    if !inner.is_empty() {
+        let unset = json!({ "$ref": format!("#/$defs/{UNSET}") });
+        outer.insert("anyOf".into(), json!([inner, unset]));
+    }
+    outer.into()
+}
+
+/// The keys of a section with the one that unsets it; no alternative, since editors could then say of a wrong key only that
+/// none matches.
+fn unsettable_section(mut keys: Map<String, Value>) -> Map<String, Value> {
+    let unset = json!({ "description": "`true`, and no other key: unsets the section.", "const": true });
+    keys.insert(UNSET.into(), unset);
+    keys
 }
 
 /// The same, with the parameters of the plugins in a lock file: they apply where a section names the pinned file.
@@ -138,7 +173,7 @@ fn tables(section: &SectionSchema) -> Vec<(&str, Map<String, Value>)> {
 
 fn section_schema(section: &SectionSchema) -> Value {
     if section.components.is_empty() {
-        return table(section.help, own_properties(section));
+        return table(section.help, unsettable_section(own_properties(section)));
     }
     let tables = tables(section);
     let shared = shared(&tables);
@@ -244,7 +279,7 @@ fn component_properties(section: &SectionSchema, component: &ComponentSchema) ->
         }
     }
     properties.extend(own_properties(section));
-    properties
+    unsettable_section(properties)
 }
 
 fn own_properties(section: &SectionSchema) -> Map<String, Value> {
@@ -256,7 +291,10 @@ fn shown(schema: &Value) -> Map<String, Value> {
     let properties = schema["properties"].as_object().cloned().unwrap_or_default();
     let show = |(key, mut property): (String, Value)| {
         show_unit(&mut property);
-        (key, property)
+        match FILE_KEYS.contains(&key.as_str()) {
+            true => (key, property),
+            false => (key, unsettable(property)),
+        }
     };
     properties.into_iter().map(show).collect()
 }

@@ -20,6 +20,7 @@ pub mod sections;
 pub mod settings;
 pub mod sweep;
 pub mod template;
+mod unset;
 mod variables;
 
 pub use assemble::{Assembled, assemble, assemble_until};

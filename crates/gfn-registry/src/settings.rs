@@ -51,7 +51,7 @@ pub enum BackwardKind {
 #[schemars(deny_unknown_fields)]
 pub struct FileKeys {
     /// A file, or several, whose settings hold wherever this one says nothing; of several, the later one wins. Paths start from
-    /// the file that names them.
+    /// the file that names them. `KEY = { unset = true }` takes a setting of theirs back, so that its default applies.
     #[schemars(example = "base.toml")]
     pub extends: Option<Files>,
     /// The least version of gfn that the file needs; an older program refuses it. A file that gfn writes names the program's own.

@@ -21,14 +21,16 @@ steps = 2
 "#;
 
 /// What is put in place of a part of the good file, or at its end where that part is empty, and is wrong then.
-const BAD: [(&str, &str); 34] = [
+const BAD: [(&str, &str); 36] = [
+    ("height = 4", "height = { unset = false }"),
+    ("height = 4", "heigth = { unset = true }"),
     ("height = 4", "heigth = 4"),
     ("height = 4", "height = \"four\""),
     ("height = 4", "height = 1"),
     ("height = 4", "height = 4.5"),
     ("height = 4", "height = true"),
     ("height = 4", "terminal = \"nowhere\""),
-    ("height = 4", "vocabulary = \"druglike\""),
+    ("height = 4", "vocabulary = \"other\""),
     ("kind = \"sub-trajectory-balance\"", "kind = \"tb\""),
     ("kind = \"sub-trajectory-balance\"", "kind = 3"),
     ("kind = \"sub-trajectory-balance\"", ""),
@@ -77,7 +79,13 @@ const BAD: [(&str, &str); 34] = [
 ];
 
 /// The same, but right.
-const STILL_GOOD: [(&str, &str); 8] = [
+const STILL_GOOD: [(&str, &str); 11] = [
+    ("height = 4", "height = { unset = true }"),
+    ("", "[acquisition]\nunset = true"),
+    (
+        "",
+        "[profile.plain]\nsweep = { unset = true }\nseed = { unset = true }",
+    ),
     ("", ""),
     ("name = \"small\"", ""),
     ("[training]\nsteps = 2", ""),

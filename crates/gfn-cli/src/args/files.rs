@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::LayerArgs;
+use super::{LayerArgs, UnsetArgs};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
@@ -58,6 +58,8 @@ pub(crate) struct NewArgs {
     /// A setting, such as training.steps=5000. May be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) unset: UnsetArgs,
     /// Also write the schema for editors, gfn.schema.json, beside the file.
     #[arg(long)]
     pub(crate) schema: bool,

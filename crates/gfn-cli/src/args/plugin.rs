@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use super::UnsetArgs;
 use super::numbers::{float, whole};
 
 #[derive(Debug, Subcommand)]
@@ -119,6 +120,8 @@ pub(crate) struct PluginArgs {
     /// A parameter, such as coupling=0.5. May be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) sets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) unset: UnsetArgs,
     /// Talk to the program in JSON Lines over standard input and output.
     #[arg(long)]
     pub(crate) lines: bool,

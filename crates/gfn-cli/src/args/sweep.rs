@@ -42,7 +42,7 @@ pub(crate) enum SweepCommand {
     ///   gfn sweep run mine.toml --grid 'optimizer.learning_rate=[1e-3, 1e-4]' --jobs 2
     ///   gfn sweep run sweeps/mine
     ///
-    /// Given a folder, resumes the sweep in it unchanged: --set and --grid are for files.
+    /// Given a folder, resumes the sweep in it unchanged: --set, --unset and --grid are for files.
     #[command(verbatim_doc_comment)]
     Run {
         #[command(flatten)]

@@ -48,17 +48,17 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<(), Failure> {
 }
 
 fn experiment(name: &str, args: &BenchArgs) -> Result<Experiment, Failure> {
-    let (profile, sets) = (args.profile.as_deref(), &args.sets);
+    let (profile, flags) = (args.profile.as_deref(), args.unset.over(&args.sets));
     if let Some((name, text)) = BENCHMARKS.iter().find(|(known, _)| *known == name) {
         if profile.is_some() {
             let message = format!("benchmark `{name}` has no profiles; `--profile` is for experiment files");
             return Err(Failure::usage(message));
         }
-        let tree = Tree::parse_with(&format!("benchmark {name}"), text, [], sets)?;
+        let tree = Tree::parse_with(&format!("benchmark {name}"), text, [], &flags)?;
         return Ok(Experiment::read(tree, PathBuf::new())?);
     }
     if name.ends_with(".toml") {
-        return Ok(Experiment::load_with(Path::new(name), profile, sets)?);
+        return Ok(Experiment::load_with(Path::new(name), profile, &flags)?);
     }
     let known = BENCHMARKS.map(|(name, _)| name);
     Err(Failure::usage(format!(

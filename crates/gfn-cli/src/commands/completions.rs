@@ -43,6 +43,11 @@ fn command() -> Command {
     keys.dedup();
     with_values(Args::command(), &|argument| match argument.get_id().as_str() {
         "sets" => Some(keys.clone()),
+        "unsets" => Some(
+            keys.iter()
+                .map(|key| key.trim_end_matches('=').to_owned())
+                .collect(),
+        ),
         "topic" => Some(names.clone()),
         section => {
             let below = format!("{section}.");

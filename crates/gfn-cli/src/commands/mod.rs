@@ -38,7 +38,12 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             out,
             going,
         } => run::run(&experiment, out, &going),
-        Command::Resume { run, sets, going } => run::resume(run, &sets, &going),
+        Command::Resume {
+            run,
+            sets,
+            unset,
+            going,
+        } => run::resume(run, &unset.over(&sets), &going),
         Command::Sweep(command) => sweep::sweep(command),
         Command::Check(args) => check::check(&args),
         Command::Resolve { experiment, origin } => resolve::resolve(&experiment, origin),
@@ -67,13 +72,14 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
             out,
             json,
             sets,
+            unset,
             damage,
         } => finished::sample(
             &run,
             count as usize,
             seed,
             (out.as_deref(), json),
-            &sets,
+            &unset.over(&sets),
             damage.damage(),
         ),
         Command::Verify { paths, all, json } => verify::verify(&paths, all, json),
@@ -85,9 +91,10 @@ pub(crate) fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Eval {
             run,
             sets,
+            unset,
             damage,
             json,
-        } => finished::eval(&run, &sets, json, damage.damage()),
+        } => finished::eval(&run, &unset.over(&sets), json, damage.damage()),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn new(args: &NewArgs) -> Result<(), Failure> {
     let wanted = Wanted {
         name: name_of(&args.file),
         kinds: args.kinds(),
-        sets: args.sets.clone(),
+        sets: args.unset.over(&args.sets),
         schema: if args.schema {
             Some(SCHEMA_FILE.into())
         } else {

@@ -7,8 +7,9 @@ use gfn_learn::{determinism, device};
 use gfn_rewards::shaped::Shaped;
 
 use super::Report;
-use crate::builtin::RewardContext;
+use crate::builtin::{self, RewardContext};
 use crate::experiment::LOG_Z_KEYS;
+use crate::sections::default_kind;
 
 /// What depends on no other part than those named in the settings themselves.
 pub(crate) fn settings(report: &mut Report<'_>) {
@@ -145,7 +146,8 @@ pub(crate) fn reward(report: &mut Report<'_>, environment: &dyn Environment) -> 
     }
 }
 
-/// The loss, and the settings that only other losses read.
+/// The loss, and the settings that only other losses read. Those at their defaults change nothing, and are not refused: a file with
+/// every default written out, as a run leaves one, runs with another loss too.
 pub(crate) fn loss(report: &mut Report<'_>, loss: &dyn Loss, spec: Option<&EnvironmentSpec>) {
     if let Some(Err(message)) = spec.map(|spec| loss.accepts(spec)) {
         report.refuse("loss", message, None);
@@ -192,7 +194,11 @@ pub(crate) fn sampler(report: &mut Report<'_>, sampler: &dyn Sampler, loss: Opti
 
 fn backward_policy(report: &mut Report<'_>, loss: &dyn Loss) {
     let experiment = report.experiment;
-    if let (false, Some(origin)) = (loss.needs().backward_policy, &experiment.backward_policy_given) {
+    let is_default = default_kind("backward_policy") == Some(experiment.backward_policy.name);
+    if loss.needs().backward_policy || is_default {
+        return;
+    }
+    if let Some(origin) = &experiment.backward_policy_given {
         let (name, chosen) = (experiment.loss.name, experiment.backward_policy.name);
         let message = format!("loss `{name}` uses no backward policy, but `backward_policy` is `{chosen}`");
         let help = "remove the section `backward_policy`, or choose another loss";
@@ -202,8 +208,17 @@ fn backward_policy(report: &mut Report<'_>, loss: &dyn Loss) {
 
 fn log_z(report: &mut Report<'_>, loss: &dyn Loss) {
     let experiment = report.experiment;
+    if loss.needs().log_z {
+        return;
+    }
     let optimizer = experiment.tree.section("optimizer");
-    for key in LOG_Z_KEYS.into_iter().filter(|_| !loss.needs().log_z) {
+    let defaults = builtin::optimizers()
+        .into_iter()
+        .find(|entry| entry.name == experiment.optimizer.name)
+        .map(|entry| entry.defaults())
+        .unwrap_or_default();
+    let changed = |key: &&str| experiment.optimizer.table.get(*key) != defaults.get(*key);
+    for key in LOG_Z_KEYS.into_iter().filter(changed) {
         if let Some(entry) = optimizer.and_then(|node| node.entry(key)) {
             let name = experiment.loss.name;
             let message = format!("loss `{name}` does not learn log Z, but `optimizer.{key}` is set");

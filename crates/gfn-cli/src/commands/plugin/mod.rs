@@ -127,9 +127,9 @@ fn name_of(words: &[String]) -> String {
     stem.map_or_else(|| "plugin".into(), |stem| stem.to_string_lossy().into_owned())
 }
 
-/// The parameters of `--params` with those of `--set` over them.
+/// The parameters of `--params` with `--unset` and `--set` over them.
 fn parameters(args: &PluginArgs) -> Result<Value, Failure> {
-    let table = gfn_config::parameters(args.params.as_deref(), &args.sets)?;
+    let table = gfn_config::parameters(args.params.as_deref(), &args.unset.over(&args.sets))?;
     serde_json::to_value(table).map_err(Failure::failed)
 }
 

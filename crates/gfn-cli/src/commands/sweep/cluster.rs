@@ -43,7 +43,7 @@ pub(super) fn export(args: &SweepArgs, out: Option<PathBuf>) -> Result<(), Failu
     let board = if file.is_dir() && out.is_none() {
         stays(args, &CHANGEABLE)?;
         let mut board = open(file, false)?;
-        board.plan = cluster::with(file, &args.experiment.layers.sets)?;
+        board.plan = cluster::with(file, &args.experiment.layers.flags())?;
         board
     } else {
         let plan = planned(args)?;
@@ -62,7 +62,7 @@ fn sweep(args: &SweepArgs, out: Option<PathBuf>) -> Result<(Board, Launcher), Fa
     let file = &args.experiment.file;
     if file.is_dir() && out.is_none() {
         stays(args, &CHANGEABLE)?;
-        let launcher = Launcher::of(&cluster::with(file, &args.experiment.layers.sets)?.sweep);
+        let launcher = Launcher::of(&cluster::with(file, &args.experiment.layers.flags())?.sweep);
         return Ok((open(file, false)?, launcher));
     }
     let plan = planned(args)?;

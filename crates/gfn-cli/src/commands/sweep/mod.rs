@@ -123,10 +123,13 @@ fn go(sweep: &Path, work: &WorkArgs) -> Result<(), Failure> {
 fn stays(args: &SweepArgs, changeable: &[&str]) -> Result<(), Failure> {
     let layers = &args.experiment.layers;
     let fits = |set: &&String| changeable.iter().any(|key| set.starts_with(key));
-    let refused = match (layers.sets.iter().find(|set| !fits(set)), args.grid.first()) {
-        (Some(set), _) => Some(format!("--set {set}")),
-        (None, Some(grid)) => Some(format!("--grid {grid}")),
-        (None, None) => {
+    let set = layers.sets.iter().find(|set| !fits(set));
+    let unset = layers.unset.unsets.iter().find(|key| !fits(key));
+    let refused = match (set, unset, args.grid.first()) {
+        (Some(set), ..) => Some(format!("--set {set}")),
+        (None, Some(key), _) => Some(format!("--unset {key}")),
+        (None, None, Some(grid)) => Some(format!("--grid {grid}")),
+        (None, None, None) => {
             let profile = layers.profile.as_ref().map(|name| format!("--profile {name}"));
             profile.or(layers.seed.map(|seed| format!("--seed {seed}")))
         }
