@@ -22,7 +22,7 @@ const fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 29] = [
+const LAYERS: [Layer; 30] = [
     layer("gfn-files", &[]),
     layer("gfn-core", &[]),
     layer("gfn-text", &[]),
@@ -35,9 +35,13 @@ const LAYERS: [Layer; 29] = [
     layer("gfn-search", &[]),
     layer("gfn-cluster", &[]),
     layer("gfn-draw", &["gfn-chem", "gfn-record"]),
-    layer("gfn-report", &["gfn-files", "gfn-chem", "gfn-draw", "gfn-record"]),
-    layer("gfn-export", &["gfn-files", "gfn-record", "gfn-report"]),
-    layer("gfn-top", &["gfn-files", "gfn-record", "gfn-report"]),
+    layer("gfn-runs", &["gfn-files", "gfn-record"]),
+    layer(
+        "gfn-report",
+        &["gfn-files", "gfn-chem", "gfn-draw", "gfn-record", "gfn-runs"],
+    ),
+    layer("gfn-export", &["gfn-files", "gfn-record", "gfn-runs"]),
+    layer("gfn-top", &["gfn-files", "gfn-record", "gfn-runs"]),
     layer("gfn-plugin-sdk", &[]),
     layer("gfn-plugins", &["gfn-files", "gfn-plugin-sdk"]),
     layer("gfn-envs", &["gfn-files", "gfn-core", "gfn-chem", "gfn-input"]),
@@ -164,6 +168,7 @@ const LAYERS: [Layer; 29] = [
             "gfn-registry",
             "gfn-export",
             "gfn-report",
+            "gfn-runs",
             "gfn-top",
             "gfn-runner",
             "gfn-sweep",

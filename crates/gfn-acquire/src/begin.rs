@@ -181,7 +181,7 @@ fn quoted(path: &Path) -> String {
 }
 
 /// A table that the user has.
-pub(crate) struct Given {
+pub(crate) struct InitialTable {
     /// Its labels.
     pub(crate) labels: Vec<Label>,
     /// What the user should know of how it was read.
@@ -189,7 +189,7 @@ pub(crate) struct Given {
 }
 
 /// The labels of a table that the user has.
-pub(crate) fn given(path: &Path) -> Result<Given, AcquireError> {
+pub(crate) fn given(path: &Path) -> Result<InitialTable, AcquireError> {
     let reading = Reading {
         columns: Columns {
             smiles: Some("smiles".into()),
@@ -215,7 +215,7 @@ pub(crate) fn given(path: &Path) -> Result<Given, AcquireError> {
         smiles: measured.smiles,
         value: measured.value,
     });
-    Ok(Given {
+    Ok(InitialTable {
         labels: labels.collect(),
         notes: source.note().into_iter().chain(table.warnings).collect(),
     })

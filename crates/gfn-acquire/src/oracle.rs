@@ -28,7 +28,7 @@ pub(crate) fn label(
     stop: &Stop,
     mut tell: impl FnMut(usize),
 ) -> Result<Option<Vec<Labeled>>, AcquireError> {
-    let (mut kept, mut labeled) = Kept::open(kept, proposals)?;
+    let (mut kept, mut labeled) = PartialLabels::open(kept, proposals)?;
     tell(labeled.len());
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     for chunk in proposals[labeled.len()..].chunks(CHUNK_PER_CORE * cores) {
@@ -44,12 +44,12 @@ pub(crate) fn label(
 }
 
 /// The file of labels that are not a whole table yet.
-struct Kept {
+struct PartialLabels {
     path: PathBuf,
     file: File,
 }
 
-impl Kept {
+impl PartialLabels {
     /// Opens it, and reads the labels of the first proposals; what stands behind them, such as half a line, is gone then.
     fn open(path: &Path, proposals: &[Proposal]) -> Result<(Self, Vec<Labeled>), FolderError> {
         let failed = |error| FolderError::Io {
@@ -149,7 +149,7 @@ mod tests {
     fn labels_that_are_kept_are_those_of_the_first_proposals() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("kept.jsonl");
-        let (mut kept, rows) = Kept::open(&path, &proposals(&["C", "N"])).unwrap();
+        let (mut kept, rows) = PartialLabels::open(&path, &proposals(&["C", "N"])).unwrap();
         assert_eq!(rows, []);
         let values = [0.1 + 0.2, f64::MIN_POSITIVE];
         kept.add(&[row("C", values[0]), row("N", values[1])]).unwrap();
@@ -157,13 +157,13 @@ mod tests {
         // Killed within a line.
         let whole = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, whole.clone() + "{\"smiles\":\"O\",\"va").unwrap();
-        let (_, rows) = Kept::open(&path, &proposals(&["C", "N", "O"])).unwrap();
+        let (_, rows) = PartialLabels::open(&path, &proposals(&["C", "N", "O"])).unwrap();
         assert_eq!(rows, [row("C", values[0]), row("N", values[1])]);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), whole);
         // Of other proposals.
-        let (_, rows) = Kept::open(&path, &proposals(&["C", "O", "N"])).unwrap();
+        let (_, rows) = PartialLabels::open(&path, &proposals(&["C", "O", "N"])).unwrap();
         assert_eq!(rows, [row("C", values[0])]);
-        let (_, rows) = Kept::open(&path, &proposals(&["O"])).unwrap();
+        let (_, rows) = PartialLabels::open(&path, &proposals(&["O"])).unwrap();
         assert_eq!(rows, []);
     }
 }

@@ -14,7 +14,7 @@ const MAX_FORMS: usize = 200;
 pub(crate) fn arranged(molecule: &Molecule, ambiguous: &[bool]) -> Option<Molecule> {
     let kekule = Kekule::of(molecule, ambiguous)?;
     let forms = kekule.forms()?.into_iter().map(|form| kekule.arrange(form));
-    let forms: Vec<Arranged> = forms.collect::<Option<_>>()?;
+    let forms: Vec<OrderedForm> = forms.collect::<Option<_>>()?;
     let best = same(&forms)
         .into_iter()
         .min_by(|one, two| one.text.cmp(&two.text))?;
@@ -22,7 +22,7 @@ pub(crate) fn arranged(molecule: &Molecule, ambiguous: &[bool]) -> Option<Molecu
 }
 
 /// A form in its one order.
-struct Arranged {
+struct OrderedForm {
     form: Form,
     /// What is the same for all orders of the atoms.
     text: String,
@@ -31,7 +31,7 @@ struct Arranged {
     aromatic: HashSet<(usize, usize)>,
 }
 
-impl Arranged {
+impl OrderedForm {
     /// Whether another form is known to be the same molecule: it differs in bonds that are aromatic in this one, or around a single ring
     /// of six, whichever rings the toolkit takes for the smallest.
     fn is_same(&self, other: &Self) -> bool {
@@ -49,7 +49,7 @@ impl Arranged {
 
 /// The forms that are one molecule with the first: aromatic rings, as they are in one form or the other, lead from each to the next. Double
 /// bonds that alternate around a ring that is not aromatic, as in cyclooctatetraenes, make another molecule when they are shifted.
-fn same(forms: &[Arranged]) -> Vec<&Arranged> {
+fn same(forms: &[OrderedForm]) -> Vec<&OrderedForm> {
     let mut found = vec![false; forms.len()];
     let mut stack = vec![0];
     while let Some(at) = stack.pop() {
@@ -165,7 +165,7 @@ impl Kekule {
         (tries > 0 && forms.len() <= MAX_FORMS).then_some(forms)
     }
 
-    fn arrange(&self, form: Form) -> Option<Arranged> {
+    fn arrange(&self, form: Form) -> Option<OrderedForm> {
         let (text, order) = smiles::canonical_smiles_with_atom_order(&self.labeled(&form)?);
         let order: Vec<usize> = order.into_iter().map(|atom| atom.0 as usize).collect();
         let molecule = self.written(&order, &form)?;
@@ -176,7 +176,7 @@ impl Kekule {
             let [one, two] = [bond.atom1, bond.atom2].map(|atom| order[atom.0 as usize]);
             (one.min(two), one.max(two))
         });
-        Some(Arranged {
+        Some(OrderedForm {
             aromatic: aromatic.collect(),
             form,
             text,
@@ -297,7 +297,7 @@ mod tests {
         ] {
             let kekule = kekule(smiles, true);
             let forms = kekule.forms().unwrap();
-            let forms: Vec<Arranged> = forms
+            let forms: Vec<OrderedForm> = forms
                 .into_iter()
                 .map(|form| kekule.arrange(form).unwrap())
                 .collect();

@@ -27,12 +27,12 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Args, u
             let _ = error.print();
             exit::BAD_FILE
         }
-        _ => Failure::usage(words_of(&error, &Called::of(&command, &words))).show(),
+        _ => Failure::usage(words_of(&error, &CalledCommand::of(&command, &words))).show(),
     })
 }
 
 /// An error of the parser's in our words, with a hint and the usage.
-fn words_of(error: &Error, called: &Called<'_>) -> String {
+fn words_of(error: &Error, called: &CalledCommand<'_>) -> String {
     let context = Context(error);
     let (message, hint) = message(&context);
     let mut text = message;
@@ -52,13 +52,13 @@ fn words_of(error: &Error, called: &Called<'_>) -> String {
 }
 
 /// The command that was called, as far as the words name one.
-struct Called<'a> {
+struct CalledCommand<'a> {
     /// Its names: `gfn`, `proxy`, `fit`.
     names: Vec<&'a str>,
     command: &'a Command,
 }
 
-impl<'a> Called<'a> {
+impl<'a> CalledCommand<'a> {
     fn of(command: &'a Command, words: &[OsString]) -> Self {
         let mut called = Self {
             names: vec![command.get_name()],
@@ -275,7 +275,7 @@ mod tests {
         let error = matches
             .and_then(|matches| Args::from_arg_matches(&matches))
             .unwrap_err();
-        words_of(&error, &Called::of(&command, &words))
+        words_of(&error, &CalledCommand::of(&command, &words))
     }
 
     #[test]

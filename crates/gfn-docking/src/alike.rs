@@ -17,7 +17,7 @@ pub fn shared_reason<'a>(reasons: impl IntoIterator<Item = &'a str>) -> Option<&
 
 /// What is known of a set-up.
 #[derive(Debug)]
-pub(crate) enum Standing {
+pub(crate) enum SetUpHealth {
     /// Nothing was docked yet; molecules that failed, and why. They are not remembered while it may not have been their fault.
     Doubtful(Vec<(String, Outcome)>),
     /// A molecule was docked, or molecules failed for different reasons.
@@ -33,7 +33,7 @@ pub(crate) enum Verdict {
     Alike(usize, String),
 }
 
-impl Standing {
+impl SetUpHealth {
     /// What it says of a molecule that failed while the set-up was in doubt.
     pub(crate) fn failure(&self, smiles: &str) -> Option<&Outcome> {
         let Self::Doubtful(failures) = self else {
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn molecules_that_fail_alike_are_not_to_blame() {
-        let mut standing = Standing::Doubtful(Vec::new());
+        let mut standing = SetUpHealth::Doubtful(Vec::new());
         for index in 1..ENOUGH {
             let reason = format!("the energy is not below 0: {index}.5 kcal/mol");
             let said = standing.take(&"C".repeat(index), &failed(&reason));
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn one_that_is_docked_or_fails_otherwise_clears_the_set_up() {
-        let mut standing = Standing::Doubtful(Vec::new());
+        let mut standing = SetUpHealth::Doubtful(Vec::new());
         standing.take("C", &failed("too long"));
         assert_eq!(standing.alike(), None);
         standing.take("CC", &failed("too long"));
@@ -127,7 +127,7 @@ mod tests {
         let said = standing.take("O", &failed("too long"));
         assert_eq!(said, Verdict::Remember(vec![("O".into(), failed("too long"))]));
 
-        let mut standing = Standing::Doubtful(Vec::new());
+        let mut standing = SetUpHealth::Doubtful(Vec::new());
         for index in 1..ENOUGH {
             standing.take(&"C".repeat(index), &failed("too long"));
         }

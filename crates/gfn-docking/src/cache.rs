@@ -46,12 +46,12 @@ struct Line {
 pub(crate) struct Cache {
     settings: String,
     known: HashMap<String, Outcome>,
-    file: Option<Shared>,
+    file: Option<CacheFile>,
 }
 
 /// The file, and up to where it was read.
 #[derive(Debug)]
-struct Shared {
+struct CacheFile {
     path: PathBuf,
     file: File,
     read: u64,
@@ -63,7 +63,7 @@ impl Cache {
         let mut cache = Self {
             settings,
             known: HashMap::new(),
-            file: path.map(Shared::open).transpose()?,
+            file: path.map(CacheFile::open).transpose()?,
         };
         cache.refresh()?;
         Ok(cache)
@@ -121,7 +121,7 @@ impl Cache {
     }
 }
 
-impl Shared {
+impl CacheFile {
     fn open(path: &Path) -> Result<Self, DockingError> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let made = folder.map_or(Ok(()), std::fs::create_dir_all);
@@ -255,7 +255,7 @@ pub fn is_cache(path: &Path) -> bool {
 /// # Errors
 /// Where it cannot be written, or holds something else than energies.
 pub fn begin_cache(path: &Path) -> Result<(), DockingError> {
-    Shared::open(path).map(drop)
+    CacheFile::open(path).map(drop)
 }
 
 /// Whether the first bytes of a file hold our first line, or a line of energies of an earlier version.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use crate::alike::{Standing, Verdict};
+use crate::alike::{SetUpHealth, Verdict};
 use crate::cache::Cache;
 use crate::error::DockingError;
 use crate::molecule::refusal;
@@ -59,7 +59,7 @@ pub struct Docker {
     receptor: Receptor,
     programs: Programs,
     cache: Mutex<Cache>,
-    standing: Mutex<Standing>,
+    standing: Mutex<SetUpHealth>,
 }
 
 impl Docker {
@@ -76,8 +76,8 @@ impl Docker {
         let key = key(&settings, &receptor, &programs);
         let cache = Cache::open(settings.cache.as_deref(), key)?;
         let standing = match cache.has_energies() {
-            true => Standing::Works,
-            false => Standing::Doubtful(Vec::new()),
+            true => SetUpHealth::Works,
+            false => SetUpHealth::Doubtful(Vec::new()),
         };
         Ok(Self {
             settings,

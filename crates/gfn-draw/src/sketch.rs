@@ -1,6 +1,7 @@
 //! Molecules as lines and letters.
 
 use gfn_chem::{Drawing, DrawnAtom, DrawnBond, Molecule};
+use gfn_text::superscript;
 
 /// The width of a picture.
 pub const WIDTH: f64 = 240.0;
@@ -293,21 +294,6 @@ fn charge(charge: i8) -> String {
         1 => sign.into(),
         size => format!("{}{sign}", superscript(&size.to_string())),
     }
-}
-
-/// Digits raised: `-12` gives `⁻¹²`.
-pub fn superscript(text: &str) -> String {
-    let raised = |digit: char| match digit {
-        '-' => '⁻',
-        '1' => '¹',
-        '2' => '²',
-        '3' => '³',
-        digit => digit
-            .to_digit(10)
-            .and_then(|digit| char::from_u32(0x2070 + digit))
-            .unwrap_or(digit),
-    };
-    text.chars().map(raised).collect()
 }
 
 fn subscript(count: u8) -> String {

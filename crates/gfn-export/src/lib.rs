@@ -16,7 +16,7 @@ mod tracking;
 
 use std::path::{Path, PathBuf};
 
-use gfn_report::Run;
+use gfn_runs::Run;
 
 pub use error::ExportError;
 

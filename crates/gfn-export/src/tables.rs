@@ -2,8 +2,8 @@
 
 use gfn_record::event::Metrics;
 use gfn_record::manifest::Manifest;
-use gfn_report::Run;
-use gfn_report::summary::Summary;
+use gfn_runs::Run;
+use gfn_runs::summary::Summary;
 
 use crate::cell::Cell;
 use crate::flat::flat;

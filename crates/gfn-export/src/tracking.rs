@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gfn_record::folder::{names, sha256};
-use gfn_report::Run;
-use gfn_report::summary::Summary;
+use gfn_runs::Run;
+use gfn_runs::summary::Summary;
 use serde_json::{Map, Value, json};
 
 use crate::error::ExportError;

@@ -69,7 +69,7 @@ pub(crate) struct Raw {
 }
 
 /// The values of a molecule, each with its line.
-struct Found {
+struct MoleculeValues {
     features: Features,
     lines: Vec<u64>,
     values: Vec<f64>,
@@ -185,11 +185,11 @@ impl Table {
         rows: Vec<Raw>,
         reading: &Reading,
     ) -> Result<Self, TableError> {
-        let (mut found, mut skipped) = (BTreeMap::<String, Found>::new(), Vec::new());
+        let (mut found, mut skipped) = (BTreeMap::<String, MoleculeValues>::new(), Vec::new());
         for (row, read) in rows.iter().zip(read_all(&rows, column)) {
             match read {
                 Ok((key, features, value)) => {
-                    let new = || Found {
+                    let new = || MoleculeValues {
                         features,
                         lines: Vec::new(),
                         values: Vec::new(),

@@ -103,13 +103,13 @@ impl Table {
         if names[0].starts_with('#') {
             return Err(TableFault::Comment(names[0].clone()));
         }
-        let records: Vec<Found> = records.collect();
+        let records: Vec<RawRecord> = records.collect();
         if records.is_empty() {
             return Err(TableFault::Empty);
         }
         // A spreadsheet writes a separator behind every row where a column without a name was once used.
         let is_trailing =
-            |found: &Found| found.record.len() > names.len() && found.is_blank_from(names.len());
+            |found: &RawRecord| found.record.len() > names.len() && found.is_blank_from(names.len());
         let may_trail = records.iter().all(is_trailing);
         let rows = records.into_iter().map(|found| Row {
             line: found.line,
@@ -142,13 +142,13 @@ impl Table {
 }
 
 /// A record of the file as it stands.
-struct Found<'a> {
+struct RawRecord<'a> {
     line: u64,
     record: ByteRecord,
     raw: &'a [u8],
 }
 
-impl Found<'_> {
+impl RawRecord<'_> {
     fn is_blank_from(&self, column: usize) -> bool {
         self.record
             .iter()
@@ -183,9 +183,9 @@ impl<'a> Records<'a> {
 }
 
 impl<'a> Iterator for Records<'a> {
-    type Item = Found<'a>;
+    type Item = RawRecord<'a>;
 
-    fn next(&mut self) -> Option<Found<'a>> {
+    fn next(&mut self) -> Option<RawRecord<'a>> {
         loop {
             let mut record = ByteRecord::new();
             let begin = self.reader.position().byte() as usize;
@@ -203,7 +203,7 @@ impl<'a> Iterator for Records<'a> {
             if record.len() == 1 && record[0].is_empty() && !raw.contains(&b'"') {
                 continue;
             }
-            return Some(Found {
+            return Some(RawRecord {
                 line: self.lines.line(self.start + begin + blanks),
                 record,
                 raw: &raw[blanks..],
@@ -213,7 +213,7 @@ impl<'a> Iterator for Records<'a> {
 }
 
 /// What is wrong with a row as a whole; none where it has as many cells as there are names.
-fn fault(found: &Found<'_>, wanted: usize, may_trail: bool, separator: Separator) -> Option<String> {
+fn fault(found: &RawRecord<'_>, wanted: usize, may_trail: bool, separator: Separator) -> Option<String> {
     if let Some(fault) = quotes::fault(found.raw, separator.byte()) {
         return Some(fault.into());
     }
@@ -227,7 +227,7 @@ fn fault(found: &Found<'_>, wanted: usize, may_trail: bool, separator: Separator
 }
 
 /// Why a row may have another number of cells.
-fn hint(found: &Found<'_>, wanted: usize, separator: Separator) -> String {
+fn hint(found: &RawRecord<'_>, wanted: usize, separator: Separator) -> String {
     let record = &found.record;
     if record[0].starts_with(b"#") {
         return "; gfn reads no comments in tables".into();

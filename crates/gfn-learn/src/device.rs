@@ -63,19 +63,19 @@ pub fn rest_between_products(threads: usize) {
 
 /// What a device's name asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
+enum DeviceRequest {
     Auto,
     Cpu,
     Cuda(usize),
 }
 
-fn parse(name: &str) -> Result<Wanted, String> {
+fn parse(name: &str) -> Result<DeviceRequest, String> {
     let index = |text: &str| text.strip_prefix("cuda:")?.parse().ok();
     match name {
-        "auto" => Ok(Wanted::Auto),
-        "cpu" => Ok(Wanted::Cpu),
-        "cuda" => Ok(Wanted::Cuda(0)),
-        other => index(other).map(Wanted::Cuda).ok_or_else(|| {
+        "auto" => Ok(DeviceRequest::Auto),
+        "cpu" => Ok(DeviceRequest::Cpu),
+        "cuda" => Ok(DeviceRequest::Cuda(0)),
+        other => index(other).map(DeviceRequest::Cuda).ok_or_else(|| {
             format!("`hardware.device` is `{other}`; expected `auto`, `cpu`, `cuda` or `cuda:N` with a device number N")
         }),
     }
@@ -92,8 +92,8 @@ pub fn check_name(name: &str) -> Result<(), String> {
 /// Whether a device's name asks for a GPU; `None` where that is found out later, or the name is wrong.
 pub fn asks_for_gpu(name: &str) -> Option<bool> {
     match parse(name).ok()? {
-        Wanted::Auto => None,
-        wanted => Some(wanted != Wanted::Cpu),
+        DeviceRequest::Auto => None,
+        wanted => Some(wanted != DeviceRequest::Cpu),
     }
 }
 
@@ -103,10 +103,10 @@ pub fn asks_for_gpu(name: &str) -> Option<bool> {
 /// Where `name` is none of these, or a GPU that cannot be used; the message says what is missing.
 pub fn find(name: &str) -> Result<Device, LearnError> {
     let index = match parse(name).map_err(LearnError::Device)? {
-        Wanted::Cpu => return Ok(Device::Cpu),
-        Wanted::Auto if cuda_devices().is_ok_and(|count| count > 0) => return Ok(Device::Cuda(0)),
-        Wanted::Auto => return Ok(Device::Cpu),
-        Wanted::Cuda(index) => index,
+        DeviceRequest::Cpu => return Ok(Device::Cpu),
+        DeviceRequest::Auto if cuda_devices().is_ok_and(|count| count > 0) => return Ok(Device::Cuda(0)),
+        DeviceRequest::Auto => return Ok(Device::Cpu),
+        DeviceRequest::Cuda(index) => index,
     };
     let refuse = |reason: String| {
         Err(LearnError::Device(format!(

@@ -13,7 +13,7 @@ use gfn_core::{Environment, Loss, Purpose, SampleRequest, Sampler, TrajectoryBat
 use gfn_learn::model::{BackwardPolicy, Model, ModelParams};
 use gfn_learn::networks::message_passing::{Normalization, Params};
 use gfn_learn::optimizer::AdamParams;
-use gfn_losses::evaluation::Evaluation;
+use gfn_losses::evaluation::{Evaluation, Task};
 use gfn_losses::trajectory_balance::TrajectoryBalance;
 use gfn_samplers::on_policy::{self, OnPolicy};
 use tch::Device;
@@ -77,9 +77,15 @@ fn distance_after(environment: &Drawing, network: Arc<Params>, backward: Backwar
         batch.log_reward = (0..batch.len())
             .map(|index| log_reward(batch.finished(index)))
             .collect();
-        evaluation.plan(environment, &batch, &loss, learned);
-        let outputs = model.evaluate(environment, evaluation.states()).unwrap();
-        let evaluated = evaluation.differentiate(&batch, &loss, &outputs, model.log_z);
+        let task = Task {
+            environment,
+            batch: &batch,
+            loss: &loss,
+            learned_backward: learned,
+        };
+        let log_z = model.log_z;
+        let ask = |states: &[i32]| model.evaluate(environment, states);
+        let evaluated = evaluation.evaluate(task, log_z, None, ask).unwrap();
         model.step(evaluated.gradients).unwrap();
     }
     let graph = StateGraph::build(environment, 1000).unwrap();

@@ -16,7 +16,7 @@ use gfn_learn::networks::{Architecture, message_passing, mlp};
 use gfn_learn::optimizer::AdamParams;
 use gfn_learn::precision::{Compute, Precision};
 use gfn_learn::weights;
-use gfn_losses::evaluation::Evaluation;
+use gfn_losses::evaluation::{Evaluation, Task};
 use gfn_losses::{
     detailed_balance::DetailedBalance, flow_matching::FlowMatching,
     log_partition_variance::LogPartitionVariance, sub_trajectory_balance::SubTrajectoryBalance,
@@ -111,9 +111,15 @@ fn train(task: &Task, loss: &dyn Loss, threads: i32) -> Trained {
         batch.log_reward = (0..batch.len())
             .map(|index| log_reward(batch.finished(index)))
             .collect();
-        evaluation.plan(environment, &batch, loss, learned);
-        let outputs = model.evaluate(environment, evaluation.states()).unwrap();
-        let evaluated = evaluation.differentiate(&batch, loss, &outputs, model.log_z);
+        let task = Task {
+            environment,
+            batch: &batch,
+            loss: loss,
+            learned_backward: learned,
+        };
+        let log_z = model.log_z;
+        let ask = |states: &[i32]| model.evaluate(environment, states);
+        let evaluated = evaluation.evaluate(task, log_z, None, ask).unwrap();
         let norm = model.step(evaluated.gradients).unwrap();
         metrics.push([evaluated.loss, norm]);
     }

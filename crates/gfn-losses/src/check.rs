@@ -15,7 +15,7 @@ use crate::evaluation::Evaluation;
 /// How a loss breaks its contract.
 #[derive(Debug, Error)]
 #[error("on random graph {graph}: {what}")]
-pub struct Broken {
+pub struct ContractBreach {
     /// The seed of the graph.
     pub graph: u64,
     /// What is wrong.
@@ -26,14 +26,14 @@ pub struct Broken {
 ///
 /// # Errors
 /// The first way in which it is broken.
-pub fn check_loss(loss: &dyn Loss) -> Result<(), Broken> {
+pub fn check_loss(loss: &dyn Loss) -> Result<(), ContractBreach> {
     for graph in 0..12 {
         for learned_backward in [false, true] {
             if loss.needs().backward_policy || !learned_backward {
                 let case = Case::new(graph, loss, learned_backward);
                 case.zero_at_exact_flows(loss)
                     .and_then(|()| case.gradient(loss))
-                    .map_err(|what| Broken {
+                    .map_err(|what| ContractBreach {
                         graph,
                         what: format!(
                             "with a {} backward policy, {what}",
@@ -50,11 +50,11 @@ pub fn check_loss(loss: &dyn Loss) -> Result<(), Broken> {
 ///
 /// # Errors
 /// The first way in which it is broken.
-pub fn check_gradient(loss: &dyn Loss) -> Result<(), Broken> {
+pub fn check_gradient(loss: &dyn Loss) -> Result<(), ContractBreach> {
     for graph in 0..12 {
         Case::new(graph, loss, false)
             .gradient(loss)
-            .map_err(|what| Broken { graph, what })?;
+            .map_err(|what| ContractBreach { graph, what })?;
     }
     Ok(())
 }

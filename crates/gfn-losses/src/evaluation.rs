@@ -1,6 +1,5 @@
 //! From trajectories to the states that a network must see, each once, and from a loss's gradient back to the
-//! network's outputs. Plain arrays on both sides; the network stands between [`Evaluation::plan`] and
-//! [`Evaluation::differentiate`].
+//! network's outputs. Plain arrays on both sides; the network is asked in between, by [`Evaluation::evaluate`].
 
 use gfn_core::exact::{StateIndex, log_sum_exp};
 use gfn_core::loss::{Before, FlowGradients, TrajectoryGradients};
@@ -117,10 +116,59 @@ pub struct Evaluated {
     pub gradients: OutputGradients,
 }
 
+/// What is evaluated: a loss on a batch.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    /// The environment.
+    pub environment: &'a dyn Environment,
+    /// The trajectories, with their log-rewards.
+    pub batch: &'a TrajectoryBatch,
+    /// The loss.
+    pub loss: &'a dyn Loss,
+    /// Whether the backward policy is the network's; otherwise it is uniform.
+    pub learned_backward: bool,
+}
+
 impl Evaluation {
+    /// The value of a loss on a batch with its gradient: collects the distinct states, has the network asked about them by `ask`
+    /// (states `[n, state_len]` in, outputs out), and carries the loss's gradient back to those outputs. `log_z` is the learned log Z;
+    /// `before` are the batch's terms before earlier steps on it.
+    ///
+    /// # Errors
+    /// That of `ask`.
+    pub fn evaluate<E>(
+        &mut self,
+        task: Task<'_>,
+        log_z: f64,
+        before: Option<&Before>,
+        ask: impl FnOnce(&[i32]) -> Result<Outputs, E>,
+    ) -> Result<Evaluated, E> {
+        self.plan_of(task);
+        let outputs = ask(self.states())?;
+        Ok(self.differentiate_after(task.batch, task.loss, &outputs, log_z, before))
+    }
+
+    /// The terms of a batch before any step on it, for [`Evaluation::evaluate`].
+    ///
+    /// # Errors
+    /// That of `ask`.
+    pub fn terms<E>(
+        &mut self,
+        task: Task<'_>,
+        ask: impl FnOnce(&[i32]) -> Result<Outputs, E>,
+    ) -> Result<Before, E> {
+        self.plan_of(task);
+        let outputs = ask(self.states())?;
+        Ok(self.before(task.loss, &outputs))
+    }
+
+    fn plan_of(&mut self, task: Task<'_>) {
+        self.plan(task.environment, task.batch, task.loss, task.learned_backward);
+    }
+
     /// Collects the states that `loss` needs evaluated for `batch`. With `learned_backward`, the backward policy is the
     /// network's; otherwise it is uniform.
-    pub fn plan(
+    pub(crate) fn plan(
         &mut self,
         environment: &dyn Environment,
         batch: &TrajectoryBatch,
@@ -147,17 +195,17 @@ impl Evaluation {
         }
     }
 
-    /// The distinct states that the network evaluates, flat, in the order of their rows.
+    /// The distinct states that the network evaluated last, flat, in the order of their rows.
     pub fn states(&self) -> &[i32] {
         self.states.states()
     }
 
-    /// How many distinct states the network evaluates.
+    /// How many distinct states the network evaluated last.
     pub fn len(&self) -> usize {
         self.states.len()
     }
 
-    /// Whether nothing has been planned.
+    /// Whether no state was evaluated.
     pub fn is_empty(&self) -> bool {
         self.states.is_empty()
     }
@@ -300,7 +348,7 @@ impl Evaluation {
 
     /// The loss of the planned batch, given what the network said about its states, and the gradient with respect to
     /// that.
-    pub fn differentiate(
+    pub(crate) fn differentiate(
         &self,
         batch: &TrajectoryBatch,
         loss: &dyn Loss,
@@ -311,7 +359,7 @@ impl Evaluation {
     }
 
     /// The same, where `before` is what the batch's terms were before earlier steps on it.
-    pub fn differentiate_after(
+    fn differentiate_after(
         &self,
         batch: &TrajectoryBatch,
         loss: &dyn Loss,
@@ -334,7 +382,7 @@ impl Evaluation {
     }
 
     /// What the terms of the planned batch are, for steps on it after the first.
-    pub fn before(&self, loss: &dyn Loss, outputs: &Outputs) -> Before {
+    fn before(&self, loss: &dyn Loss, outputs: &Outputs) -> Before {
         let forward = Normalized::new(&outputs.forward, &self.legal);
         let log_pf = self
             .steps

@@ -122,14 +122,14 @@ pub trait Metric {
 }
 
 /// The metrics of an experiment, with what they remember.
-pub struct Measured {
+pub struct MetricSet {
     metrics: Vec<(&'static str, Box<dyn Metric>)>,
 }
 
 /// What metrics remember, by their names.
 pub type Saved = BTreeMap<String, Vec<u8>>;
 
-impl Measured {
+impl MetricSet {
     /// Those metrics of [`ALL`] that the experiment has.
     pub fn new(context: &Context<'_>) -> Self {
         Self::of(ALL, context)
@@ -279,9 +279,9 @@ mod tests {
             standing: None,
             solved: None,
         };
-        let mut before = Measured::of(&[LONGEST], &context);
+        let mut before = MetricSet::of(&[LONGEST], &context);
         before.visit(&visit);
-        let mut after = Measured::of(&[LONGEST], &context);
+        let mut after = MetricSet::of(&[LONGEST], &context);
         after.restore(&before.save()).unwrap();
         let mut metrics = Metrics::default();
         let subject = Subject {

@@ -12,7 +12,7 @@ use crate::image::Image;
 use crate::options::{Options, Program, Report};
 use crate::parameters::complete;
 use crate::policy::{self, Trouble};
-use crate::process::{Blueprint, Seat, seal};
+use crate::process::{Blueprint, ProcessSlot, seal};
 use crate::protocol::{Reply, Request};
 use crate::sharing::{joined, most_in_a_call, shared};
 
@@ -23,7 +23,7 @@ pub(crate) struct Opened {
     /// Of the library.
     pub(crate) hash: Option<String>,
     blueprint: Arc<Blueprint>,
-    seats: Vec<Mutex<Seat>>,
+    seats: Vec<Mutex<ProcessSlot>>,
     /// Whose turn it is where all are busy.
     turn: AtomicUsize,
 }
@@ -33,7 +33,7 @@ pub(crate) fn describe(mut options: Options) -> Result<Description, PluginError>
     // A process that is only asked needs none of the rights that it may have later.
     options.confinement.write.clear();
     let (blueprint, _) = blueprint(options, Kind::Reward)?;
-    Ok(Seat::new(Arc::new(blueprint)).fill()?.description)
+    Ok(ProcessSlot::new(Arc::new(blueprint)).fill()?.description)
 }
 
 impl Opened {
@@ -42,7 +42,9 @@ impl Opened {
         let (workers, given) = (options.workers.max(1), options.parameters.clone());
         let (blueprint, hash) = blueprint(options, kind)?;
         let blueprint = Arc::new(blueprint);
-        let mut seats: Vec<Seat> = (0..workers).map(|_| Seat::new(Arc::clone(&blueprint))).collect();
+        let mut seats: Vec<ProcessSlot> = (0..workers)
+            .map(|_| ProcessSlot::new(Arc::clone(&blueprint)))
+            .collect();
         let hello = seats[0].fill()?;
         let name = &blueprint.options.name;
         let parameters = complete(name, &hello.description, kind, &given)?;
@@ -68,7 +70,7 @@ impl Opened {
     pub(crate) fn score(&self, batch: &Batch<'_>) -> Result<Scores, PluginError> {
         // Always in the same order, so that two callers do not wait for one another.
         let mut locked: Vec<_> = self.seats.iter().map(lock).collect();
-        let mut seats: Vec<&mut Seat> = locked.iter_mut().map(|seat| &mut **seat).collect();
+        let mut seats: Vec<&mut ProcessSlot> = locked.iter_mut().map(|seat| &mut **seat).collect();
         let most = most_in_a_call(&self.description);
         shared(batch, &mut seats, |seat, part| {
             policy::score_in_calls(&mut seat.scoring(part), part.len(), most)
@@ -91,7 +93,10 @@ impl Opened {
     }
 
     /// Speaks with a process that has nothing to do, and again if it dies of it.
-    fn speak<T>(&self, mut speak: impl FnMut(&mut Seat) -> Result<T, Trouble>) -> Result<T, PluginError> {
+    fn speak<T>(
+        &self,
+        mut speak: impl FnMut(&mut ProcessSlot) -> Result<T, Trouble>,
+    ) -> Result<T, PluginError> {
         let mut seat = self.free_seat();
         let mut last = String::new();
         for _ in 0..2 {
@@ -107,7 +112,7 @@ impl Opened {
         Err(self.misbehaved(format!("asked twice, it {last}"), seat.last_output()))
     }
 
-    fn free_seat(&self) -> MutexGuard<'_, Seat> {
+    fn free_seat(&self) -> MutexGuard<'_, ProcessSlot> {
         let free = self.seats.iter().find_map(|seat| seat.try_lock().ok());
         let turn = || self.turn.fetch_add(1, Ordering::Relaxed) % self.seats.len();
         free.unwrap_or_else(|| lock(&self.seats[turn()]))
@@ -134,7 +139,7 @@ impl Drop for Opened {
     }
 }
 
-fn lock(seat: &Mutex<Seat>) -> MutexGuard<'_, Seat> {
+fn lock(seat: &Mutex<ProcessSlot>) -> MutexGuard<'_, ProcessSlot> {
     seat.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
@@ -198,7 +203,7 @@ fn tell_unset(options: &Options) {
 }
 
 /// Makes the instance in the first process, which runs already, and starts the others meanwhile.
-fn fill_all(seats: &mut [Seat]) -> Result<(), PluginError> {
+fn fill_all(seats: &mut [ProcessSlot]) -> Result<(), PluginError> {
     std::thread::scope(|scope| {
         let Some((first, others)) = seats.split_first_mut() else {
             return Ok(());

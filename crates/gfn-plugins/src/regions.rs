@@ -99,8 +99,8 @@ impl OutputLayout {
         &self,
         region: &impl Region,
         reasons: Vec<(i64, String)>,
-    ) -> Result<Scores, Uncollected> {
-        let output = self.0.collect(region).map_err(Uncollected::Corrupted)?;
+    ) -> Result<Scores, MissingScores> {
+        let output = self.0.collect(region).map_err(MissingScores::Corrupted)?;
         let status = output.bytes(1);
         let score = |index: usize| match status[index] {
             SCORED => Some("the status SCORED".to_string()),
@@ -108,7 +108,7 @@ impl OutputLayout {
             _ => None,
         };
         let remedy = "the status FAILED, or no failure";
-        consistent(status.len(), score, &reasons, remedy).map_err(Uncollected::Contradictory)?;
+        consistent(status.len(), score, &reasons, remedy).map_err(MissingScores::Contradictory)?;
         let mut reasons = Reasons::new(reasons);
         let mut scores = Scores::default();
         for (index, (status, bytes)) in status.iter().zip(output.entries(0)).enumerate() {
@@ -120,7 +120,7 @@ impl OutputLayout {
 
 /// Why there are no scores in a region.
 #[derive(Debug)]
-pub(crate) enum Uncollected {
+pub(crate) enum MissingScores {
     /// The plugin wrote outside of its arrays.
     Corrupted(String),
     /// Its answer contradicts the question or itself.
@@ -301,7 +301,7 @@ mod tests {
             (-1, "object -1 failed, in a batch of 3 objects"),
         ] {
             match collected(index) {
-                Err(Uncollected::Contradictory(message)) => assert!(message.contains(part), "{message}"),
+                Err(MissingScores::Contradictory(message)) => assert!(message.contains(part), "{message}"),
                 other => panic!("{index}: {other:?}"),
             }
         }

@@ -59,7 +59,7 @@ pub enum WeightsError {
 
 /// A tensor as stored: rows, columns (1 for a vector), values row by row.
 #[derive(Clone, Debug)]
-struct Stored {
+struct StoredTensor {
     rows: usize,
     columns: usize,
     values: Vec<f32>,
@@ -68,7 +68,7 @@ struct Stored {
 /// The weights as stored, in single precision.
 #[derive(Clone, Debug)]
 pub struct Weights {
-    tensors: Vec<(&'static str, Stored)>,
+    tensors: Vec<(&'static str, StoredTensor)>,
     sha256: String,
 }
 
@@ -146,7 +146,7 @@ impl Weights {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Vec<(&'static str, Stored)>, String> {
+fn parse(bytes: &[u8]) -> Result<Vec<(&'static str, StoredTensor)>, String> {
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| safetensors_fault(bytes, &error))?;
     let read = |&(name, rows, columns): &(&'static str, usize, usize)| {
         let tensor = tensors
@@ -167,7 +167,7 @@ fn parse(bytes: &[u8]) -> Result<Vec<(&'static str, Stored)>, String> {
         }
         Ok((
             name,
-            Stored {
+            StoredTensor {
                 rows,
                 columns,
                 values,

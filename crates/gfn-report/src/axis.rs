@@ -3,7 +3,7 @@
 //! A value has a *place* on its axis: itself, or its decimal logarithm where the axis is logarithmic. Everything is drawn
 //! by places.
 
-use gfn_draw::sketch::superscript;
+use gfn_text::superscript;
 
 use crate::number::{count, short};
 

@@ -90,9 +90,15 @@ pub(crate) fn bibliography(papers: &[Paper], version: Option<&str>) -> String {
 
 fn entry(text: &str, keys: &mut BTreeSet<String>) -> String {
     let (reference, note) = remark(text);
-    let parsed = Parsed::of(reference);
-    let key = fresh(&parsed.as_ref().map_or("paper".into(), Parsed::key), keys);
-    let (kind, mut fields) = parsed.map_or(("misc", vec![("note", reference.to_string())]), Parsed::fields);
+    let parsed = ParsedReference::of(reference);
+    let key = fresh(
+        &parsed.as_ref().map_or("paper".into(), ParsedReference::key),
+        keys,
+    );
+    let (kind, mut fields) = parsed.map_or(
+        ("misc", vec![("note", reference.to_string())]),
+        ParsedReference::fields,
+    );
     let note = note.filter(|note| !note.starts_with('`'));
     fields.extend(note.map(|note| ("annote", note.to_string())));
     let lines = fields
@@ -115,7 +121,7 @@ fn fresh(key: &str, keys: &mut BTreeSet<String>) -> String {
 
 /// A reference taken apart.
 #[derive(Debug, PartialEq, Eq)]
-struct Parsed<'a> {
+struct ParsedReference<'a> {
     authors: &'a str,
     year: &'a str,
     title: &'a str,
@@ -123,7 +129,7 @@ struct Parsed<'a> {
     rest: Vec<&'a str>,
 }
 
-impl<'a> Parsed<'a> {
+impl<'a> ParsedReference<'a> {
     fn of(reference: &'a str) -> Option<Self> {
         let (before, after) = reference.split_once(", \"")?;
         let (title, rest) = after.split_once('"')?;

@@ -1,4 +1,4 @@
-//! A run's folder as a page to look at ([`page`]) and as text ([`summary`]), and the page of a fitted proxy ([`fit_page`]).
+//! A run's folder as a page to look at ([`page`]), and the page of a fitted proxy ([`fit_page`]).
 //!
 //! It reads what [`gfn_record`] describes and nothing else: no live object, no network, no configuration. A run that is
 //! under way, that failed, or whose files are damaged is shown as far as it can be read, and what could not be read is said.
@@ -10,27 +10,24 @@ mod alone;
 mod axis;
 mod bibtex;
 mod curves;
-mod figures;
 mod fit;
 mod group;
 mod molecule;
-mod number;
 mod origin;
 mod page;
 mod plot;
-mod run;
 mod sections;
 mod statistics;
-pub mod summary;
 mod sweep;
 mod text;
+
+use gfn_runs::number;
+pub use gfn_runs::{Run, Sweep};
 
 pub use alone::{Figure, figures, is_figure};
 pub use fit::{FitPage, FittedMember, TestedMolecule, fit_page};
 pub use origin::{HEAD, is_page, is_page_of};
 pub use page::{page, page_of_sweep};
-pub use run::{ReadError, Run};
-pub use sweep::{Reached, Sweep, Tried};
 
 /// A component that an experiment file can choose, as the program's catalogue tells of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::made::Made;
+use super::made::RunFixture;
 
 /// What Chromium may be called.
 const NAMES: [&str; 4] = [
@@ -72,7 +72,7 @@ pub(crate) fn open(chromium: &str, folder: &Path, arguments: &[&str]) -> (String
 #[test]
 fn the_page_opens_without_a_word_on_the_console_and_is_drawn() {
     let Some(chromium) = chromium() else { return };
-    let made = Made::new();
+    let made = RunFixture::new();
     (0..3).for_each(|seed| made.grid(&format!("seed-{seed}"), seed));
     made.molecules("mol");
     let folder = tempfile::tempdir().unwrap();
@@ -95,9 +95,9 @@ fn the_page_opens_without_a_word_on_the_console_and_is_drawn() {
 #[test]
 fn the_page_of_a_sweep_opens_without_a_word_on_the_console() {
     let Some(chromium) = chromium() else { return };
-    let made = Made::new();
+    let made = RunFixture::new();
     super::sweep::make(&made, "s", 12);
-    let sweep = gfn_report::Sweep::read(&made.path("s")).unwrap();
+    let sweep = gfn_runs::Sweep::read(&made.path("s")).unwrap();
     let page = gfn_report::page_of_sweep(&sweep, &sweep.best_runs(), &super::made::known());
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("page.html"), page).unwrap();
@@ -136,7 +136,7 @@ document.title = told.join(" / ");
 #[test]
 fn tables_are_sorted_and_pictures_are_read_off() {
     let Some(chromium) = chromium() else { return };
-    let made = Made::new();
+    let made = RunFixture::new();
     made.grid("a", 0);
     let folder = tempfile::tempdir().unwrap();
     let page = made

@@ -5,14 +5,14 @@ use gfn_record::folder::names;
 use gfn_report::{Component, page};
 use serde_json::json;
 
-use super::made::{Made, grid_file, manifest, metrics, sample};
+use super::made::{RunFixture, grid_file, manifest, metrics, sample};
 
 /// Closes everything that may be open, and would then do something.
 const HOSTILE: &str = r#"'"></title></style></script></svg></pre>--><script>alert(1)</script><img src=x onerror=alert(1)>&#60;\u003c"#;
 
 #[test]
 fn every_word_of_a_run_may_be_hostile() {
-    let made = Made::new();
+    let made = RunFixture::new();
     let toml = toml::Value::from(HOSTILE).to_string();
     let file = grid_file(0)
         .replace("\"grid\"", &toml)
@@ -90,7 +90,7 @@ fn every_word_of_a_run_may_be_hostile() {
 
 #[test]
 fn numbers_of_any_size_make_a_page() {
-    let made = Made::new();
+    let made = RunFixture::new();
     made.grid("a", 0);
     let line = |value: &str| {
         format!(

@@ -4,12 +4,12 @@ use gfn_report::{FitPage, FittedMember, Sweep, TestedMolecule, fit_page, page, p
 use serde_json::{Value, json};
 
 use super::browser::{chromium, open};
-use super::made::{Made, grid_file, known, manifest, metrics, sample};
+use super::made::{RunFixture, grid_file, known, manifest, metrics, sample};
 
 const WIDTHS: [u32; 3] = [800, 1280, 1920];
 
 /// A run with every figure that a run can have, and what its name and settings are.
-fn run(made: &Made, folder: &str, (name, loss, seed): (&str, &str, u64)) {
+fn run(made: &RunFixture, folder: &str, (name, loss, seed): (&str, &str, u64)) {
     let file = grid_file(seed)
         .replace("name = \"grid\"", &format!("name = \"{name}\""))
         .replace("trajectory-balance", loss);
@@ -33,7 +33,7 @@ fn run(made: &Made, folder: &str, (name, loss, seed): (&str, &str, u64)) {
 }
 
 /// The page of so many runs: of one experiment up to three, and else of three runs each.
-fn of_runs(made: &Made, count: u64) -> String {
+fn of_runs(made: &RunFixture, count: u64) -> String {
     let losses = [
         "trajectory-balance",
         "sub-trajectory-balance",
@@ -56,7 +56,7 @@ fn of_runs(made: &Made, count: u64) -> String {
 }
 
 /// The page of a sweep with so many searched settings: tables, names and numbers in turn.
-fn of_sweep(made: &Made, parameters: usize) -> String {
+fn of_sweep(made: &RunFixture, parameters: usize) -> String {
     let folder = format!("sweep-{parameters}");
     let tables: Vec<Value> = ["trajectory-balance", "sub-trajectory-balance", "detailed-balance", "flow-matching"]
         .iter()
@@ -185,7 +185,7 @@ addEventListener("load", () => {
 #[test]
 fn pages_fit_their_windows() {
     let Some(chromium) = chromium() else { return };
-    let made = Made::new();
+    let made = RunFixture::new();
     let mut pages: Vec<(String, String)> = [1, 3, 9, 30]
         .map(|count| (format!("{count} runs"), of_runs(&made, count)))
         .to_vec();

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A folder with runs.
-pub(crate) struct Made {
+pub(crate) struct RunFixture {
     root: TempDir,
 }
 
-impl Made {
+impl RunFixture {
     pub(crate) fn new() -> Self {
         Self {
             root: tempfile::tempdir().unwrap(),

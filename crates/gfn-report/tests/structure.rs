@@ -1,6 +1,6 @@
 //! What is on a page, and in what order.
 
-use super::made::Made;
+use super::made::RunFixture;
 
 /// The outline of a page: its headings, what its pictures show, the heads of its tables, its figures.
 fn outline(page: &str) -> String {
@@ -23,14 +23,14 @@ fn outline(page: &str) -> String {
 
 #[test]
 fn a_run_on_a_grid() {
-    let made = Made::new();
+    let made = RunFixture::new();
     made.grid("a", 0);
     insta::assert_snapshot!(outline(&made.page(&["a"])));
 }
 
 #[test]
 fn a_run_of_molecules() {
-    let made = Made::new();
+    let made = RunFixture::new();
     made.molecules("a");
     let page = made.page(&["a"]);
     insta::assert_snapshot!(outline(&page));
@@ -43,7 +43,7 @@ fn a_run_of_molecules() {
 
 #[test]
 fn runs_that_differ_in_their_seed_and_another_experiment() {
-    let made = Made::new();
+    let made = RunFixture::new();
     (0..3).for_each(|seed| made.grid(&format!("seed-{seed}"), seed));
     made.molecules("mol");
     insta::assert_snapshot!(outline(&made.page(&["seed-0", "seed-1", "seed-2", "mol"])));
@@ -51,7 +51,7 @@ fn runs_that_differ_in_their_seed_and_another_experiment() {
 
 #[test]
 fn a_page_loads_nothing_and_runs_no_script_but_its_own() {
-    let made = Made::new();
+    let made = RunFixture::new();
     made.grid("a", 0);
     made.molecules("b");
     let page = made.page(&["a", "b"]);
@@ -68,7 +68,7 @@ fn a_page_loads_nothing_and_runs_no_script_but_its_own() {
 
 #[test]
 fn the_same_runs_make_the_same_page() {
-    let made = Made::new();
+    let made = RunFixture::new();
     made.grid("a", 0);
     assert_eq!(made.page(&["a"]), made.page(&["a"]));
 }

@@ -1,13 +1,14 @@
 //! Pages of sweeps that were made up.
 
 use gfn_record::sweep::State;
-use gfn_report::{Sweep, page_of_sweep};
+use gfn_report::page_of_sweep;
+use gfn_runs::Sweep;
 use serde_json::{Value, json};
 
-use super::made::{Made, known};
+use super::made::{RunFixture, known};
 
 /// A sweep over a learning rate and a choice, two seeds each: most settings ended, one was held after 20 updates, one failed.
-pub(crate) fn make(made: &Made, name: &str, settings: u64) {
+pub(crate) fn make(made: &RunFixture, name: &str, settings: u64) {
     let manifest = json!({
         "format": 1, "gfn": "0.1.0", "name": "grid", "experiment": "grid.toml", "method": "tpe", "seed": 0, "settings": settings,
         "seeds": [0, 1], "objective": "exact.l1", "direction": "minimize",
@@ -35,7 +36,7 @@ pub(crate) fn make(made: &Made, name: &str, settings: u64) {
     }
 }
 
-fn trial(made: &Made, name: &str, (setting, repeat): (u64, u64), values: &Value, settings: u64) {
+fn trial(made: &RunFixture, name: &str, (setting, repeat): (u64, u64), values: &Value, settings: u64) {
     let number = 2 * setting + repeat;
     let folder = format!("{name}/trials/{number:06}");
     let file =
@@ -62,7 +63,7 @@ fn trial(made: &Made, name: &str, (setting, repeat): (u64, u64), values: &Value,
 
 #[test]
 fn a_sweep_tells_what_was_tried_and_what_came_of_it() {
-    let made = Made::new();
+    let made = RunFixture::new();
     make(&made, "s", 12);
     assert!(Sweep::is_at(&made.path("s")) && !Sweep::is_at(&made.path("s/trials/000003/run")));
     let sweep = Sweep::read(&made.path("s")).unwrap();
@@ -83,19 +84,19 @@ fn a_sweep_tells_what_was_tried_and_what_came_of_it() {
     assert_eq!((best.step, best.objectives.len()), (None, 2));
     assert!((best.mean - (1.0 / 11.0 + 0.005)).abs() < 1e-12 && best.half.unwrap() > 0.0);
 
-    let line = gfn_report::summary::sweep_line(&sweep);
+    let line = gfn_runs::summary::sweep_line(&sweep);
     assert!(
         line.starts_with("20 of 24 trials finished, 2 paused, 2 failed, best exact.l1"),
         "{line}"
     );
-    let table = gfn_report::summary::sweep_table(&sweep, 3);
+    let table = gfn_runs::summary::sweep_table(&sweep, 3);
     assert_eq!(table.lines().count(), 4, "{table}");
     assert!(table.starts_with("SETTING  STATE     OBJECTIVE"), "{table}");
 }
 
 #[test]
 fn the_page_of_a_sweep_has_all_sections_and_escapes_everything() {
-    let made = Made::new();
+    let made = RunFixture::new();
     make(&made, "s", 12);
     let sweep = Sweep::read(&made.path("s")).unwrap();
     let page = page_of_sweep(&sweep, &sweep.best_runs(), &known()).replace("<wbr>", "");
@@ -124,7 +125,7 @@ fn the_page_of_a_sweep_has_all_sections_and_escapes_everything() {
 
 #[test]
 fn a_sweep_that_has_just_begun_or_is_damaged_has_a_page() {
-    let made = Made::new();
+    let made = RunFixture::new();
     make(&made, "s", 0);
     let empty = Sweep::read(&made.path("s")).unwrap();
     let page = page_of_sweep(&empty, &empty.best_runs(), &known());
@@ -140,12 +141,12 @@ fn a_sweep_that_has_just_begun_or_is_damaged_has_a_page() {
 /// A setting of which one seed is further than the other is compared where both were, and says so.
 #[test]
 fn updates_and_seeds_are_those_of_the_objective() {
-    let made = Made::new();
+    let made = RunFixture::new();
     make(&made, "s", 4);
     let result = made.path("s/trials/000003/result.json");
     std::fs::remove_file(result).unwrap();
     let sweep = Sweep::read(&made.path("s")).unwrap();
-    let table = gfn_report::summary::sweep_table(&sweep, 9);
+    let table = gfn_runs::summary::sweep_table(&sweep, 9);
     let head = table.lines().next().unwrap();
     let column = head.split_whitespace().position(|word| word == "UPDATES");
     let updates = |setting: &str| {
@@ -156,7 +157,7 @@ fn updates_and_seeds_are_those_of_the_objective() {
     let page = page_of_sweep(&sweep, &[], &known());
     let (_, every) = page.split_once("All settings").unwrap();
     let rate = sweep.tried[1].setting.values["optimizer.learning_rate"].as_f64();
-    let rate = gfn_report::summary::figure(rate.unwrap());
+    let rate = gfn_runs::summary::figure(rate.unwrap());
     let row = every.split("<tr>").find(|row| row.contains(&rate)).unwrap();
     let (row, _) = row.split_once("</tr>").unwrap();
     assert!(
@@ -170,7 +171,7 @@ fn updates_and_seeds_are_those_of_the_objective() {
 /// What cannot be read is told, and everything else is shown.
 #[test]
 fn damaged_files_hide_no_others() {
-    let made = Made::new();
+    let made = RunFixture::new();
     make(&made, "s", 6);
     made.write("s/trials/000004", "result.json", "garbage");
     made.write("s/trials/000006", "trial.json", "");
@@ -198,7 +199,7 @@ fn damaged_files_hide_no_others() {
     );
     let rate = |setting: usize| sweep.tried[setting].setting.values["optimizer.learning_rate"].as_f64();
     assert!(rate(1) > rate(0), "a setting is told by its trials");
-    let line = gfn_report::summary::sweep_line(&sweep);
+    let line = gfn_runs::summary::sweep_line(&sweep);
     assert!(
         line.starts_with("6 of 12 trials finished, 2 paused, 2 failed, 4 files cannot be read, best"),
         "{line}"

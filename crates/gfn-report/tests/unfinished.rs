@@ -1,14 +1,15 @@
 //! Runs that are under way, that failed, or whose files are damaged are shown as far as they go.
 
 use gfn_record::folder::names;
-use gfn_report::summary::Summary;
-use gfn_report::{Run, page};
+use gfn_report::page;
+use gfn_runs::Run;
+use gfn_runs::summary::Summary;
 
-use super::made::{Made, grid_file, manifest, metrics, shown};
+use super::made::{RunFixture, grid_file, manifest, metrics, shown};
 
 #[test]
 fn a_run_that_has_only_begun() {
-    let made = Made::new();
+    let made = RunFixture::new();
     made.write("a", names::RESOLVED, &grid_file(3));
     let page = made.page(&["a"]);
     assert!(page.contains("Nothing has been recorded yet."));
@@ -30,7 +31,7 @@ fn a_run_that_has_only_begun() {
 
 #[test]
 fn a_run_under_way_and_one_that_was_stopped_say_so() {
-    let made = Made::new();
+    let made = RunFixture::new();
     for (run, status, said) in [
         (
             "running",
@@ -61,7 +62,7 @@ fn a_run_under_way_and_one_that_was_stopped_say_so() {
 
 #[test]
 fn a_run_that_failed_says_why() {
-    let made = Made::new();
+    let made = RunFixture::new();
     made.grid("a", 0);
     let mut manifest = manifest("grid", 0);
     manifest["status"] = "failed".into();
@@ -75,7 +76,7 @@ fn a_run_that_failed_says_why() {
 
 #[test]
 fn damaged_lines_are_told_and_the_rest_is_shown() {
-    let made = Made::new();
+    let made = RunFixture::new();
     made.grid("a", 0);
     let lines: Vec<String> = metrics(40, 0.0).lines().map(String::from).collect();
     let mut damaged = lines.clone();
@@ -106,7 +107,7 @@ fn damaged_lines_are_told_and_the_rest_is_shown() {
 
 #[test]
 fn a_manifest_and_settings_of_another_kind_are_told() {
-    let made = Made::new();
+    let made = RunFixture::new();
     made.grid("a", 0);
     made.write(
         "a",
@@ -128,7 +129,7 @@ fn a_manifest_and_settings_of_another_kind_are_told() {
 
 #[test]
 fn runs_of_other_lengths_are_laid_over_one_another() {
-    let made = Made::new();
+    let made = RunFixture::new();
     (0..4).for_each(|seed| made.grid(&format!("{seed}"), seed));
     made.write("1", names::METRICS, &metrics(7, 1.0));
     made.write("2", names::METRICS, "");
@@ -139,7 +140,7 @@ fn runs_of_other_lengths_are_laid_over_one_another() {
 #[test]
 fn no_runs_make_an_empty_page_and_what_is_no_run_is_refused() {
     assert!(page(&[], &[]).contains("No runs"));
-    let made = Made::new();
+    let made = RunFixture::new();
     let missing = made.path("nowhere");
     let message = Run::read(&missing).unwrap_err().to_string();
     assert!(message.contains(&shown(&missing)), "{message}");
@@ -147,7 +148,7 @@ fn no_runs_make_an_empty_page_and_what_is_no_run_is_refused() {
 
 #[test]
 fn a_glance_at_a_finished_run_leaves_its_tables_alone() {
-    let made = Made::new();
+    let made = RunFixture::new();
     made.grid("a", 0);
     made.write("a", names::METRICS, "damaged");
     let run = Run::glance(&made.path("a")).unwrap();

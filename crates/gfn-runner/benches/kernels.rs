@@ -13,7 +13,7 @@ use gfn_envs::{fragments, hypergrid};
 use gfn_learn::kernels::{Activation, gather_rows, scatter_rows};
 use gfn_learn::networks::{Architecture, Draw, mlp};
 use gfn_learn::optimizer::{AdamParams, Optimizer};
-use gfn_losses::evaluation::Evaluation;
+use gfn_losses::evaluation::{Evaluation, Task};
 use gfn_losses::{flow_matching, sub_trajectory_balance, trajectory_balance};
 use gfn_samplers::on_policy::{OnPolicy, Params};
 
@@ -93,7 +93,7 @@ fn sampling(c: &mut Criterion) {
     });
 }
 
-/// Collecting the distinct states of a batch, and the loss with its gradient.
+/// Collecting the distinct states of a batch, the loss, and its gradient.
 fn losses(c: &mut Criterion) {
     let environment = grid();
     let batch = batch_of(&environment, 256);
@@ -114,22 +114,38 @@ fn losses(c: &mut Criterion) {
         ),
     ];
     for (name, loss) in &losses {
-        let mut plan = Evaluation::default();
-        c.bench_function(&format!("plan/{name}"), |b| {
-            b.iter(|| plan.plan(&environment, &batch, &**loss, false))
-        });
-        let rows = plan.len();
-        let mut stream = Stream::new(0, Purpose::Test, 0);
-        let outputs = Outputs {
-            forward: Logits {
-                offsets: (0..=rows).map(|row| row * 5).collect(),
-                values: (0..rows * 5).map(|_| stream.normal()).collect(),
-            },
-            backward: None,
-            log_flow: Some(vec![0.0; rows]),
+        let mut evaluation = Evaluation::default();
+        let task = Task {
+            environment: &environment,
+            batch: &batch,
+            loss: &**loss,
+            learned_backward: false,
         };
-        c.bench_function(&format!("loss/{name}"), |b| {
-            b.iter(|| plan.differentiate(&batch, &**loss, &outputs, 0.0))
+        // A network that costs no more than copying its outputs.
+        let outputs_of = |states: &[i32]| {
+            let rows = states.len() / batch.state_len();
+            let mut stream = Stream::new(0, Purpose::Test, 0);
+            Ok::<_, std::convert::Infallible>(Outputs {
+                forward: Logits {
+                    offsets: (0..=rows).map(|row| row * 5).collect(),
+                    values: (0..rows * 5).map(|_| stream.normal()).collect(),
+                },
+                backward: None,
+                log_flow: Some(vec![0.0; rows]),
+            })
+        };
+        let mut outputs = Outputs::default();
+        let remembered = |states: &[i32]| {
+            outputs = outputs_of(states).unwrap();
+            outputs_of(states)
+        };
+        let _ = evaluation.evaluate(task, 0.0, None, remembered);
+        c.bench_function(&format!("evaluate/{name}"), |b| {
+            b.iter(|| {
+                evaluation.evaluate(task, 0.0, None, |_| {
+                    Ok::<_, std::convert::Infallible>(outputs.clone())
+                })
+            })
         });
     }
 }

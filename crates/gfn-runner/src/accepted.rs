@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a run goes on with from a checkpoint that was made by something else.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Accepted {
+pub(crate) struct AcceptedChanges {
     /// The checkpoint, by the generation of its writer and the updates taken.
     generation: u64,
     step: u64,
@@ -35,7 +35,7 @@ pub(crate) fn write(
     manifest: &Manifest,
     resolved: &str,
 ) -> Result<(), FolderError> {
-    let accepted = Accepted {
+    let accepted = AcceptedChanges {
         generation: checkpoint.key.generation,
         step: checkpoint.key.step,
         manifest: manifest.clone(),
@@ -48,7 +48,7 @@ pub(crate) fn write(
 /// What a run was last to go on with from this checkpoint; none where nothing was changed since.
 pub(crate) fn read(folder: &RunFolder, checkpoint: &Loaded) -> Option<(Manifest, String)> {
     let text = fs::read(folder.file(names::ACCEPTED)).ok()?;
-    let accepted: Accepted = serde_json::from_slice(&text).ok()?;
+    let accepted: AcceptedChanges = serde_json::from_slice(&text).ok()?;
     let key = checkpoint.key;
     let is_of_it = (accepted.generation, accepted.step) == (key.generation, key.step);
     let resolved = fs::read_to_string(folder.file(names::RESOLVED)).ok()?;

@@ -18,7 +18,7 @@ use gfn_record::tensorboard;
 use gfn_registry::Experiment;
 
 use crate::observers::metrics::MetricsFile;
-use crate::run::{LIBTORCH, Made, Options};
+use crate::run::{LIBTORCH, Options, PreparedModel};
 use crate::state::{self, Counters};
 use crate::{RunError, accepted, changes};
 
@@ -67,7 +67,7 @@ pub(crate) fn manifest(
     experiment: &Experiment,
     options: &Options,
     resolved: &str,
-    made: &Made,
+    made: &PreparedModel,
     reward: &dyn Reward,
     log_z: Option<f64>,
 ) -> Result<Manifest, RunError> {

@@ -80,8 +80,8 @@ impl Rescorer {
         parts: &Assembled,
         all: usize,
         wanted: Option<usize>,
-        compare: impl Fn(Range<usize>) -> Result<Vec<Differing>, RewardError>,
-    ) -> Result<(usize, Vec<Differing>), RewardError> {
+        compare: impl Fn(Range<usize>) -> Result<Vec<ScoreDifference>, RewardError>,
+    ) -> Result<(usize, Vec<ScoreDifference>), RewardError> {
         let (mut done, mut differing) = (0, Vec::new());
         while done < all {
             let count = match (wanted, parts.reward.inner().repeats()) {
@@ -124,13 +124,13 @@ fn distinct(states: &[i32], len: usize, most: usize) -> Vec<&[i32]> {
 }
 
 /// An object that has two log-rewards.
-struct Differing {
+struct ScoreDifference {
     object: String,
     before: f64,
     now: f64,
 }
 
-fn compare(parts: &Assembled, states: &[&[i32]]) -> Result<Vec<Differing>, RewardError> {
+fn compare(parts: &Assembled, states: &[&[i32]]) -> Result<Vec<ScoreDifference>, RewardError> {
     let flat = states.concat();
     let objects = Objects::new(&*parts.environment, &flat);
     let mut before = vec![0.0; states.len()];
@@ -141,7 +141,7 @@ fn compare(parts: &Assembled, states: &[&[i32]]) -> Result<Vec<Differing>, Rewar
 }
 
 /// Scores objects again that had these log-rewards before.
-fn again(parts: &Assembled, states: &[&[i32]], before: &[f64]) -> Result<Vec<Differing>, RewardError> {
+fn again(parts: &Assembled, states: &[&[i32]], before: &[f64]) -> Result<Vec<ScoreDifference>, RewardError> {
     let flat = states.concat();
     let objects = Objects::new(&*parts.environment, &flat);
     let mut now = vec![0.0; states.len()];
@@ -149,7 +149,7 @@ fn again(parts: &Assembled, states: &[&[i32]], before: &[f64]) -> Result<Vec<Dif
     left_out.iter().for_each(|&index| now[index] = f64::NAN);
     let differing = (0..states.len()).filter(|&index| !is_same(before[index], now[index]));
     Ok(differing
-        .map(|index| Differing {
+        .map(|index| ScoreDifference {
             object: objects.describe(index),
             before: before[index],
             now: now[index],
@@ -163,7 +163,7 @@ fn is_same(one: f64, two: f64) -> bool {
     one == two || (is_finite && (one - two).abs() <= ROUNDING * (1.0 + one.abs().max(two.abs())))
 }
 
-fn in_words(scored: usize, differing: &[Differing]) -> Option<String> {
+fn in_words(scored: usize, differing: &[ScoreDifference]) -> Option<String> {
     let worst = worst(differing)?;
     Some(format!(
         "the reward is not deterministic: of {scored} objects scored again, {} have another log-reward; {worst}. \
@@ -174,7 +174,7 @@ fn in_words(scored: usize, differing: &[Differing]) -> Option<String> {
 }
 
 /// What a reward is said to be that scores objects otherwise than in an earlier process of the run.
-fn of_processes(scored: usize, differing: &[Differing]) -> Option<String> {
+fn of_processes(scored: usize, differing: &[ScoreDifference]) -> Option<String> {
     let worst = worst(differing)?;
     Some(format!(
         "the reward differs between processes: of {scored} objects that were scored before the run was stopped, {} have another \
@@ -185,8 +185,8 @@ fn of_processes(scored: usize, differing: &[Differing]) -> Option<String> {
 }
 
 /// The greatest difference, in words.
-fn worst(differing: &[Differing]) -> Option<String> {
-    let gap = |differing: &Differing| (differing.before - differing.now).abs();
+fn worst(differing: &[ScoreDifference]) -> Option<String> {
+    let gap = |differing: &ScoreDifference| (differing.before - differing.now).abs();
     let worst = differing
         .iter()
         .max_by(|one, two| gap(one).total_cmp(&gap(two)))?;

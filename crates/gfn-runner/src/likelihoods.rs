@@ -38,7 +38,7 @@ pub(crate) fn of(
     trajectories: usize,
     seed: u64,
 ) -> Result<Likelihoods, RunError> {
-    let mut looked_at = LookedAt {
+    let mut looked_at = LikelihoodEstimator {
         parts,
         policy: Interruptible { model, stop },
         trajectories,
@@ -103,7 +103,7 @@ impl Likelihoods {
 }
 
 /// The objects looked at so far.
-struct LookedAt<'a> {
+struct LikelihoodEstimator<'a> {
     parts: &'a Assembled,
     policy: Interruptible<'a>,
     trajectories: usize,
@@ -112,7 +112,7 @@ struct LookedAt<'a> {
     rows: Vec<Likelihood>,
 }
 
-impl LookedAt<'_> {
+impl LikelihoodEstimator<'_> {
     /// Adds a sample unless its state was seen before; returns how many states were evaluated for it.
     fn add(&mut self, found: &Measurement, index: usize) -> Result<usize, RunError> {
         let environment = &*self.parts.environment;

@@ -7,7 +7,7 @@ use gfn_core::{
     SampleRequest, Sampler, TrajectoryBatch,
 };
 use gfn_learn::model::Model;
-use gfn_metrics::{Context, Measured, Saved, Solution, Solved, Subject, Visit};
+use gfn_metrics::{Context, MetricSet, Saved, Solution, Solved, Subject, Visit};
 use gfn_record::distribution::Row;
 use gfn_record::event::Metrics;
 use gfn_record::samples::Sample;
@@ -28,7 +28,7 @@ pub struct Measurer<'a> {
     parts: &'a Assembled,
     settings: &'a Evaluation,
     solved: Option<Solved>,
-    metrics: Measured,
+    metrics: MetricSet,
     stop: Stop,
     tells: bool,
 }
@@ -88,7 +88,7 @@ impl<'a> Measurer<'a> {
             parts,
             settings,
             solved,
-            metrics: Measured::new(&context),
+            metrics: MetricSet::new(&context),
             stop: Stop::default(),
             tells: false,
         })

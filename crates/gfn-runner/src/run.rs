@@ -229,14 +229,14 @@ fn tell<'a>(notes: impl IntoIterator<Item = &'a String>) {
 }
 
 /// A fresh model, and how its process was set up.
-pub(crate) struct Made {
+pub(crate) struct PreparedModel {
     pub(crate) model: Model,
     pub(crate) device: device::Device,
     pub(crate) level: Determinism,
 }
 
 /// A fresh model where and as the experiment says; sets up the process for it: device, precision, determinism, threads.
-pub(crate) fn model_of(experiment: &Experiment, parts: &Assembled) -> Result<Made, RunError> {
+pub(crate) fn model_of(experiment: &Experiment, parts: &Assembled) -> Result<PreparedModel, RunError> {
     let hardware = &experiment.hardware;
     let device = device::find(&hardware.device)?;
     let level = determinism::set_up(&hardware.device, device, hardware.precision, hardware.determinism)?;
@@ -252,7 +252,7 @@ pub(crate) fn model_of(experiment: &Experiment, parts: &Assembled) -> Result<Mad
         experiment.top.seed,
         compute,
     )?;
-    Ok(Made { model, device, level })
+    Ok(PreparedModel { model, device, level })
 }
 
 /// The experiment as a file that runs again, every default filled in.

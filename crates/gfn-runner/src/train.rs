@@ -2,12 +2,12 @@
 
 use gfn_core::loss::{Before, Repeats};
 use gfn_core::{
-    Cancel, Incident, Objective, Objects, Purpose, Reward, RewardError, SampleRequest, Sampler, Schedule,
-    Stream, TrajectoryBatch,
+    Cancel, Environment, Incident, Objective, Objects, Purpose, Reward, RewardError, SampleRequest, Sampler,
+    Schedule, Stream, TrajectoryBatch,
 };
 use gfn_learn::model::Model;
 use gfn_learn::{moments, weights};
-use gfn_losses::evaluation::Evaluation;
+use gfn_losses::evaluation::{Evaluation, Task};
 use gfn_record::catalogue::names;
 use gfn_record::event::Metrics;
 use gfn_registry::Assembled;
@@ -33,7 +33,7 @@ pub struct Trainer<'a> {
     left_out: usize,
     /// What went wrong with objects of the batch, where that was asked for already.
     incidents: Vec<Incident>,
-    plan: Evaluation,
+    evaluation: Evaluation,
     /// Of a loss over flows: the log-inflow of the batch's finished objects.
     log_inflow: Vec<f64>,
     /// Where the time of all updates went.
@@ -79,7 +79,7 @@ impl<'a> Trainer<'a> {
             raw: Vec::new(),
             left_out: 0,
             incidents: Vec::new(),
-            plan: Evaluation::default(),
+            evaluation: Evaluation::default(),
             log_inflow: Vec::new(),
             phases: Phases::default(),
             cancel: Cancel::default(),
@@ -128,7 +128,7 @@ impl<'a> Trainer<'a> {
 
     /// The model, and the states that the last loss was of.
     pub fn model_and_states(&mut self) -> (&mut Model, &[i32]) {
-        (&mut self.model, self.plan.states())
+        (&mut self.model, self.evaluation.states())
     }
 
     /// Updates taken.
@@ -172,7 +172,7 @@ impl<'a> Trainer<'a> {
     pub fn update(&mut self) -> Result<Metrics, Cause> {
         let mut clock = Clock::start();
         let network = self.sample();
-        self.trust_environment()?;
+        trust(&*self.parts.environment)?;
         let network = network?;
         clock.lap(&mut self.phases.sampling);
         self.phases.sampling -= network;
@@ -205,18 +205,22 @@ impl<'a> Trainer<'a> {
 
     /// Takes one step on the batch.
     fn learn_once(&mut self, before: Option<&Before>, clock: &mut Clock) -> Result<Learned, Cause> {
-        let (environment, loss) = (&*self.parts.environment, &*self.parts.loss);
-        let learned_backward = self.parts.model.backward.is_learned();
-        self.plan.plan(environment, &self.batch, loss, learned_backward);
-        self.trust_environment()?;
-        clock.lap(&mut self.phases.plan);
-        let outputs = self.model.evaluate(environment, self.plan.states())?;
-        self.trust_environment()?;
-        clock.lap(&mut self.phases.forward);
-        let log_z = self.model.log_z;
-        let evaluated = self
-            .plan
-            .differentiate_after(&self.batch, loss, &outputs, log_z, before);
+        let (parts, model, phases) = (self.parts, &mut self.model, &mut self.phases);
+        let task = Task {
+            environment: &*parts.environment,
+            batch: &self.batch,
+            loss: &*parts.loss,
+            learned_backward: parts.model.backward.is_learned(),
+        };
+        let log_z = model.log_z;
+        let evaluated = self.evaluation.evaluate(task, log_z, before, |states| {
+            trust(task.environment)?;
+            clock.lap(&mut phases.plan);
+            let outputs = model.evaluate(task.environment, states)?;
+            trust(task.environment)?;
+            clock.lap(&mut phases.forward);
+            Ok::<_, Cause>(outputs)
+        })?;
         if !evaluated.loss.is_finite() {
             return Err(self.blame(evaluated.loss)?);
         }
@@ -231,7 +235,7 @@ impl<'a> Trainer<'a> {
             loss: evaluated.loss,
             log_z: evaluated.log_z,
             gradient_norm,
-            states: self.plan.len(),
+            states: self.evaluation.len(),
         })
     }
 
@@ -253,12 +257,20 @@ impl<'a> Trainer<'a> {
 
     /// What the terms of the batch are before any step on it.
     fn before(&mut self, clock: &mut Clock) -> Result<Before, Cause> {
-        let (environment, loss) = (&*self.parts.environment, &*self.parts.loss);
-        self.plan.plan(environment, &self.batch, loss, false);
-        let outputs = self.model.evaluate(environment, self.plan.states())?;
-        self.trust_environment()?;
+        let (parts, model) = (self.parts, &mut self.model);
+        let task = Task {
+            environment: &*parts.environment,
+            batch: &self.batch,
+            loss: &*parts.loss,
+            learned_backward: false,
+        };
+        let before = self.evaluation.terms(task, |states| {
+            let outputs = model.evaluate(task.environment, states)?;
+            trust(task.environment)?;
+            Ok::<_, Cause>(outputs)
+        })?;
         clock.lap(&mut self.phases.forward);
-        Ok(self.plan.before(loss, &outputs))
+        Ok(before)
     }
 
     fn learn_parts_of(
@@ -295,14 +307,6 @@ impl<'a> Trainer<'a> {
             gradient_norm: sum.gradient_norm / steps,
             ..sum
         })
-    }
-
-    /// Whether what the environment said so far is to be believed.
-    fn trust_environment(&self) -> Result<(), Cause> {
-        self.parts
-            .environment
-            .failure()
-            .map_or(Ok(()), |why| Err(Cause::Environment(why)))
     }
 
     /// Draws the batch; returns the seconds that the network took of it.
@@ -368,18 +372,18 @@ impl<'a> Trainer<'a> {
             object: environment.describe(batch.finished(index)),
             log_reward: batch.log_reward[index],
         };
+        let log_z = self.model.log_z;
+        let model = &mut self.model;
         for index in 0..self.batch.len() {
             let alone = self.batch.only(index);
-            self.plan
-                .plan(environment, &alone, loss, self.parts.model.backward.is_learned());
-            let outputs = self.model.evaluate(environment, self.plan.states())?;
-            let log_z = self.model.log_z;
-            if !self
-                .plan
-                .differentiate(&alone, loss, &outputs, log_z)
-                .loss
-                .is_finite()
-            {
+            let task = Task {
+                environment,
+                batch: &alone,
+                loss,
+                learned_backward: self.parts.model.backward.is_learned(),
+            };
+            let ask = |states: &[i32]| model.evaluate(environment, states);
+            if !self.evaluation.evaluate(task, log_z, None, ask)?.loss.is_finite() {
                 return Ok(cause(index, &self.batch));
             }
         }
@@ -436,6 +440,13 @@ impl<'a> Trainer<'a> {
             }
         }
     }
+}
+
+/// Whether what the environment said so far is to be believed.
+fn trust(environment: &dyn Environment) -> Result<(), Cause> {
+    environment
+        .failure()
+        .map_or(Ok(()), |why| Err(Cause::Environment(why)))
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub enum Next {
 }
 
 /// What became of an attempt to claim a trial.
-enum Claimed {
+enum ClaimOutcome {
     Ours(Box<Claim>),
     Closed,
     Held,
@@ -162,11 +162,11 @@ impl Board {
             let (mut here, mut is_old) = (0, false);
             for (standing, repeat) in open(&standings) {
                 match self.claim(standing, repeat)? {
-                    Claimed::Ours(claim) => return Ok(Next::Work(claim)),
+                    ClaimOutcome::Ours(claim) => return Ok(Next::Work(claim)),
                     // What is known is out of date: there may be more to decide.
-                    Claimed::Closed => is_old = true,
-                    Claimed::Held => here += 1,
-                    Claimed::Elsewhere(holder) => {
+                    ClaimOutcome::Closed => is_old = true,
+                    ClaimOutcome::Held => here += 1,
+                    ClaimOutcome::Elsewhere(holder) => {
                         elsewhere.push((standing.first_trial() + repeat as u64, holder));
                     }
                 }
@@ -207,15 +207,15 @@ impl Board {
             .as_ref()
             .is_some_and(|view| view.same.is_some());
         Ok(match self.claim(&standing, repeat)? {
-            Claimed::Ours(claim) => Next::Work(claim),
+            ClaimOutcome::Ours(claim) => Next::Work(claim),
             // Whoever trains its like trains it.
-            Claimed::Held | Claimed::Elsewhere(_) if is_same => Next::Done,
-            Claimed::Closed => Next::Done,
-            Claimed::Held => Next::Wait {
+            ClaimOutcome::Held | ClaimOutcome::Elsewhere(_) if is_same => Next::Done,
+            ClaimOutcome::Closed => Next::Done,
+            ClaimOutcome::Held => Next::Wait {
                 elsewhere: Vec::new(),
                 here: 1,
             },
-            Claimed::Elsewhere(holder) => Next::Wait {
+            ClaimOutcome::Elsewhere(holder) => Next::Wait {
                 elsewhere: vec![(trial, holder)],
                 here: 0,
             },
@@ -281,15 +281,15 @@ impl Board {
         Ok(any)
     }
 
-    fn claim(&self, standing: &Standing, repeat: usize) -> Result<Claimed, SweepError> {
+    fn claim(&self, standing: &Standing, repeat: usize) -> Result<ClaimOutcome, SweepError> {
         let number = standing.first_trial() + repeat as u64;
         // What is to be trained for a trial that is the same as another is that one.
         let same = self.folder.same(number)?;
         let folder = self.folder.trial_folder(same.unwrap_or(number));
         let writer = match Writer::acquire(&folder, 0, self.takeover) {
             Ok(writer) => writer,
-            Err(FolderError::Held { .. } | FolderError::Fenced { .. }) => return Ok(Claimed::Held),
-            Err(FolderError::Elsewhere { holder, .. }) => return Ok(Claimed::Elsewhere(holder)),
+            Err(FolderError::Held { .. } | FolderError::Fenced { .. }) => return Ok(ClaimOutcome::Held),
+            Err(FolderError::Elsewhere { holder, .. }) => return Ok(ClaimOutcome::Elsewhere(holder)),
             Err(error) => return Err(error.into()),
         };
         if same.is_none() {
@@ -306,7 +306,7 @@ impl Board {
         let view = self.folder.trial(number)?;
         let is_old = view.as_ref().is_some_and(|view| view.same != same);
         if is_old || !results::is_open(view.as_ref(), standing.until) {
-            return Ok(Claimed::Closed);
+            return Ok(ClaimOutcome::Closed);
         }
         let trial = match same {
             None => view.as_ref().map(|view| view.trial.clone()),
@@ -320,7 +320,7 @@ impl Board {
             .iter()
             .map(|at| points::coordinate(*at))
             .collect();
-        Ok(Claimed::Ours(Box::new(Claim {
+        Ok(ClaimOutcome::Ours(Box::new(Claim {
             trial,
             folder,
             until: standing.until,

@@ -3,7 +3,7 @@
 use gfn_search::Point;
 
 use crate::plan::Plan;
-use crate::space::Searched;
+use crate::space::SearchedSetting;
 
 /// Most settings that are made into experiments only to find mistakes.
 const MOST: u64 = 256;
@@ -24,7 +24,7 @@ pub(crate) fn points(plan: &Plan) -> Vec<Point> {
     };
     numbers.dedup();
     let mut points = Vec::new();
-    if !is_grid || all > MOST || plan.parameters.iter().any(Searched::is_range) {
+    if !is_grid || all > MOST || plan.parameters.iter().any(SearchedSetting::is_range) {
         points.extend(one_at_a_time(plan));
     }
     points.extend(numbers.into_iter().filter_map(|number| plan.point(number)));

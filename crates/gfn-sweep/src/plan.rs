@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use crate::checks;
 use crate::cluster;
 use crate::objective::Objective;
-use crate::space::{PLACE, Searched, searched, space};
+use crate::space::{PLACE, SearchedSetting, searched, space};
 
 /// Most settings of one sweep.
 pub(crate) const MAX_SETTINGS: u64 = 1_000_000;
@@ -30,7 +30,7 @@ pub struct Plan {
     pub file: String,
     /// What the file says of the sweep.
     pub sweep: Sweep,
-    pub(crate) parameters: Vec<Searched>,
+    pub(crate) parameters: Vec<SearchedSetting>,
     pub(crate) space: Space,
     pub(crate) method: Method,
     /// Settings, those of extensions left out.
@@ -202,7 +202,7 @@ impl Plan {
     /// The values of a point, by path.
     pub fn values(&self, point: &[Coordinate]) -> BTreeMap<String, Json> {
         let values = self.parameters.iter().zip(point);
-        let value = |(searched, at): (&Searched, &Coordinate)| {
+        let value = |(searched, at): (&SearchedSetting, &Coordinate)| {
             Some((searched.name(), crate::space::json(&searched.value(*at)?)))
         };
         values.filter_map(value).collect()
@@ -210,7 +210,7 @@ impl Plan {
 
     /// The names of what is tried, in the order of the file.
     pub fn names(&self) -> Vec<String> {
-        self.parameters.iter().map(Searched::name).collect()
+        self.parameters.iter().map(SearchedSetting::name).collect()
     }
 
     /// The updates after which trials are compared; the last is where they end. None where all run to their end.
@@ -242,7 +242,7 @@ impl Plan {
             seeds: self.seeds.clone(),
             objective: self.objective.name.clone(),
             direction: self.objective.direction,
-            parameters: self.parameters.iter().map(Searched::record).collect(),
+            parameters: self.parameters.iter().map(SearchedSetting::record).collect(),
             early_stopping,
             retries: self.sweep.retries,
             max_failures: self.sweep.max_failures,
@@ -337,7 +337,7 @@ fn absent(base: &Experiment, objective: &Objective, reason: &str) -> Problem {
 fn halving(
     base: &Experiment,
     sweep: &Sweep,
-    parameters: &[Searched],
+    parameters: &[SearchedSetting],
 ) -> Result<Option<asha::Settings>, Problem> {
     let Some(stopping) = &sweep.early_stopping else {
         return Ok(None);

@@ -19,11 +19,11 @@ pub(crate) struct Progress {
     objective: Objective,
     quiet: bool,
     bar: Option<ProgressBar>,
-    state: Mutex<Shown>,
+    state: Mutex<ProgressState>,
 }
 
 /// What is shown.
-struct Shown {
+struct ProgressState {
     best: Option<f64>,
     /// The trial of each worker.
     working: Vec<Option<u64>>,
@@ -55,7 +55,7 @@ impl Progress {
             objective,
             quiet,
             bar,
-            state: Mutex::new(Shown {
+            state: Mutex::new(ProgressState {
                 best,
                 working: Vec::new(),
             }),
@@ -108,7 +108,7 @@ impl Progress {
         }
     }
 
-    fn change(&self, change: impl FnOnce(&mut Shown)) {
+    fn change(&self, change: impl FnOnce(&mut ProgressState)) {
         let mut state = self.state.lock().expect("no thread panics");
         change(&mut state);
         if let Some(bar) = &self.bar {

@@ -5,7 +5,7 @@ use gfn_config::{Problems, VERSION, to_toml};
 use toml::{Table, Value};
 
 use crate::plan::Plan;
-use crate::space::{Searched, Tried};
+use crate::space::{SearchedSetting, Tried};
 
 /// The text of the file.
 ///
@@ -54,7 +54,7 @@ fn parameters(plan: &Plan) -> Result<Table, Problems> {
 }
 
 /// A value that is tried, with what the resolved experiment makes of its paths.
-fn with_paths(mut value: Value, searched: &Searched, resolved: &Table) -> Value {
+fn with_paths(mut value: Value, searched: &SearchedSetting, resolved: &Table) -> Value {
     let mut found = resolved.get(&searched.path[0]);
     for key in &searched.path[1..] {
         found = found.and_then(|value| value.get(key));

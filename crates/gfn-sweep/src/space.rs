@@ -10,7 +10,7 @@ pub(crate) const PLACE: &str = "sweep.parameters";
 
 /// A setting that is searched.
 #[derive(Clone, Debug)]
-pub(crate) struct Searched {
+pub(crate) struct SearchedSetting {
     /// The keys that lead to it.
     pub(crate) path: Vec<String>,
     /// The place where it is named.
@@ -28,7 +28,7 @@ pub(crate) enum Tried {
     Range(Range, Node),
 }
 
-impl Searched {
+impl SearchedSetting {
     /// Its path in one.
     pub(crate) fn name(&self) -> String {
         self.path.join(".")
@@ -110,8 +110,8 @@ impl Searched {
 }
 
 /// The space that parameters span.
-pub(crate) fn space(parameters: &[Searched]) -> Space {
-    let dimension = |searched: &Searched| Dimension {
+pub(crate) fn space(parameters: &[SearchedSetting]) -> Space {
+    let dimension = |searched: &SearchedSetting| Dimension {
         name: searched.name(),
         domain: searched.domain(),
     };
@@ -133,7 +133,11 @@ fn at(place: &Node, value: Value) -> Node {
 }
 
 /// Reads the table of parameters; every mistake in it goes to `problems`.
-pub(crate) fn searched(node: &Node, method: SearchMethod, problems: &mut Vec<Problem>) -> Vec<Searched> {
+pub(crate) fn searched(
+    node: &Node,
+    method: SearchMethod,
+    problems: &mut Vec<Problem>,
+) -> Vec<SearchedSetting> {
     let mut found = Vec::new();
     if let Some(table) = node.table() {
         gather(&[], table, &mut found, problems);
@@ -148,7 +152,7 @@ pub(crate) fn searched(node: &Node, method: SearchMethod, problems: &mut Vec<Pro
     found
 }
 
-fn gather(above: &[String], table: &Table, found: &mut Vec<Searched>, problems: &mut Vec<Problem>) {
+fn gather(above: &[String], table: &Table, found: &mut Vec<SearchedSetting>, problems: &mut Vec<Problem>) {
     for (key, entry) in table {
         let mut path = above.to_vec();
         path.extend(key.split('.').map(|part| part.trim().to_string()));
@@ -180,7 +184,7 @@ fn gather(above: &[String], table: &Table, found: &mut Vec<Searched>, problems: 
             }
         };
         let key_origin = entry.key_origin.clone();
-        found.push(Searched {
+        found.push(SearchedSetting {
             path,
             key_origin,
             tried,
@@ -193,7 +197,7 @@ fn is_no_table(entry: &gfn_config::Entry) -> bool {
 }
 
 /// What a sweep cannot try.
-fn misplaced(searched: &Searched) -> Option<Problem> {
+fn misplaced(searched: &SearchedSetting) -> Option<Problem> {
     let help = match searched.path[0].as_str() {
         "seed" => "write `repeats` under `[sweep]` for runs with several seeds",
         "name" | "description" | "sweep" => "it is the same for all runs of a sweep",
@@ -250,7 +254,7 @@ fn mistake(name: &str, range: &Range, node: &Node, method: SearchMethod) -> Opti
 }
 
 /// Parameters that are tried twice, or of which one lies within another.
-fn overlaps(found: &[Searched]) -> Vec<Problem> {
+fn overlaps(found: &[SearchedSetting]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (index, searched) in found.iter().enumerate() {
         let others = found.iter().enumerate().filter(|(other, _)| *other != index);
@@ -277,7 +281,7 @@ mod tests {
 
     use super::*;
 
-    fn read_text(text: &str, method: SearchMethod) -> (Vec<Searched>, String) {
+    fn read_text(text: &str, method: SearchMethod) -> (Vec<SearchedSetting>, String) {
         let tree = Tree::parse("s.toml", text).unwrap();
         let mut problems = Vec::new();
         let found = searched(tree.root(), method, &mut problems);
@@ -290,7 +294,7 @@ mod tests {
             "\"a.b\" = [1, 2]\nc.d = { range = [1, 8], log = true, integer = true }\n[e]\nf = [true]\n";
         let (found, said) = read_text(text, SearchMethod::Tpe);
         assert_eq!(said, "");
-        let names: Vec<String> = found.iter().map(Searched::name).collect();
+        let names: Vec<String> = found.iter().map(SearchedSetting::name).collect();
         assert_eq!(names, ["a.b", "c.d", "e.f"]);
         assert!(space(&found).check().is_ok());
         assert_eq!(

@@ -14,3 +14,17 @@ pub use output::{Output, Syntax, stderr, stderr_is_terminal, stdout, stdout_in, 
 pub use quoted::quoted;
 pub use visible::{escaped_json, escaped_toml, is_hidden, visible, visible_lines};
 pub use words::{counted, io_words, plural};
+/// Digits raised: `-12` gives `⁻¹²`.
+pub fn superscript(text: &str) -> String {
+    let raised = |digit: char| match digit {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        digit => digit
+            .to_digit(10)
+            .and_then(|digit| char::from_u32(0x2070 + digit))
+            .unwrap_or(digit),
+    };
+    text.chars().map(raised).collect()
+}

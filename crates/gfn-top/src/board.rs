@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use gfn_report::Sweep;
-use gfn_report::summary::{find, find_sweeps, plain, sweep_line};
+use gfn_runs::Sweep;
+use gfn_runs::summary::{find, find_sweeps, plain, sweep_line};
 use ratatui::crossterm::event::KeyCode;
 
 use crate::TopError;
-use crate::follow::Followed;
+use crate::follow::FollowedRun;
 
 /// The runs, and which of them is chosen.
 #[derive(Debug, Default)]
 pub(crate) struct Board {
     roots: Vec<PathBuf>,
-    pub(crate) runs: Vec<Followed>,
+    pub(crate) runs: Vec<FollowedRun>,
     /// A line for each sweep among the folders.
     pub(crate) sweeps: Vec<String>,
     pub(crate) chosen: usize,
@@ -31,7 +31,8 @@ impl Board {
         };
         board.refresh();
         // The one that somebody most likely wants to see: under way, or else the newest.
-        let started = |followed: &Followed| followed.run.manifest.as_ref().map(|manifest| manifest.started);
+        let started =
+            |followed: &FollowedRun| followed.run.manifest.as_ref().map(|manifest| manifest.started);
         let runs = board.runs.iter().enumerate();
         let wanted = runs.max_by_key(|(_, followed)| (followed.run.is_written, started(followed)));
         board.chosen = wanted.map_or(0, |(index, _)| index);
@@ -55,7 +56,7 @@ impl Board {
                     followed.refresh();
                     followed
                 }
-                None => Followed::open(&folder),
+                None => FollowedRun::open(&folder),
             };
             self.runs.push(followed);
         }
@@ -67,7 +68,7 @@ impl Board {
     }
 
     /// The run that is shown.
-    pub(crate) fn chosen(&self) -> Option<&Followed> {
+    pub(crate) fn chosen(&self) -> Option<&FollowedRun> {
         self.runs.get(self.chosen)
     }
 

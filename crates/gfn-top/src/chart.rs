@@ -1,6 +1,6 @@
 //! Curves made of dots.
 
-use gfn_report::summary::figure;
+use gfn_runs::summary::figure;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style, Stylize};

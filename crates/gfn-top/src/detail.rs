@@ -4,8 +4,8 @@ use gfn_record::catalogue::names;
 use gfn_record::event::Metrics;
 use gfn_record::number::shown;
 use gfn_record::phases::Phases;
-use gfn_report::Run;
-use gfn_report::summary::{Summary, best, count, duration, figures, plain};
+use gfn_runs::Run;
+use gfn_runs::summary::{Summary, best, count, duration, figures, plain};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};
@@ -13,10 +13,10 @@ use ratatui::text::{Line, Text};
 use ratatui::widgets::{Block, Gauge, Paragraph};
 
 use crate::chart::{self, Curve};
-use crate::follow::Followed;
+use crate::follow::FollowedRun;
 
 /// Draws a run.
-pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, followed: &Followed) {
+pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, followed: &FollowedRun) {
     let below = (area.height / 3).clamp(5, 14);
     let [title, gauge, above, middle, rest] = Layout::vertical([
         Constraint::Length(1),
@@ -64,7 +64,7 @@ fn head(run: &Run) -> Line<'static> {
     ])
 }
 
-fn progress(followed: &Followed) -> Gauge<'static> {
+fn progress(followed: &FollowedRun) -> Gauge<'static> {
     let run = &followed.run;
     let mut words = vec![match run.updates_wanted() {
         Some(wanted) => format!("{} of {} updates", count(run.updates()), count(wanted)),

@@ -9,14 +9,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use gfn_record::event::Event;
 use gfn_record::folder::names;
 use gfn_record::manifest::Status;
-use gfn_report::Run;
+use gfn_runs::Run;
 
 /// The rate is that of so many seconds.
 const SECONDS: f64 = 30.0;
 
 /// A run and what is known of its pace.
 #[derive(Debug, Default)]
-pub(crate) struct Followed {
+pub(crate) struct FollowedRun {
     /// What it has left so far.
     pub(crate) run: Run,
     /// The file of metrics, by its number on the disk, and how much of it was read.
@@ -28,7 +28,7 @@ pub(crate) struct Followed {
     is_checked: bool,
 }
 
-impl Followed {
+impl FollowedRun {
     /// Reads a folder for the first time.
     pub(crate) fn open(folder: &Path) -> Self {
         let mut followed = Self::default();
@@ -163,8 +163,8 @@ mod tests {
         let path = folder.path().join(names::METRICS);
         let (first, second) = (line(1), line(2));
         fs::write(&path, format!("{first}{}", &second[..20])).unwrap();
-        let mut followed = Followed::open(folder.path());
-        let steps = |followed: &Followed| {
+        let mut followed = FollowedRun::open(folder.path());
+        let steps = |followed: &FollowedRun| {
             followed
                 .run
                 .steps
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_rate_is_that_of_late() {
-        let mut followed = Followed::default();
+        let mut followed = FollowedRun::default();
         followed.run.is_written = true;
         followed.run.settings = "[training]\nsteps = 1000".parse().unwrap();
         let mut at = |now: f64, step: u64| {

@@ -22,7 +22,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 use thiserror::Error;
 
 use crate::board::Board;
-pub use crate::look::Look;
+pub use crate::look::Snapshot;
 
 /// Files are looked at this often.
 const EVERY: Duration = Duration::from_secs(1);

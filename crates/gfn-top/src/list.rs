@@ -1,14 +1,14 @@
 //! The list of runs.
 
 use gfn_record::catalogue::names;
-use gfn_report::summary::{Summary, duration, figure, plain};
+use gfn_runs::summary::{Summary, duration, figure, plain};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::style::{Style, Stylize};
 use ratatui::widgets::{Row, Table, TableState};
 
 use crate::board::Board;
-use crate::follow::Followed;
+use crate::follow::FollowedRun;
 
 /// Draws a line a run; the chosen one is in sight.
 pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, board: &Board) {
@@ -30,7 +30,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     frame.render_stateful_widget(table, area, &mut state);
 }
 
-fn cells(followed: &Followed) -> [String; 7] {
+fn cells(followed: &FollowedRun) -> [String; 7] {
     let run = &followed.run;
     let summary = Summary::of(run);
     let shown = |value: Option<f64>| value.map_or_else(|| "-".into(), figure);

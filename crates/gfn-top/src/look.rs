@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use gfn_record::catalogue::names;
 use gfn_record::event::Metrics;
-use gfn_report::Run;
-use gfn_report::summary::{Summary, best, count, figure, figures, in_columns, plain};
+use gfn_runs::Run;
+use gfn_runs::summary::{Summary, best, count, figure, figures, in_columns, plain};
 
 use crate::TopError;
 use crate::board::Board;
@@ -15,11 +15,11 @@ const MOST: usize = 12;
 
 /// Runs and sweeps as they are now.
 #[derive(Debug)]
-pub struct Look {
+pub struct Snapshot {
     board: Board,
 }
 
-impl Look {
+impl Snapshot {
     /// Looks into some folders.
     ///
     /// # Errors

@@ -114,12 +114,12 @@ fn several_runs_are_listed_and_one_is_chosen() {
 fn a_look_is_plain_text() {
     let root = tempfile::tempdir().unwrap();
     write(&root.path().join("a"), 5, 100, "finished");
-    let one = Look::into(&[root.path().to_path_buf()]).unwrap().text();
+    let one = Snapshot::into(&[root.path().to_path_buf()]).unwrap().text();
     for expected in ["25 %", "MEASURED LAST", "exact L1", "BEST OBJECTS", "0 7"] {
         assert!(one.contains(expected), "{expected} in\n{one}");
     }
     write(&root.path().join("b\u{1b}[2J"), 1, 400, "finished");
-    let look = Look::into(&[root.path().to_path_buf()]).unwrap();
+    let look = Snapshot::into(&[root.path().to_path_buf()]).unwrap();
     let text = look.text();
     assert_eq!(text.lines().count(), 3, "{text}");
     assert!(text.starts_with("RUN"), "{text}");

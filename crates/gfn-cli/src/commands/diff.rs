@@ -17,9 +17,9 @@ const NOWHERE: &str = "-";
 pub(crate) fn diff(args: &DiffArgs) -> Result<(), Failure> {
     let found = compare(args).map_err(Failure::into_trouble)?;
     let printed = match args.format {
-        DiffFormat::Text => print(&found.iter().map(Told::line).collect::<String>()),
+        DiffFormat::Text => print(&found.iter().map(OriginatedDifference::line).collect::<String>()),
         DiffFormat::Json => {
-            let list: Vec<Value> = found.iter().map(Told::json).collect();
+            let list: Vec<Value> = found.iter().map(OriginatedDifference::json).collect();
             print_json(&(serde_json::to_string_pretty(&list).expect("differences are plain data") + "\n"))
         }
     };
@@ -31,10 +31,10 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<(), Failure> {
     }
 }
 
-fn compare(args: &DiffArgs) -> Result<Vec<Told>, Failure> {
+fn compare(args: &DiffArgs) -> Result<Vec<OriginatedDifference>, Failure> {
     let a = read(&args.a, args.profile_a.as_deref())?;
     let b = read(&args.b, args.profile_b.as_deref())?;
-    let told = |found| Told {
+    let told = |found| OriginatedDifference {
         origins: (
             origin(&a.tree, &found, &found.before),
             origin(&b.tree, &found, &found.after),
@@ -74,12 +74,12 @@ fn origin(tree: &Tree, found: &Difference, value: &Option<toml::Value>) -> Optio
 }
 
 /// A difference, and where each side has its value from.
-struct Told {
+struct OriginatedDifference {
     found: Difference,
     origins: (Option<String>, Option<String>),
 }
 
-impl Told {
+impl OriginatedDifference {
     fn line(&self) -> String {
         let words = |value: &Option<toml::Value>| match value {
             // A text of several lines would otherwise spread over as many.

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use gfn_export::{ExportError, Target};
 use gfn_record::folder::{FolderError, names};
-use gfn_report::Run;
-use gfn_report::summary::{find, plain};
 use gfn_runner::finished::Damage;
+use gfn_runs::Run;
+use gfn_runs::summary::{find, plain};
 
 use super::{print, print_error};
 use crate::args::TargetArg;

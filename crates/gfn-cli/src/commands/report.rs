@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use gfn_record::durable;
 use gfn_record::folder::names;
 use gfn_registry::catalogue::catalogue;
-use gfn_report::{Component, HEAD, Run, Sweep, figures, is_figure, is_page, is_page_of, page, page_of_sweep};
+use gfn_report::{Component, HEAD, figures, is_figure, is_page, is_page_of, page, page_of_sweep};
 use gfn_runner::work::Work;
+use gfn_runs::{Run, Sweep};
 
 use super::print;
 use crate::exit::Failure;

@@ -6,8 +6,8 @@ use gfn_record::event::Metrics;
 use gfn_record::manifest::Manifest;
 use gfn_record::number::shown;
 use gfn_record::sweep::State;
-use gfn_report::summary::{self, Summary, find, find_sweeps, list, plain, sweep_line, sweep_table};
-use gfn_report::{Run, Sweep};
+use gfn_runs::summary::{self, Summary, find, find_sweeps, list, plain, sweep_line, sweep_table};
+use gfn_runs::{Run, Sweep};
 use serde_json::{Value, json};
 
 use super::{print, print_json};
@@ -31,7 +31,7 @@ pub(super) fn roots(named: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// A sweep, or its folder and why it cannot be read.
-pub(super) type Found = Result<Sweep, (PathBuf, String)>;
+pub(super) type SweepOrFault = Result<Sweep, (PathBuf, String)>;
 
 pub(crate) fn ls(named: &[PathBuf], json: bool) -> Result<(), Failure> {
     let roots = roots(named);
@@ -47,7 +47,7 @@ pub(crate) fn ls(named: &[PathBuf], json: bool) -> Result<(), Failure> {
     // The trials of a sweep are told with it.
     let folders = folders.filter(|folder| !sweeps.iter().any(|sweep| folder.starts_with(sweep)));
     let runs: Vec<Summary> = folders.map(glance).collect();
-    let sweeps: Vec<Found> = sweeps.into_iter().map(found).collect();
+    let sweeps: Vec<SweepOrFault> = sweeps.into_iter().map(found).collect();
     if json {
         let runs = runs.iter().map(of_run);
         let all: Vec<Value> = runs.chain(sweeps.iter().map(of_found)).collect();
@@ -95,11 +95,11 @@ fn glance(folder: PathBuf) -> Summary {
     Summary::of(&run)
 }
 
-pub(super) fn found(folder: PathBuf) -> Found {
+pub(super) fn found(folder: PathBuf) -> SweepOrFault {
     Sweep::read(&folder).map_err(|error| (folder, error.to_string()))
 }
 
-fn line(found: &Found) -> String {
+fn line(found: &SweepOrFault) -> String {
     match found {
         Ok(sweep) => {
             let (folder, name) = (sweep.folder.display().to_string(), &sweep.manifest.name);
@@ -112,7 +112,7 @@ fn line(found: &Found) -> String {
     }
 }
 
-pub(super) fn of_found(found: &Found) -> Value {
+pub(super) fn of_found(found: &SweepOrFault) -> Value {
     match found {
         Ok(sweep) => of_sweep(sweep),
         Err((folder, fault)) => json!({ "kind": "sweep", "folder": folder, "faults": [fault] }),

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use gfn_report::summary::find_sweeps;
-use gfn_top::{Look, TopError};
+use gfn_runs::summary::find_sweeps;
+use gfn_top::{Snapshot, TopError};
 use serde_json::{Value, json};
 
 use super::show::{NOTHING, found, of_found, of_run, roots};
@@ -23,12 +23,12 @@ pub(crate) fn top(named: &[PathBuf], json: bool) -> Result<(), Failure> {
     if gfn_text::stdout_is_terminal() {
         return gfn_top::watch(&roots).map_err(Failure::failed);
     }
-    print(&Look::into(&roots).map_err(Failure::failed)?.text())
+    print(&Snapshot::into(&roots).map_err(Failure::failed)?.text())
 }
 
 /// Runs, each with its newest update, and sweeps; where there are none, an empty list.
 fn values(roots: &[PathBuf]) -> Result<Vec<Value>, TopError> {
-    let look = match Look::into(roots) {
+    let look = match Snapshot::into(roots) {
         Err(TopError::NoRun(_)) => return Ok(Vec::new()),
         look => look?,
     };

@@ -7,7 +7,7 @@ use gfn_files::seal::Seal;
 use gfn_proxy::fitted::{from_bytes, seal_of};
 use gfn_record::hashed;
 use gfn_record::verify::{self, Checked, Findings, State};
-use gfn_report::summary::{find, find_sweeps, plain};
+use gfn_runs::summary::{find, find_sweeps, plain};
 use serde_json::json;
 
 use super::print;

@@ -98,10 +98,10 @@ struct Entries<'a> {
 }
 
 /// A table of the file: values by their number.
-type Numbered<'a> = BTreeMap<String, &'a RawValue>;
+type NumberedTable<'a> = BTreeMap<String, &'a RawValue>;
 
 impl<'a> Entries<'a> {
-    fn table(&mut self, table: &'a RawValue, name: &str) -> Option<Numbered<'a>> {
+    fn table(&mut self, table: &'a RawValue, name: &str) -> Option<NumberedTable<'a>> {
         match serde_json::from_str::<Members<'a>>(table.get()) {
             Ok(Members(members)) => Some(members.into_iter().collect()),
             Err(_) => {

@@ -181,7 +181,7 @@ pub struct MessagePassing {
     heads: Heads,
     shape: Shape,
     compute: Compute,
-    recorded: Vec<Recorded>,
+    recorded: Vec<RecordedPass>,
 }
 
 /// The logits of one direction as tensors.
@@ -210,7 +210,7 @@ struct Raw {
 }
 
 /// A recorded forward pass.
-struct Recorded {
+struct RecordedPass {
     raw: Raw,
     /// `[classes][N]`: the rows of each state.
     rows: Vec<Vec<usize>>,
@@ -718,7 +718,7 @@ impl Network for MessagePassing {
         };
         let outputs = self.outputs(&raw, observation)?;
         if record {
-            self.recorded.push(Recorded {
+            self.recorded.push(RecordedPass {
                 raw,
                 rows: counts(&observation.rows),
                 backward_rows: counts(&observation.backward_rows),
@@ -744,7 +744,7 @@ impl Network for MessagePassing {
         let mut weighted = Tensor::f_zeros([], (Kind::Float, self.compute.device))?;
         let shape = &self.shape;
         for pass in std::mem::take(&mut self.recorded) {
-            let Recorded { raw, states, .. } = &pass;
+            let RecordedPass { raw, states, .. } = &pass;
             let forward = match self.heads.forward {
                 true => Self::part(&mut forward, (shape.globals, &shape.rows), &pass.rows, *states),
                 false => Vec::new(),

@@ -151,11 +151,11 @@ pub struct Mlp {
     activation: Activation,
     columns: Columns,
     compute: Compute,
-    recorded: Vec<Recorded>,
+    recorded: Vec<RecordedPass>,
 }
 
 /// A recorded forward pass.
-struct Recorded {
+struct RecordedPass {
     states: usize,
     indices: Vec<i64>,
     /// Where states are given as numbers, `[states, features]`.
@@ -164,7 +164,7 @@ struct Recorded {
     hidden: Vec<Tensor>,
 }
 
-impl Recorded {
+impl RecordedPass {
     /// All passes as one.
     fn join(mut passes: Vec<Self>) -> Result<Self, LearnError> {
         if passes.len() == 1 {
@@ -332,7 +332,7 @@ impl Network for Mlp {
         let _guard = tch::no_grad_guard();
         let (output, hidden) = self.run(observation)?;
         if record {
-            self.recorded.push(Recorded {
+            self.recorded.push(RecordedPass {
                 states: observation.states,
                 indices: observation.indices.clone(),
                 dense: observation.dense.clone(),
@@ -352,12 +352,12 @@ impl Network for Mlp {
 
     fn backward(&mut self, gradients: &OutputGradients) -> Result<(), LearnError> {
         let _guard = tch::no_grad_guard();
-        let Recorded {
+        let RecordedPass {
             states,
             indices,
             dense,
             hidden,
-        } = Recorded::join(std::mem::take(&mut self.recorded))?;
+        } = RecordedPass::join(std::mem::take(&mut self.recorded))?;
         let joined = self.join(gradients, states);
         let mut slope = from_f64(
             &joined,

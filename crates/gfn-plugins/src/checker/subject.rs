@@ -13,11 +13,11 @@ use crate::error::PluginError;
 use crate::opened;
 use crate::options::Options;
 use crate::policy::{Attempts, Trouble};
-use crate::process::Seat;
+use crate::process::ProcessSlot;
 
 /// An instance of a reward.
 pub(super) struct Subject {
-    seat: Seat,
+    seat: ProcessSlot,
     most_in_a_call: usize,
 }
 
@@ -50,7 +50,7 @@ impl Subject {
         options.limits.max_restarts = u32::MAX;
         let (blueprint, _) = opened::blueprint(options, Kind::Reward)?;
         let _ = blueprint.parameters.set(parameters);
-        let mut seat = Seat::new(Arc::new(blueprint));
+        let mut seat = ProcessSlot::new(Arc::new(blueprint));
         seat.fill()?;
         let most_in_a_call = crate::sharing::most_in_a_call(description);
         Ok(Self { seat, most_in_a_call })

@@ -16,7 +16,7 @@ const TOGETHER: usize = 64;
 
 /// Masks agree with steps, undoing reverses steps, nothing leads in a circle; and states are answered together as alone.
 pub(super) fn walk(environment: RemoteEnvironment) -> Finding {
-    let walked = Walked {
+    let walked = RemoteWalk {
         environment,
         memory: Mutex::default(),
     };
@@ -38,7 +38,7 @@ pub(super) fn walk(environment: RemoteEnvironment) -> Finding {
 }
 
 /// An environment in another process as the SDK knows environments.
-struct Walked {
+struct RemoteWalk {
     environment: RemoteEnvironment,
     memory: Mutex<Memory>,
 }
@@ -52,7 +52,7 @@ struct Memory {
     states: Vec<i32>,
 }
 
-impl Walked {
+impl RemoteWalk {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory
             .lock()
@@ -83,7 +83,7 @@ impl Walked {
     }
 }
 
-impl sdk::Plugin for Walked {
+impl sdk::Plugin for RemoteWalk {
     type Parameters = sdk::parameters::NoParameters;
 
     const DESCRIPTION: sdk::Description = sdk::Description::new("walked", "", "");
@@ -93,7 +93,7 @@ impl sdk::Plugin for Walked {
     }
 }
 
-impl sdk::Environment for Walked {
+impl sdk::Environment for RemoteWalk {
     fn spec(&self) -> sdk::EnvironmentSpec {
         let spec = self.environment.spec();
         let actions = |actions: Actions| match actions {

@@ -49,7 +49,7 @@ impl Actions {
 
 /// As plugins write it.
 #[derive(Deserialize)]
-struct Written {
+struct SpecDocument {
     state_words: usize,
     initial: Vec<i32>,
     actions: Actions,
@@ -67,7 +67,7 @@ struct Observation {
 impl EnvironmentSpec {
     /// Reads what a plugin says of its environment.
     pub(crate) fn read(value: Value) -> Result<Self, String> {
-        let written: Written =
+        let written: SpecDocument =
             serde_json::from_value(value).map_err(|error| format!("its `spec` is wrong: {error}"))?;
         let (words, actions, width) = (written.initial.len(), written.actions, written.observation.width);
         let sizes = [words, actions.most(), written.backward_actions.most(), width];

@@ -15,9 +15,9 @@ thread_local! {
 }
 
 /// Stands for a call of a library as long as it lives; calls may be within calls.
-pub(super) struct Calling(Option<&'static str>);
+pub(super) struct CallGuard(Option<&'static str>);
 
-impl Calling {
+impl CallGuard {
     /// A call of the plugin of this name.
     pub(super) fn of(plugin: &'static str) -> Self {
         static WATCHED: Once = Once::new();
@@ -30,7 +30,7 @@ impl Calling {
     }
 }
 
-impl Drop for Calling {
+impl Drop for CallGuard {
     fn drop(&mut self) {
         CALLED.set(self.0);
     }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
 pub(crate) use self::apart::Apart;
-use self::ended::Calling;
+use self::ended::CallGuard;
 use crate::description::{Description, Kind};
 use crate::error::{Output, PluginError};
 use crate::image::Image;
@@ -63,7 +63,7 @@ impl<T> Inline<T> {
             message,
             output: Output::default(),
         };
-        let _calling = Calling::of(plugin);
+        let _calling = CallGuard::of(plugin);
         let (library, hash) = load(&options, &start_error)?;
         let description = Description::read(library.description()).map_err(start_error)?;
         options.check(&description)?;
@@ -106,8 +106,8 @@ impl<T> Inline<T> {
     }
 
     /// To be held while the library is called.
-    fn calling(&self) -> Calling {
-        Calling::of(self.plugin)
+    fn calling(&self) -> CallGuard {
+        CallGuard::of(self.plugin)
     }
 
     fn misbehaved(&self, message: String) -> PluginError {

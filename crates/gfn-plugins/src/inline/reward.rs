@@ -9,7 +9,7 @@ use crate::batch::{Batch, Scores};
 use crate::error::PluginError;
 use crate::native::{Objects, Places, Reward};
 use crate::policy::{self, Attempts, Trouble};
-use crate::regions::{OutputLayout, Uncollected, offsets};
+use crate::regions::{MissingScores, OutputLayout, offsets};
 use crate::sharing::{most_in_a_call, shared};
 
 impl Inline<Reward> {
@@ -45,8 +45,8 @@ impl Inline<Reward> {
         }
         let reasons = scored.map_err(Trouble::Refused)?;
         layout.collect(&output, reasons).map_err(|error| match error {
-            Uncollected::Corrupted(how) => corrupted(&how),
-            Uncollected::Contradictory(how) => Trouble::Died(how),
+            MissingScores::Corrupted(how) => corrupted(&how),
+            MissingScores::Contradictory(how) => Trouble::Died(how),
         })
     }
 }

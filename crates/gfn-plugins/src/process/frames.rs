@@ -11,7 +11,7 @@ use crate::environment::{Call, CallLayout, EnvironmentSpec, Place};
 use crate::memory::{Access, Mapping, Shared};
 use crate::packets::{self, Packets};
 use crate::protocol::{CallRequest, Reply, Request, ScoreRequest};
-use crate::regions::{InputLayout, OutputLayout, Uncollected, offsets};
+use crate::regions::{InputLayout, MissingScores, OutputLayout, offsets};
 
 /// Memory is made in steps, so that it is rarely made anew.
 const SMALLEST: usize = 1 << 16;
@@ -125,7 +125,7 @@ impl Frames {
             Reply::Scored { batch, failures, .. } => {
                 let memory = self.answered(batch)?;
                 output.collect(&memory.output.mapping, failures).map_err(
-                    |(Uncollected::Corrupted(how) | Uncollected::Contradictory(how))| Lost::Wrong(how),
+                    |(MissingScores::Corrupted(how) | MissingScores::Contradictory(how))| Lost::Wrong(how),
                 )
             }
             _ => Err(Lost::Wrong("answered something else than scores".to_string())),

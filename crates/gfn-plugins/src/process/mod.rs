@@ -17,5 +17,5 @@ mod trial;
 mod wait;
 
 pub(crate) use sealed::seal;
-pub(crate) use seat::{Blueprint, Seat};
+pub(crate) use seat::{Blueprint, ProcessSlot};
 pub(crate) use trial::ask;

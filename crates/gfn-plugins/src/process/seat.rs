@@ -48,7 +48,7 @@ pub(crate) struct Blueprint {
 }
 
 /// A place for a process.
-pub(crate) struct Seat {
+pub(crate) struct ProcessSlot {
     blueprint: Arc<Blueprint>,
     live: Option<Live>,
     has_been_filled: bool,
@@ -144,7 +144,7 @@ impl Blueprint {
     }
 }
 
-impl Seat {
+impl ProcessSlot {
     /// A place for a process of this plugin, empty.
     pub(crate) fn new(blueprint: Arc<Blueprint>) -> Self {
         Self {
@@ -343,7 +343,7 @@ impl Seat {
 }
 
 struct Scoring<'a> {
-    seat: &'a mut Seat,
+    seat: &'a mut ProcessSlot,
     batch: Batch<'a>,
 }
 
@@ -353,7 +353,7 @@ impl Attempts for Scoring<'_> {
     }
 }
 
-impl Drop for Seat {
+impl Drop for ProcessSlot {
     fn drop(&mut self) {
         self.say_close();
         if let (Some(live), Some(until)) = (&mut self.live, self.closing) {

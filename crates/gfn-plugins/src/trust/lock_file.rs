@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::files;
-use super::pin::{Pin, Written};
+use super::pin::{Pin, PinDocument};
 use super::{TrustError, is_name};
 
 /// What the file is called.
@@ -32,7 +32,7 @@ pub struct LockFile {
 struct Whole {
     version: u32,
     #[serde(default, rename = "plugin")]
-    plugins: Vec<Written>,
+    plugins: Vec<PinDocument>,
 }
 
 impl LockFile {
@@ -123,7 +123,7 @@ impl LockFile {
     }
 
     fn text(&self) -> Result<String, String> {
-        let plugins: Result<_, _> = self.pins.iter().map(Written::of).collect();
+        let plugins: Result<_, _> = self.pins.iter().map(PinDocument::of).collect();
         let whole = Whole {
             version: VERSION,
             plugins: plugins.map_err(|error| error.to_string())?,

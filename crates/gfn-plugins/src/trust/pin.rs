@@ -105,7 +105,7 @@ fn from(folder: &Path, file: &Path) -> PathBuf {
 /// A pin as it is written: TOML has no `null` and no objects of any depth, so the description is JSON within.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Written {
+pub(super) struct PinDocument {
     name: String,
     library: Option<PathBuf>,
     command: Option<Vec<String>>,
@@ -117,7 +117,7 @@ pub(super) struct Written {
     files: BTreeMap<String, String>,
 }
 
-impl Written {
+impl PinDocument {
     /// The form of a pin in a file.
     pub(super) fn of(pin: &Pin) -> Result<Self, serde_json::Error> {
         let Pin {

@@ -25,11 +25,11 @@ pub(super) struct Census {
     most: u32,
     counts_processes: bool,
     /// Calls that were let through, and whose threads may not be there yet.
-    granted: Vec<Granted>,
+    granted: Vec<AllowedCall>,
 }
 
 /// A call that was let through.
-struct Granted {
+struct AllowedCall {
     /// The thread that made it.
     caller: Pid,
     /// How long that had run outside of the kernel by then.
@@ -99,13 +99,13 @@ impl Census {
         let Some(Entry { user_time, .. }) = self.thread(caller) else {
             return false;
         };
-        self.granted.push(Granted { caller, user_time });
+        self.granted.push(AllowedCall { caller, user_time });
         true
     }
 
     /// Whether a call that was let through may not be over yet. While it is not, its thread neither sleeps in a way that a
     /// signal ends, nor runs outside of the kernel.
-    fn is_open(&self, granted: &Granted) -> bool {
+    fn is_open(&self, granted: &AllowedCall) -> bool {
         self.thread(granted.caller)
             .is_some_and(|now| matches!(now.state, b'R' | b'D') && now.user_time == granted.user_time)
     }

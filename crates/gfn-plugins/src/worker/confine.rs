@@ -21,7 +21,7 @@ use rustix::thread::{CapabilitySet, CapabilitySets};
 use super::around::all_but;
 use super::guard::Inside;
 use super::namespaces::Namespaces;
-use super::seccomp::Wanted;
+use super::seccomp::FilterOptions;
 use super::system::Ticket;
 use super::threads;
 use crate::granted::{Granted, descriptor};
@@ -103,7 +103,7 @@ pub(super) fn confine(start: &Start, inside: Inside, ticket: Option<Ticket>) -> 
         )),
     }
     report.max_threads = Some(start.max_threads);
-    let wanted = Wanted {
+    let wanted = FilterOptions {
         allowed: &start.confinement,
         ticket,
         signals_are_guarded,

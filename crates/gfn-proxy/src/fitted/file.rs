@@ -206,7 +206,7 @@ pub fn from_bytes(file: &Path, bytes: &[u8]) -> Result<Proxy, ProxyError> {
         message,
     };
     let metadata = account(bytes).map_err(refuse)?;
-    let known: Known =
+    let known: CommonHeader =
         serde_json::from_str(&metadata).map_err(|error| refuse(gfn_files::json_words(&error)))?;
     if known.features != FEATURES_VERSION {
         return Err(ProxyError::Version {
@@ -225,7 +225,7 @@ pub fn from_bytes(file: &Path, bytes: &[u8]) -> Result<Proxy, ProxyError> {
 
 /// What every version says.
 #[derive(serde::Deserialize)]
-struct Known {
+struct CommonHeader {
     gfn: String,
     features: u32,
 }

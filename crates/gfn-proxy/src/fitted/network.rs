@@ -69,12 +69,12 @@ impl Member {
     }
 
     /// The standardised value of each molecule; its descriptors are standardised too.
-    pub(crate) fn values(&self, molecules: &[Seen<'_>]) -> Vec<f32> {
+    pub(crate) fn values(&self, molecules: &[NetworkInput<'_>]) -> Vec<f32> {
         let mut values = Vec::with_capacity(molecules.len());
         let mut rest = molecules;
         while !rest.is_empty() {
             let mut atoms = 0;
-            let fits = |molecule: &&Seen<'_>| {
+            let fits = |molecule: &&NetworkInput<'_>| {
                 atoms += molecule.features.atoms.len();
                 atoms <= ATOMS_AT_ONCE
             };
@@ -85,7 +85,7 @@ impl Member {
         values
     }
 
-    fn together(&self, molecules: &[Seen<'_>]) -> Vec<f32> {
+    fn together(&self, molecules: &[NetworkInput<'_>]) -> Vec<f32> {
         let neighbours = Neighbours::of(molecules);
         let mut states = self.embedded(molecules);
         let mut space = Space::default();
@@ -95,7 +95,7 @@ impl Member {
         self.read_out(&states, molecules)
     }
 
-    fn embedded(&self, molecules: &[Seen<'_>]) -> Rows<f32> {
+    fn embedded(&self, molecules: &[NetworkInput<'_>]) -> Rows<f32> {
         let atoms: Vec<&Vec<u8>> = molecules.iter().flat_map(|seen| &seen.features.atoms).collect();
         let mut states = Rows::zeros(atoms.len(), self.embed_bias.len());
         for (index, columns) in atoms.into_iter().enumerate() {
@@ -142,7 +142,7 @@ impl Member {
         }
     }
 
-    fn read_out(&self, states: &Rows<f32>, molecules: &[Seen<'_>]) -> Vec<f32> {
+    fn read_out(&self, states: &Rows<f32>, molecules: &[NetworkInput<'_>]) -> Vec<f32> {
         let hidden = states.width;
         let mut pooled = Rows::zeros(molecules.len(), 2 * hidden + DESCRIPTORS);
         let mut first = 0;
@@ -170,7 +170,7 @@ impl Member {
 
 /// A molecule with its descriptors standardised.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen<'a> {
+pub(crate) struct NetworkInput<'a> {
     pub(crate) features: &'a Features,
     pub(crate) descriptors: [f32; DESCRIPTORS],
 }
@@ -185,7 +185,7 @@ struct Neighbours {
 }
 
 impl Neighbours {
-    fn of(molecules: &[Seen<'_>]) -> Self {
+    fn of(molecules: &[NetworkInput<'_>]) -> Self {
         let mut kinds = [const { Vec::new() }; BOND_KINDS];
         let mut first = 0;
         for molecule in molecules {

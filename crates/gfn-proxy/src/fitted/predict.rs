@@ -2,7 +2,7 @@
 
 use super::features::{DESCRIPTORS, ELEMENTS, Features, FeaturesError};
 use super::metadata::Metadata;
-use super::network::{Member, Seen};
+use super::network::{Member, NetworkInput};
 
 /// Fewer molecules than this are computed on the caller's thread: starting threads would take longer.
 const PARALLEL_FROM: usize = 8;
@@ -81,13 +81,13 @@ impl Proxy {
     /// with it.
     pub fn values(&self, molecules: &[Features]) -> Vec<Vec<f32>> {
         let [means, deviations] = &self.scales;
-        let seen = |features| Seen {
+        let seen = |features| NetworkInput {
             features,
             descriptors: std::array::from_fn(|index| {
                 (features.descriptors[index] - means[index]) / deviations[index]
             }),
         };
-        let seen: Vec<Seen<'_>> = molecules.iter().map(seen).collect();
+        let seen: Vec<NetworkInput<'_>> = molecules.iter().map(seen).collect();
         self.members.iter().map(|member| member.values(&seen)).collect()
     }
 

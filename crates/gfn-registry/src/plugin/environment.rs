@@ -33,7 +33,7 @@ pub struct Params(pub Source);
 
 /// What is known of a state.
 #[derive(Clone, Default)]
-struct Known {
+struct StateAnswers {
     forward: Vec<u64>,
     backward: Vec<u64>,
     features: Vec<f32>,
@@ -50,7 +50,7 @@ type Moves = HashMap<u32, (Vec<i32>, u32), FxBuildHasher>;
 pub struct PluginEnvironment {
     spec: EnvironmentSpec,
     remote: RemoteEnvironment,
-    known: Mutex<HashMap<Box<[i32]>, Known, FxBuildHasher>>,
+    known: Mutex<HashMap<Box<[i32]>, StateAnswers, FxBuildHasher>>,
     failure: Mutex<Option<String>>,
     /// The number of states, where it was counted.
     states: Option<u64>,
@@ -97,8 +97,8 @@ impl PluginEnvironment {
     fn recall<T>(
         &self,
         state: &[i32],
-        answer: impl Fn(&Known) -> Option<T>,
-        ask: impl FnOnce(&mut Known) -> Result<(), PluginError>,
+        answer: impl Fn(&StateAnswers) -> Option<T>,
+        ask: impl FnOnce(&mut StateAnswers) -> Result<(), PluginError>,
     ) -> Option<T> {
         let mut known = locked(&self.known);
         if !known.contains_key(state) && known.len() >= REMEMBERED {
@@ -126,9 +126,9 @@ impl PluginEnvironment {
     fn learn_all<T>(
         &self,
         states: &[i32],
-        lacks: impl Fn(&Known, usize) -> bool,
+        lacks: impl Fn(&StateAnswers, usize) -> bool,
         ask: impl FnOnce(&[i32], &[usize]) -> Result<T, PluginError>,
-        learn: impl Fn(&mut Known, &T, usize, usize),
+        learn: impl Fn(&mut StateAnswers, &T, usize, usize),
     ) {
         let len = self.spec.state_len();
         if len == 0 || locked(&self.failure).is_some() {
@@ -168,8 +168,8 @@ impl PluginEnvironment {
         &self,
         states: &[i32],
         actions: &[usize],
-        moves: impl Fn(&Known) -> &Moves,
-        moves_mut: impl Fn(&mut Known) -> &mut Moves,
+        moves: impl Fn(&StateAnswers) -> &Moves,
+        moves_mut: impl Fn(&mut StateAnswers) -> &mut Moves,
         ask: impl FnOnce(&[i32], &[u32], &mut [i32], &mut [u32]) -> Result<(), PluginError>,
     ) {
         let len = self.spec.state_len();
@@ -194,8 +194,8 @@ impl PluginEnvironment {
         state: &[i32],
         count: usize,
         mask: &mut Mask,
-        bits: impl Fn(&Known) -> &Vec<u64>,
-        ask: impl FnOnce(&mut Known) -> Result<(), PluginError>,
+        bits: impl Fn(&StateAnswers) -> &Vec<u64>,
+        ask: impl FnOnce(&mut StateAnswers) -> Result<(), PluginError>,
     ) {
         mask.reset(count);
         let found = self.recall(

@@ -35,10 +35,10 @@ impl Examined<'_> {
 }
 
 /// Reads what a section says of a plugin, if it names one.
-type ReadNamed = fn(&Tree, &Path) -> Result<Option<Source>, Vec<Problem>>;
+type ReadSource = fn(&Tree, &Path) -> Result<Option<Source>, Vec<Problem>>;
 
 /// Where an experiment can name a plugin.
-pub(crate) const NAMED: [(&str, ReadNamed); 2] = [("reward", of_reward), ("environment", of_environment)];
+pub(crate) const NAMED: [(&str, ReadSource); 2] = [("reward", of_reward), ("environment", of_environment)];
 
 fn of_reward(tree: &Tree, base: &Path) -> Result<Option<Source>, Vec<Problem>> {
     let Some(node) = tree.section("reward").filter(|node| is_plugin(node)) else {

@@ -77,7 +77,7 @@ pub(crate) struct Chart {
 }
 
 type Grid<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
-type Drawn = Result<(), String>;
+type DrawResult = Result<(), String>;
 
 impl Chart {
     /// The size of most pictures.
@@ -159,7 +159,7 @@ impl Chart {
         }
     }
 
-    fn draw_axes(&self, grid: &mut Grid<'_, '_>) -> Drawn {
+    fn draw_axes(&self, grid: &mut Grid<'_, '_>) -> DrawResult {
         // `plotters` takes the size of a font's box, which is wider than its letters by this.
         let size = f64::from(LETTERS) * 1.24;
         let (ticks, words) = (Ink::Muted.color(), Ink::Text.color());
@@ -240,7 +240,7 @@ impl Mark {
         }
     }
 
-    fn draw(&self, grid: &mut Grid<'_, '_>) -> Drawn {
+    fn draw(&self, grid: &mut Grid<'_, '_>) -> DrawResult {
         match self {
             Self::Line {
                 points,
@@ -290,7 +290,7 @@ impl Mark {
 }
 
 /// A line through points, or a dot where there is one alone.
-fn line(grid: &mut Grid<'_, '_>, points: &[Point], ink: Ink, width: f64, opacity: f64) -> Drawn {
+fn line(grid: &mut Grid<'_, '_>, points: &[Point], ink: Ink, width: f64, opacity: f64) -> DrawResult {
     match points {
         [] => Ok(()),
         [only] => add(grid, [Circle::new(*only, fine(width + 1.0), ink.fill(opacity))]),
@@ -304,7 +304,7 @@ fn line(grid: &mut Grid<'_, '_>, points: &[Point], ink: Ink, width: f64, opacity
     }
 }
 
-fn add<E>(grid: &mut Grid<'_, '_>, elements: impl IntoIterator<Item = E>) -> Drawn
+fn add<E>(grid: &mut Grid<'_, '_>, elements: impl IntoIterator<Item = E>) -> DrawResult
 where
     for<'b> &'b E: plotters::element::PointCollection<'b, Point>,
     for<'s> E: plotters::element::Drawable<SVGBackend<'s>>,

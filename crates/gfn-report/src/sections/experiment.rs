@@ -3,7 +3,6 @@
 use gfn_record::manifest::Manifest;
 use maud::{Markup, html};
 
-use super::overview::state;
 use super::{Cell, Column, Context, Table};
 use crate::Run;
 use crate::number::{count, duration, moment};
@@ -40,7 +39,7 @@ fn facts(run: &Run) -> Vec<(String, String)> {
     let mut facts: Vec<(String, String)> = Vec::new();
     let mut add = |name: &str, value: String| facts.push((name.into(), value));
     add("folder", run.folder.display().to_string());
-    add("state", state(run).into());
+    add("state", run.state().into());
     if let Some(seed) = run.seed() {
         add("seed", seed.to_string());
     }
@@ -96,7 +95,7 @@ fn of_manifest(manifest: &Manifest) -> Vec<(String, String)> {
 }
 
 fn quarantined(run: &Run) -> Markup {
-    let row = |quarantined: &crate::run::Quarantined| {
+    let row = |quarantined: &gfn_runs::Quarantined| {
         let step = Some(quarantined.step as f64);
         vec![
             Cell::text(&quarantined.object),

@@ -14,7 +14,6 @@ pub(crate) mod target;
 mod time;
 
 use maud::{Markup, html};
-pub(crate) use overview::state;
 pub(crate) use table::{Cell, Column, Head, Table};
 
 use crate::curves::Panel;

@@ -60,7 +60,7 @@ fn limit(group: &Group<'_>) -> f64 {
 }
 
 /// An object and how often it was drawn.
-struct Drawn<'a> {
+struct CountedObject<'a> {
     sample: &'a Sample,
     times: u64,
     log_probability: Option<f64>,
@@ -90,21 +90,21 @@ fn of_group(group: &Group<'_>) -> Markup {
 }
 
 /// Each object once, the best first.
-fn distinct<'a>(samples: impl Iterator<Item = &'a Sample>) -> Vec<Drawn<'a>> {
-    let mut all: Vec<Drawn<'a>> = Vec::new();
+fn distinct<'a>(samples: impl Iterator<Item = &'a Sample>) -> Vec<CountedObject<'a>> {
+    let mut all: Vec<CountedObject<'a>> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();
     for sample in samples {
         let index = *known.entry(&sample.object).or_insert(all.len());
         match all.get_mut(index) {
             Some(drawn) => drawn.times += 1,
-            None => all.push(Drawn {
+            None => all.push(CountedObject {
                 sample,
                 times: 1,
                 log_probability: sample.log_probability,
             }),
         }
     }
-    let order = |drawn: &Drawn<'_>| {
+    let order = |drawn: &CountedObject<'_>| {
         if drawn.sample.reward.is_nan() {
             f64::NEG_INFINITY
         } else {
@@ -116,7 +116,7 @@ fn distinct<'a>(samples: impl Iterator<Item = &'a Sample>) -> Vec<Drawn<'a>> {
 }
 
 /// The probability of objects that are known from elsewhere than the samples: over all of their states.
-fn look_up(all: &mut [Drawn<'_>], likelihoods: &[Likelihood]) {
+fn look_up(all: &mut [CountedObject<'_>], likelihoods: &[Likelihood]) {
     let mut known: HashMap<&str, f64> = HashMap::new();
     for row in likelihoods {
         *known.entry(&row.object).or_default() += row.log_probability.exp();
@@ -129,7 +129,7 @@ fn look_up(all: &mut [Drawn<'_>], likelihoods: &[Likelihood]) {
     }
 }
 
-fn highlights(group: &Group<'_>, all: &[Drawn<'_>], total: u64) -> Vec<Tile> {
+fn highlights(group: &Group<'_>, all: &[CountedObject<'_>], total: u64) -> Vec<Tile> {
     let mut found = vec![Tile::new(
         "Distinct objects",
         count(all.len() as u64),
@@ -162,7 +162,7 @@ fn highlights(group: &Group<'_>, all: &[Drawn<'_>], total: u64) -> Vec<Tile> {
 }
 
 /// The best molecules, each unlike those before it.
-fn gallery(group: &Group<'_>, all: &[Drawn<'_>]) -> Markup {
+fn gallery(group: &Group<'_>, all: &[CountedObject<'_>]) -> Markup {
     let limit = limit(group);
     let chosen = unlike(all, limit);
     html! {
@@ -189,8 +189,8 @@ fn gallery(group: &Group<'_>, all: &[Drawn<'_>]) -> Markup {
     }
 }
 
-fn unlike<'a, 'b>(all: &'b [Drawn<'a>], limit: f64) -> Vec<&'b Drawn<'a>> {
-    let mut chosen: Vec<(&Drawn<'a>, Fingerprint)> = Vec::new();
+fn unlike<'a, 'b>(all: &'b [CountedObject<'a>], limit: f64) -> Vec<&'b CountedObject<'a>> {
+    let mut chosen: Vec<(&CountedObject<'a>, Fingerprint)> = Vec::new();
     for drawn in all.iter().take(MAX_COMPARED) {
         let molecule = Molecule::parse(&drawn.sample.object);
         let Some(fingerprint) = molecule.and_then(|molecule| molecule.fingerprint()).ok() else {
@@ -209,7 +209,7 @@ fn unlike<'a, 'b>(all: &'b [Drawn<'a>], limit: f64) -> Vec<&'b Drawn<'a>> {
     chosen.into_iter().map(|(drawn, _)| drawn).collect()
 }
 
-fn table(all: &[Drawn<'_>], total: u64) -> Table {
+fn table(all: &[CountedObject<'_>], total: u64) -> Table {
     let has_probability = all.iter().any(|drawn| drawn.log_probability.is_some());
     let mut heads = vec![
         ("object", Column::Objects),
@@ -223,8 +223,8 @@ fn table(all: &[Drawn<'_>], total: u64) -> Table {
         heads.push(("log p", Column::Numbers));
         heads.push(("p", Column::Numbers));
     }
-    let row = |drawn: &Drawn<'_>| {
-        let Drawn {
+    let row = |drawn: &CountedObject<'_>| {
+        let CountedObject {
             sample,
             times,
             log_probability,

@@ -7,9 +7,9 @@ use maud::{Markup, html};
 
 use super::{Context, Tile, runs, tiles};
 use crate::Run;
-use crate::figures::{Figure, figures};
 use crate::number::{count, duration, figure, short_figure};
 use crate::text::breakable;
+use gfn_runs::figures::{Figure, figures};
 
 /// So many runs tell at once what is out of the ordinary with them; those of the others unfold.
 const MAX_OPEN: usize = 5;
@@ -214,17 +214,5 @@ fn levels(after: &Metrics) -> Markup {
                  Murcko."
             }
         }
-    }
-}
-
-/// How a run stands, in a word.
-pub(crate) fn state(run: &Run) -> &'static str {
-    match run.status() {
-        Some(Status::Running) if run.is_written => "running",
-        Some(Status::Running) => "not finished",
-        Some(Status::Finished) => "finished",
-        Some(Status::Failed) => "failed",
-        Some(Status::Saved) => "stopped",
-        None => "unknown",
     }
 }

@@ -3,14 +3,13 @@
 use gfn_record::catalogue::{self, Metric};
 use maud::{Markup, html};
 
-use super::overview::state;
 use super::{Cell, Column, Context, Head, Table};
 use crate::Run;
-use crate::figures::shown;
 use crate::group::Group;
 use crate::number::{duration, interval, whole};
 use crate::statistics::mean_and_interval;
 use crate::text::elided;
+use gfn_runs::figures::shown;
 
 /// So many quantities have room beside a name; of more, several tables are made.
 const MAX_QUANTITIES: usize = 6;
@@ -103,7 +102,7 @@ fn of_runs(context: &Context<'_>, quantities: &[&Quantity], has_state: bool) -> 
             cells.extend((!is_alone).then(|| name_of(group)));
             let name = name.replace("seed ", "seed\u{a0}");
             cells.push(Cell::shortened(name, run.folder.display().to_string()));
-            cells.extend(has_state.then(|| Cell::text(state(run))));
+            cells.extend(has_state.then(|| Cell::text(run.state())));
             let values = quantities
                 .iter()
                 .map(|quantity| Cell::of((quantity.value)(run), &quantity.shown));

@@ -4,11 +4,11 @@ use gfn_record::sweep::{Domain, Parameter};
 use serde_json::Value;
 
 use crate::axis::{Axis, Scale};
-use crate::text::{setting, told_apart};
+use gfn_runs::setting::{setting, told_apart};
 
 /// A searched setting as an axis.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Searched {
+pub(crate) struct SearchAxis {
     /// Its path.
     pub(crate) name: String,
     values: Values,
@@ -31,7 +31,7 @@ pub(crate) struct Name {
     pub(crate) whole: String,
 }
 
-impl Searched {
+impl SearchAxis {
     /// Numbers lie along the axis as they were searched; a list of numbers too, whatever else is a list of names.
     pub(crate) fn of(parameter: &Parameter) -> Self {
         let scale = |log: bool| Values::Numbers(if log { Scale::Log } else { Scale::Linear });
@@ -152,7 +152,7 @@ mod tests {
             json!({"kind": "db", "z": 1}),
             json!({"z": 1, "kind": "tb"}),
         ];
-        let searched = Searched::of(&choice("loss", &values));
+        let searched = SearchAxis::of(&choice("loss", &values));
         let names: Vec<&str> = searched
             .names()
             .unwrap()

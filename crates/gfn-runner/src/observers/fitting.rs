@@ -15,10 +15,10 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// Shows how networks are fitted; heard from several threads.
 pub struct FitProgress {
-    shown: Shown,
+    shown: ProgressDisplay,
 }
 
-enum Shown {
+enum ProgressDisplay {
     Nothing,
     Bars(Vec<ProgressBar>),
     Lines(Mutex<Instant>, usize),
@@ -28,8 +28,8 @@ impl FitProgress {
     /// Shows a fit with these settings; nothing with `quiet`.
     pub fn new(settings: &Settings, quiet: bool) -> Self {
         let shown = match (quiet, gfn_text::stderr_is_terminal()) {
-            (true, _) => Shown::Nothing,
-            (false, false) => Shown::Lines(Mutex::new(Instant::now()), settings.members),
+            (true, _) => ProgressDisplay::Nothing,
+            (false, false) => ProgressDisplay::Lines(Mutex::new(Instant::now()), settings.members),
             (false, true) => {
                 let bars = MultiProgress::new();
                 let style = "{prefix} {bar:30} {pos}/{len} epochs  {msg}";
@@ -41,7 +41,7 @@ impl FitProgress {
                     bar
                 };
                 let each = (0..settings.members).map(bar).collect();
-                Shown::Bars(each)
+                ProgressDisplay::Bars(each)
             }
         };
         Self { shown }
@@ -50,8 +50,8 @@ impl FitProgress {
     /// An epoch of a network is over.
     pub fn on_epoch(&self, progress: Progress) {
         match &self.shown {
-            Shown::Nothing => {}
-            Shown::Bars(each) => {
+            ProgressDisplay::Nothing => {}
+            ProgressDisplay::Bars(each) => {
                 let Some(bar) = each.get(progress.member) else {
                     return;
                 };
@@ -61,7 +61,7 @@ impl FitProgress {
                     bar.abandon();
                 }
             }
-            Shown::Lines(last, members) => {
+            ProgressDisplay::Lines(last, members) => {
                 let Ok(mut last) = last.lock() else { return };
                 if progress.is_last || last.elapsed() >= LINE_EVERY {
                     *last = Instant::now();
@@ -75,7 +75,7 @@ impl FitProgress {
 
     /// All is done, or has failed.
     pub fn finish(&self) {
-        if let Shown::Bars(each) = &self.shown {
+        if let ProgressDisplay::Bars(each) = &self.shown {
             each.iter().for_each(ProgressBar::abandon);
         }
     }

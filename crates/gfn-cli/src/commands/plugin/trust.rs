@@ -13,7 +13,7 @@ use crate::commands::print;
 use crate::exit::Failure;
 
 /// A plugin that is to be trusted, or no longer.
-struct Asked {
+struct TrustRequest {
     /// What names it.
     by: String,
     source: Source,
@@ -38,7 +38,7 @@ pub(crate) fn trust(words: &[String], yes: bool, revoke: bool, profile: Option<&
 }
 
 /// The plugins that an experiment names.
-fn of_experiment(file: &Path, profile: Option<&str>) -> Result<Vec<Asked>, Failure> {
+fn of_experiment(file: &Path, profile: Option<&str>) -> Result<Vec<TrustRequest>, Failure> {
     let folder = file.parent().unwrap_or(Path::new(""));
     let folder = std::path::absolute(folder.join(".")).map_err(Failure::system("find the current folder"))?;
     let sources = gfn_registry::plugin::named(file, profile)?;
@@ -47,7 +47,7 @@ fn of_experiment(file: &Path, profile: Option<&str>) -> Result<Vec<Asked>, Failu
         source.follow();
         let started_in = PathBuf::from(source.folder.clone().unwrap_or_default());
         let program = source.program(&started_in);
-        Ok(Asked {
+        Ok(TrustRequest {
             by: format!("`{section}` of {}", file.display()),
             identity: identity(&program).map_err(refused)?,
             program,
@@ -59,10 +59,10 @@ fn of_experiment(file: &Path, profile: Option<&str>) -> Result<Vec<Asked>, Failu
 }
 
 /// The plugin on the command line.
-fn of_program(words: &[String]) -> Result<Asked, Failure> {
+fn of_program(words: &[String]) -> Result<TrustRequest, Failure> {
     let program = program(words, Protocol::default())?;
     let folder = std::env::current_dir().map_err(Failure::system("find the current folder"))?;
-    Ok(Asked {
+    Ok(TrustRequest {
         by: "the command line".to_string(),
         identity: identity(&program).map_err(refused)?,
         source: source_of(&program),
@@ -91,7 +91,7 @@ fn refused(error: TrustError) -> Failure {
     Failure::usage(error.to_string())
 }
 
-fn approve(asked: &Asked, yes: bool) -> Result<(), Failure> {
+fn approve(asked: &TrustRequest, yes: bool) -> Result<(), Failure> {
     print(&told(asked))?;
     if !yes && !is_agreed("Approve it?", "if you have read what would run, use --yes")? {
         return Err(Failure::usage("nothing was approved".to_string()));
@@ -127,7 +127,7 @@ fn approve(asked: &Asked, yes: bool) -> Result<(), Failure> {
 }
 
 /// The program, held to the bytes that were shown.
-fn pinned(asked: &Asked) -> Program {
+fn pinned(asked: &TrustRequest) -> Program {
     match &asked.program {
         Program::Library { path, .. } => Program::Library {
             path: path.clone(),
@@ -149,14 +149,14 @@ fn pinned(asked: &Asked) -> Program {
     }
 }
 
-fn pin(asked: &Asked, lock: &Path, description: Description) -> Pin {
+fn pin(asked: &TrustRequest, lock: &Path, description: Description) -> Pin {
     let folder = lock.parent().unwrap_or(Path::new(""));
     let name = description.name.clone();
     Pin::new(name, &asked.program, &asked.identity, description, folder)
 }
 
 /// What would be loaded, and what it may do. What matters most comes last, where it is seen: a long list of files scrolls.
-fn told(asked: &Asked) -> String {
+fn told(asked: &TrustRequest) -> String {
     let Identity {
         shown,
         sha256,
@@ -212,7 +212,7 @@ fn told(asked: &Asked) -> String {
 }
 
 /// What its process may do.
-fn may(asked: &Asked) -> String {
+fn may(asked: &TrustRequest) -> String {
     let exceptions = asked.source.exceptions();
     if !exceptions.is_empty() {
         let line = |exception: &String| format!("  and let it {}\n", gfn_text::visible(exception));
@@ -233,7 +233,7 @@ fn may(asked: &Asked) -> String {
     )
 }
 
-fn take_back(asked: &Asked) -> Result<(), Failure> {
+fn take_back(asked: &TrustRequest) -> Result<(), Failure> {
     let mut approvals = Approvals::usual().map_err(refused)?;
     let hash = &asked.identity.sha256;
     let mut was = approvals.revoke(hash).map_err(refused)?;

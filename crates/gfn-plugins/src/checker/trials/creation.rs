@@ -4,7 +4,7 @@ use gfn_plugin_sdk::abi;
 use serde_json::Value;
 
 use super::Order;
-use super::raw::{CANARY, Made, Maker};
+use super::raw::{CANARY, Creation, Maker};
 use crate::checker::report::{Finding, Problem, fail, skip};
 
 /// Room for an error's text that is enough.
@@ -49,7 +49,7 @@ pub(super) fn error_room(maker: &Maker, order: &Order) -> Finding {
 }
 
 /// The room was kept to; where there is an error, there is a text with an end, or no room for one.
-fn check(made: &Made, capacity: usize, given: &str) -> Result<(), Problem> {
+fn check(made: &Creation, capacity: usize, given: &str) -> Result<(), Problem> {
     let place = format!("with {given} as parameters, and room for an error of {capacity} bytes");
     if !made.is_intact {
         return fail(format!("{place}: `create` wrote outside of the room"));

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use gfn_plugin_sdk::abi;
 
-use super::raw::{self, Entered};
+use super::raw::{self, EntryReport};
 use crate::checker::report::{Finding, fail};
 
 /// The entry point is there, fills in what it says that it knows and nothing else, and every table is complete.
 pub(super) fn entry(path: &Path) -> Finding {
-    let Entered {
+    let EntryReport {
         code,
         plugin,
         is_intact,

@@ -27,7 +27,7 @@ pub(super) struct Maker {
 }
 
 /// What came of making an instance.
-pub(super) struct Made {
+pub(super) struct Creation {
     /// The return code.
     pub(super) code: i32,
     /// The room for the error's text, without what lies around it.
@@ -64,8 +64,8 @@ impl Maker {
     }
 
     /// Makes an instance from any text, with room for an error of `capacity` bytes; without room, at no address at all.
-    pub(super) fn make_with(&self, parameters: &str, capacity: usize) -> Made {
-        let none = Made {
+    pub(super) fn make_with(&self, parameters: &str, capacity: usize) -> Creation {
+        let none = Creation {
             code: abi::FAILED,
             error: Vec::new(),
             is_intact: true,
@@ -99,7 +99,7 @@ impl Maker {
             table: self.table,
             instance,
         });
-        Made {
+        Creation {
             code,
             error: error.to_vec(),
             is_intact,
@@ -110,15 +110,15 @@ impl Maker {
 
 /// What a library wrote of some objects: bits of log-rewards, and status codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Written {
+pub(super) struct RawScores {
     pub(super) log_reward: Vec<u64>,
     pub(super) status: Vec<u8>,
 }
 
 /// Scores objects from ordinary memory.
-pub(super) fn score(reward: &Reward, objects: &Objects) -> Result<Written, Problem> {
+pub(super) fn score(reward: &Reward, objects: &Objects) -> Result<RawScores, Problem> {
     let count = objects.len();
-    let mut written = Written {
+    let mut written = RawScores {
         log_reward: vec![0; count],
         status: vec![0; count],
     };
@@ -172,7 +172,7 @@ pub(super) fn texts(data: *const u8, count: usize, offsets: *const u64) -> Point
 }
 
 /// What the entry point fills in, and whether it wrote nothing behind what it says that it knows.
-pub(super) struct Entered {
+pub(super) struct EntryReport {
     pub(super) code: i32,
     pub(super) plugin: abi::Plugin,
     pub(super) is_intact: bool,
@@ -186,7 +186,7 @@ struct Later<T> {
 }
 
 /// Loads a library and calls its entry point as a host of a later version would.
-pub(super) fn enter(path: &Path) -> Result<Entered, Problem> {
+pub(super) fn enter(path: &Path) -> Result<EntryReport, Problem> {
     // SAFETY: a library may do anything while it is loaded. Here it is confined.
     let library = unsafe { libloading::Library::new(path) };
     let library = library.map_err(|error| Problem::Fail(format!("it cannot be loaded: {error}")))?;
@@ -210,7 +210,7 @@ pub(super) fn enter(path: &Path) -> Result<Entered, Problem> {
     let code = unsafe { entry(ptr::from_ref(host).cast(), ptr::from_mut(&mut plugin).cast()) };
     // Threads and exit handlers of a library may outlive any use of it.
     std::mem::forget(library);
-    Ok(Entered {
+    Ok(EntryReport {
         code,
         plugin: plugin.known,
         is_intact: plugin.more == [0; 8],

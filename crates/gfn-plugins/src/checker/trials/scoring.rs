@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Order;
 use super::memory::{AtTheEnd, watch};
-use super::raw::{self, Maker, Written};
+use super::raw::{self, Maker, RawScores};
 use crate::checker::report::{Finding, Problem, fail};
 use crate::checker::samples::Objects;
 use crate::native::{Places, Reward};
@@ -29,7 +29,7 @@ pub(super) fn alignment(maker: &Maker, order: &Order) -> Finding {
     Ok("objects lie anywhere, and nothing before or behind them is touched".to_string())
 }
 
-fn score_at_the_end(reward: &Reward, objects: &Objects) -> Result<Written, Problem> {
+fn score_at_the_end(reward: &Reward, objects: &Objects) -> Result<RawScores, Problem> {
     let count = objects.len();
     let log_reward = AtTheEnd::zeros(8 * count)?;
     let status = AtTheEnd::zeros(count)?;
@@ -62,7 +62,7 @@ fn score_at_the_end(reward: &Reward, objects: &Objects) -> Result<Written, Probl
         .iter()
         .map(|bytes| u64::from_ne_bytes(*bytes))
         .collect();
-    Ok(Written {
+    Ok(RawScores {
         log_reward: bits,
         status: status.bytes().to_vec(),
     })

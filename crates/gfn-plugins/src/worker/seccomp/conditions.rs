@@ -5,7 +5,7 @@ use seccompiler::{
     SeccompCmpArgLen as Length, SeccompCmpOp as Op, SeccompCondition as Condition, SeccompRule as Rule,
 };
 
-use super::{Failure, Rules, Wanted};
+use super::{Failure, FilterOptions, Rules};
 
 /// Commands of `fcntl`: about descriptors, flags, pipes and sealed memory, and all that only ask. Left out are those that
 /// lock files, have signals sent, lease files, watch folders, or give hints about a file.
@@ -60,7 +60,7 @@ const FAMILIES: &[u64] = &[2, 10];
 const NAMESPACES: u64 = 0x7e02_0000;
 
 /// Adds the rules for calls that are allowed with some arguments only.
-pub(super) fn add(rules: &mut Rules, wanted: &Wanted<'_>) -> Result<(), Failure> {
+pub(super) fn add(rules: &mut Rules, wanted: &FilterOptions<'_>) -> Result<(), Failure> {
     let (allowed, own) = (wanted.allowed, u64::from(std::process::id()));
     rules.insert(libc::SYS_clone, vec![clone(allowed.programs)?]);
     rules.insert(libc::SYS_fcntl, is_one_of(1, FCNTL)?);
@@ -118,7 +118,7 @@ fn clone(programs: bool) -> Result<Rule, Failure> {
     Ok(Rule::new(vec![condition])?)
 }
 
-fn ioctl(wanted: &Wanted<'_>) -> Result<Vec<Rule>, Failure> {
+fn ioctl(wanted: &FilterOptions<'_>) -> Result<Vec<Rule>, Failure> {
     let mut rules = is_one_of(1, IOCTL)?;
     if wanted.allowed.network {
         rules.extend(is_one_of(1, IOCTL_NETWORK)?);
@@ -136,7 +136,7 @@ fn ioctl(wanted: &Wanted<'_>) -> Result<Vec<Rule>, Failure> {
 
 /// Where and when threads run: libraries bind their threads to processors, by the threads' numbers. Where other processes
 /// could be meant by a number, only the caller can be.
-fn add_scheduling(rules: &mut Rules, wanted: &Wanted<'_>, own: u64) -> Result<(), Failure> {
+fn add_scheduling(rules: &mut Rules, wanted: &FilterOptions<'_>, own: u64) -> Result<(), Failure> {
     let calls: [c_long; 4] = [
         libc::SYS_sched_setaffinity,
         libc::SYS_sched_setscheduler,
@@ -154,7 +154,7 @@ fn add_scheduling(rules: &mut Rules, wanted: &Wanted<'_>, own: u64) -> Result<()
 }
 
 /// Signals to itself. Those to other processes are refused by the kernel, or here where it cannot.
-fn add_signals(rules: &mut Rules, wanted: &Wanted<'_>, own: u64) -> Result<(), Failure> {
+fn add_signals(rules: &mut Rules, wanted: &FilterOptions<'_>, own: u64) -> Result<(), Failure> {
     let first: [c_long; 3] = [
         libc::SYS_tgkill,
         libc::SYS_rt_sigqueueinfo,

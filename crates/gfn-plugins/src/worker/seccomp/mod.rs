@@ -19,7 +19,7 @@ type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 type Failure = Box<dyn std::error::Error>;
 
 /// What the filter depends on.
-pub(super) struct Wanted<'a> {
+pub(super) struct FilterOptions<'a> {
     /// What is allowed.
     pub(super) allowed: &'a Confinement,
     /// What this process becomes a command with: it can do so once, because the command knows nothing of it.
@@ -31,7 +31,7 @@ pub(super) struct Wanted<'a> {
 }
 
 /// Refuses system calls from here on.
-pub(super) fn filter(wanted: &Wanted<'_>, report: &mut Report) {
+pub(super) fn filter(wanted: &FilterOptions<'_>, report: &mut Report) {
     match apply(wanted) {
         Ok(()) => report.seccomp = true,
         Err(error) => report
@@ -40,7 +40,7 @@ pub(super) fn filter(wanted: &Wanted<'_>, report: &mut Report) {
     }
 }
 
-fn apply(wanted: &Wanted<'_>) -> Result<(), Failure> {
+fn apply(wanted: &FilterOptions<'_>) -> Result<(), Failure> {
     let arch: TargetArch = std::env::consts::ARCH.try_into()?;
     let forbidden = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     let absent = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
@@ -62,7 +62,7 @@ fn install(filter: SeccompFilter) -> Result<(), Failure> {
 }
 
 /// What may be called, and under which conditions.
-fn allowed(wanted: &Wanted<'_>) -> Result<Rules, Failure> {
+fn allowed(wanted: &FilterOptions<'_>) -> Result<Rules, Failure> {
     let allowed = wanted.allowed;
     let mut rules = Rules::new();
     let mut allow = |calls: &[c_long]| rules.extend(calls.iter().map(|call| (*call, Vec::new())));
@@ -149,7 +149,7 @@ mod tests {
             gpu: true,
             ..Confinement::default()
         };
-        let wanted = Wanted {
+        let wanted = FilterOptions {
             allowed: &all,
             ticket: Some(Ticket([1, 2, 3])),
             signals_are_guarded: true,
@@ -167,7 +167,7 @@ mod tests {
                 programs,
                 ..Confinement::default()
             };
-            let wanted = Wanted {
+            let wanted = FilterOptions {
                 allowed: &allowed,
                 ticket,
                 signals_are_guarded: true,

@@ -7,7 +7,7 @@ use crate::number::{count, per_cent};
 use crate::plot::{Chart, Ink, Mark, Readout};
 use crate::sections::target::level;
 use crate::statistics::Point;
-use crate::sweep::domain::Searched;
+use crate::sweep::domain::SearchAxis;
 use crate::sweep::effect::{effect, groups};
 use crate::sweep::{Sweep, Tried};
 use crate::text::breakable;
@@ -17,8 +17,8 @@ const HEIGHT_OF_NAME: u32 = 30;
 const MIN_HEIGHT: u32 = 140;
 
 /// A searched setting with the places of its values and the objectives.
-struct Told {
-    searched: Searched,
+struct Effect {
+    searched: SearchAxis,
     points: Vec<Point>,
     share: Option<f64>,
 }
@@ -31,11 +31,11 @@ pub(super) fn body(sweep: &Sweep) -> Option<Markup> {
         .filter(|tried| tried.same.is_none())
         .filter_map(|tried| Some((tried, sweep.at(tried, step)?.mean)))
         .collect();
-    let mut told: Vec<Told> = sweep
+    let mut told: Vec<Effect> = sweep
         .manifest
         .parameters
         .iter()
-        .map(|parameter| of_parameter(sweep, Searched::of(parameter), &known))
+        .map(|parameter| of_parameter(sweep, SearchAxis::of(parameter), &known))
         .filter(|told| told.points.len() > 1)
         .collect();
     told.sort_by(|one, two| two.share.unwrap_or(-1.0).total_cmp(&one.share.unwrap_or(-1.0)));
@@ -55,7 +55,7 @@ pub(super) fn body(sweep: &Sweep) -> Option<Markup> {
     })
 }
 
-fn of_parameter(sweep: &Sweep, searched: Searched, known: &[(&Tried, f64)]) -> Told {
+fn of_parameter(sweep: &Sweep, searched: SearchAxis, known: &[(&Tried, f64)]) -> Effect {
     let point = |(tried, objective): &(&Tried, f64)| {
         let value = tried.setting.values.get(&searched.name)?;
         Some((searched.place(value)?, *objective))
@@ -66,7 +66,7 @@ fn of_parameter(sweep: &Sweep, searched: Searched, known: &[(&Tried, f64)]) -> T
         .map(|(place, objective)| (*place, sweep.manifest.direction.cost(*objective)))
         .collect();
     let share = effect(&costs, searched.names().is_some());
-    Told {
+    Effect {
         searched,
         points,
         share,
@@ -74,7 +74,7 @@ fn of_parameter(sweep: &Sweep, searched: Searched, known: &[(&Tried, f64)]) -> T
 }
 
 /// The share of each as a bar.
-fn shares(told: &[Told]) -> Markup {
+fn shares(told: &[Effect]) -> Markup {
     if told.iter().all(|told| told.share.is_none()) {
         return html! { p.note { "There are too few settings to tell how much each matters." } };
     }
@@ -96,7 +96,7 @@ fn shares(told: &[Told]) -> Markup {
     }
 }
 
-fn panel(sweep: &Sweep, told: &Told) -> Markup {
+fn panel(sweep: &Sweep, told: &Effect) -> Markup {
     let objectives = || told.points.iter().map(|point| point.1);
     let scale = Scale::fitting(objectives());
     let place = |objective: f64| scale.place(objective).unwrap_or(f64::NAN);
@@ -114,7 +114,7 @@ fn panel(sweep: &Sweep, told: &Told) -> Markup {
 }
 
 /// The objective against numbers.
-fn by_number(sweep: &Sweep, told: &Told, dots: &[Point], scale: Scale) -> Chart {
+fn by_number(sweep: &Sweep, told: &Effect, dots: &[Point], scale: Scale) -> Chart {
     let x = told.searched.axis(dots.iter().map(|dot| dot.0));
     let y = Axis::around(&sweep.manifest.objective, scale, dots.iter().map(|dot| dot.1));
     let mut chart = Chart::new(title(told), Chart::USUAL, x, y);
@@ -133,7 +133,7 @@ fn by_number(sweep: &Sweep, told: &Told, dots: &[Point], scale: Scale) -> Chart 
 }
 
 /// The objective of each name, a line each, the first on top: names have room on the left that they would not have below.
-fn by_name(sweep: &Sweep, told: &Told, dots: &[Point], scale: Scale) -> Chart {
+fn by_name(sweep: &Sweep, told: &Effect, dots: &[Point], scale: Scale) -> Chart {
     let mut y = told.searched.axis([].into_iter());
     let last = y.ticks.len() as f64 - 1.0;
     y.label = String::new();
@@ -155,7 +155,7 @@ fn by_name(sweep: &Sweep, told: &Told, dots: &[Point], scale: Scale) -> Chart {
     chart
 }
 
-fn title(told: &Told) -> String {
+fn title(told: &Effect) -> String {
     format!("Objective against {}", told.searched.name)
 }
 
@@ -169,7 +169,7 @@ fn marks(points: Vec<Point>) -> Mark {
 }
 
 /// The mean place of each group of settings.
-fn middles(told: &Told, dots: &[Point]) -> Vec<Point> {
+fn middles(told: &Effect, dots: &[Point]) -> Vec<Point> {
     let groups = groups(&told.points, told.searched.names().is_some());
     let middle = |group: Vec<usize>| {
         let sum = group.iter().fold((0.0, 0.0), |sum, index| {

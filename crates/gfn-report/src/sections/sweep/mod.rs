@@ -11,7 +11,8 @@ use maud::{Markup, html};
 use super::{Section, Tile, tiles};
 use crate::number::{count, interval, short_figure};
 use crate::sweep::{Sweep, rungs};
-use crate::text::{breakable, setting};
+use crate::text::breakable;
+use gfn_runs::setting::setting;
 
 /// All sections that have something to tell, in their order.
 pub(crate) fn sections(sweep: &Sweep) -> Vec<Section> {

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::axis::Axis;
 use crate::number::figure;
 use crate::plot::{Ink, viridis};
-use crate::sweep::domain::{Searched, short_names};
+use crate::sweep::domain::{SearchAxis, short_names};
 use crate::sweep::{Reached, Sweep, Tried};
 use crate::text::elided;
 
@@ -63,7 +63,7 @@ struct Upright {
     name: String,
     title: String,
     axis: Axis,
-    searched: Option<Searched>,
+    searched: Option<SearchAxis>,
 }
 
 impl Upright {
@@ -89,7 +89,7 @@ fn axes(sweep: &Sweep, ranked: &[(&Tried, &Reached)]) -> Vec<Upright> {
     let drawn = parameters.iter().zip(names).take(MAX_AXES);
     let mut axes: Vec<Upright> = drawn
         .map(|(parameter, name)| {
-            let searched = Searched::of(parameter);
+            let searched = SearchAxis::of(parameter);
             let values = ranked
                 .iter()
                 .filter_map(|(tried, _)| tried.setting.values.get(&searched.name));

@@ -6,7 +6,7 @@ use crate::axis::{Axis, Scale};
 use crate::number::{count, figure, interval};
 use crate::plot::{Chart, Ink, Mark};
 use crate::sections::{Cell, Head, Table};
-use crate::sweep::domain::{Searched, short_names};
+use crate::sweep::domain::{SearchAxis, short_names};
 use crate::sweep::{Reached, Sweep, Tried};
 use crate::text::elided;
 
@@ -46,7 +46,7 @@ pub(super) fn body(sweep: &Sweep) -> Option<Markup> {
 /// The columns of the table: each searched setting in one of its own, all in one, or both, of which the page shows what it has room
 /// for.
 struct Columns {
-    searched: Vec<Searched>,
+    searched: Vec<SearchAxis>,
     short: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ impl Columns {
     fn of(sweep: &Sweep) -> Self {
         let parameters = &sweep.manifest.parameters;
         Self {
-            searched: parameters.iter().map(Searched::of).collect(),
+            searched: parameters.iter().map(SearchAxis::of).collect(),
             short: short_names(parameters),
         }
     }
@@ -146,7 +146,7 @@ impl Columns {
     }
 }
 
-fn value(searched: &Searched, tried: &Tried) -> Cell {
+fn value(searched: &SearchAxis, tried: &Tried) -> Cell {
     let value = tried.setting.values.get(&searched.name);
     match (value.and_then(serde_json::Value::as_f64), value) {
         (Some(number), _) => Cell::of(Some(number), figure),

@@ -7,25 +7,26 @@ use crate::number::{figure, per_cent, signed, whole};
 
 /// A metric with its value.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Figure {
+pub struct Figure {
     /// Its name in the catalogue.
-    pub(crate) name: String,
+    pub name: String,
     /// Its name in tables, with the unit.
-    pub(crate) label: String,
-    pub(crate) value: f64,
+    pub label: String,
+    /// The value.
+    pub value: f64,
     /// What it is.
-    pub(crate) about: &'static str,
+    pub about: &'static str,
 }
 
 impl Figure {
     /// The value as a table shows it.
-    pub(crate) fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         shown(catalogue::find(&self.name).map(|(_, metric)| metric), self.value)
     }
 }
 
 /// A value of a metric as a table shows it.
-pub(crate) fn shown(metric: Option<&Metric>, value: f64) -> String {
+pub fn shown(metric: Option<&Metric>, value: f64) -> String {
     let value = metric.map_or(value, |metric| metric.clamped(value));
     match metric.map(|metric| metric.kind) {
         Some(Kind::Count) => whole(value),
@@ -36,7 +37,7 @@ pub(crate) fn shown(metric: Option<&Metric>, value: f64) -> String {
 }
 
 /// Every metric of a measurement but those of families, in the order of the catalogue.
-pub(crate) fn figures(metrics: &Metrics) -> Vec<Figure> {
+pub fn figures(metrics: &Metrics) -> Vec<Figure> {
     let of = |(name, value): (&str, f64)| match catalogue::find(name) {
         Some((_, metric)) if metric.name != name => None,
         Some((_, metric)) => Some(Figure {

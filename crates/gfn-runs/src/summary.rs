@@ -11,8 +11,7 @@ use serde::Serialize;
 
 pub use crate::number::{count, duration, figure};
 use crate::number::{moment, signed};
-use crate::sections::state;
-use crate::text::setting;
+use crate::setting::setting;
 use crate::{Run, Sweep};
 
 /// Folders are looked into so deep.
@@ -68,7 +67,7 @@ impl Summary {
             folder: run.folder.clone(),
             name: run.name().into(),
             seed: run.seed(),
-            state: state(run),
+            state: run.state(),
             updates: run.updates(),
             updates_wanted: run.updates_wanted(),
             l1: of(metrics::L1),

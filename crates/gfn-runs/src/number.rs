@@ -1,6 +1,6 @@
 //! Numbers, dates and lengths of time as people read them.
 
-use gfn_draw::sketch::superscript;
+use gfn_text::superscript;
 
 /// A number with about four figures: 0.004312, 3.109, 12,345, 1.2 × 10⁻⁷.
 pub fn figure(value: f64) -> String {
@@ -21,7 +21,7 @@ pub fn figure(value: f64) -> String {
 }
 
 /// The same with three figures, where it stands large or where there is little room.
-pub(crate) fn short_figure(value: f64) -> String {
+pub fn short_figure(value: f64) -> String {
     let size = value.abs();
     match size {
         _ if !(1e-4..1e4).contains(&size) => figure(value),
@@ -39,7 +39,7 @@ const MEAN_FIGURES: i32 = 7;
 
 /// A mean and half the width of its interval, to two figures of that: 0.0063 ± 0.0036, (2.2 ± 1.8) × 10⁻⁵. An interval that is far
 /// narrower than its mean has an exponent of its own: 1.4 ± 3.1 × 10⁻¹⁰. A line may break before the sign alone.
-pub(crate) fn interval(mean: f64, half: f64) -> String {
+pub fn interval(mean: f64, half: f64) -> String {
     let size = mean.abs().max(half);
     if !(half >= 0.0 && size.is_finite()) {
         return figure(mean);
@@ -106,7 +106,7 @@ fn unusual(value: f64) -> &'static str {
 }
 
 /// The same with its sign, where that is of interest.
-pub(crate) fn signed(value: f64) -> String {
+pub fn signed(value: f64) -> String {
     if value > 0.0 {
         format!("+{}", figure(value))
     } else {
@@ -141,7 +141,7 @@ fn grouped(digits: &str) -> String {
 }
 
 /// Without zeros at the end of a fraction, and with a minus that is one.
-pub(crate) fn short(text: &str) -> String {
+pub fn short(text: &str) -> String {
     let text = match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.'),
         false => text,
@@ -154,7 +154,7 @@ fn minus(text: &str) -> String {
 }
 
 /// A whole number in groups of three digits, and another as [`figure`] shows it.
-pub(crate) fn whole(value: f64) -> String {
+pub fn whole(value: f64) -> String {
     if value.fract() == 0.0 && value >= 0.0 {
         count(value as u64)
     } else {
@@ -163,7 +163,7 @@ pub(crate) fn whole(value: f64) -> String {
 }
 
 /// A share in per cent.
-pub(crate) fn per_cent(share: f64) -> String {
+pub fn per_cent(share: f64) -> String {
     match 100.0 * share {
         percent if percent > 0.0 && percent < 0.1 => "<0.1 %".into(),
         percent => format!("{percent:.1} %"),
@@ -186,7 +186,7 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// A moment, given in seconds since 1970: 2026-08-14 09:05 UTC.
-pub(crate) fn moment(seconds: u64) -> String {
+pub fn moment(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = date(days);
     format!(

@@ -284,6 +284,18 @@ impl Run {
             .or_else(written)
     }
 
+    /// Its state: `running`, `finished`, `stopped`, `failed`, `not finished`, or `unknown` where its manifest cannot be read.
+    pub fn state(&self) -> &'static str {
+        match self.status() {
+            Some(Status::Running) if self.is_written => "running",
+            Some(Status::Running) => "not finished",
+            Some(Status::Finished) => "finished",
+            Some(Status::Failed) => "failed",
+            Some(Status::Saved) => "stopped",
+            None => "unknown",
+        }
+    }
+
     /// How the run stands; absent where its manifest cannot be read.
     pub fn status(&self) -> Option<Status> {
         self.manifest.as_ref().map(|manifest| manifest.status)
