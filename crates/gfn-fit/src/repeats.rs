@@ -152,8 +152,8 @@ fn discord(repeated: &[&Values<'_>], rule: &Rule, merge: Merge) -> Option<String
 /// A number in three digits or so, large ones whole.
 fn shown(value: f64) -> String {
     match value.abs() {
-        size if size >= 100.0 => format!("{value:.0}"),
-        size if size >= 0.01 || size == 0.0 => {
+        size if (100.0..1e7).contains(&size) => format!("{value:.0}"),
+        size if (0.01..100.0).contains(&size) || size == 0.0 => {
             let text = format!("{value:.3}");
             text.trim_end_matches('0').trim_end_matches('.').into()
         }
@@ -176,6 +176,12 @@ mod tests {
             })
             .collect();
         warnings(&all, transform, Merge::Mean)
+    }
+
+    #[test]
+    fn large_values_are_in_scientific_form() {
+        let found = [1e39, -1e7, 30_000.0, 99.5, 0.0, 1e-5].map(shown);
+        assert_eq!(found, ["1.00e39", "-1.00e7", "30000", "99.5", "0", "1.00e-5"]);
     }
 
     #[test]

@@ -250,7 +250,11 @@ impl Reward for ProxyReward {
             ("predicts".into(), predicted),
             (
                 "test error".into(),
-                format!("{:.3} (always the mean: {:.3})", errors.rmse, errors.mean_rmse),
+                format!(
+                    "{} (always the mean: {})",
+                    gfn_text::with_decimals(errors.rmse, 3),
+                    gfn_text::with_decimals(errors.mean_rmse, 3)
+                ),
             ),
         ]
     }

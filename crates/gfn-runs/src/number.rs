@@ -153,9 +153,12 @@ fn minus(text: &str) -> String {
     text.replace('-', "−")
 }
 
+/// Whole numbers from here on are shown as others are.
+const MAX_WHOLE: f64 = 1e15;
+
 /// A whole number in groups of three digits, and another as [`figure`] shows it.
 pub fn whole(value: f64) -> String {
-    if value.fract() == 0.0 && value >= 0.0 {
+    if value.fract() == 0.0 && (0.0..MAX_WHOLE).contains(&value) {
         count(value as u64)
     } else {
         figure(value)
@@ -238,6 +241,10 @@ mod tests {
         }
         assert_eq!(signed(0.5), "+0.5");
         assert_eq!(count(1_000), "1,000");
+        assert_eq!(
+            (whole(12_345.0), whole(1e39)),
+            ("12,345".into(), "1.00 × 10³⁹".into())
+        );
         assert_eq!(per_cent(0.0004), "<0.1 %");
     }
 

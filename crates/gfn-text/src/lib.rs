@@ -5,13 +5,15 @@
 //! lints forbid `std::io::stdout` and `std::io::stderr` elsewhere, so no command can forget it. [`visible`] does the same for
 //! one value within a line, where a line break would forge another line, and [`quoted`] for a text that may be long as well.
 
+mod number;
 mod output;
 mod quoted;
 mod visible;
 mod words;
 
+pub use number::with_decimals;
 pub use output::{Output, Syntax, stderr, stderr_is_terminal, stdout, stdout_in, stdout_is_terminal};
-pub use quoted::quoted;
+pub use quoted::{quoted, shortened};
 pub use visible::{escaped_json, escaped_toml, is_hidden, visible, visible_lines};
 pub use words::{counted, io_words, plural};
 /// Digits raised: `-12` gives `⁻¹²`.

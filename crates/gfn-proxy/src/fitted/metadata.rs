@@ -1,5 +1,6 @@
 //! What a proxy's file says of itself, beside the weights.
 
+use gfn_text::with_decimals;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -229,12 +230,15 @@ impl Errors {
 
     /// That always predicting the mean would do as well, in a sentence; none where it would not.
     pub fn warning(&self) -> Option<String> {
-        let r2 = self.r2.map_or(String::new(), |r2| format!(", R2 {r2:.4}"));
+        let r2 = self
+            .r2
+            .map_or(String::new(), |r2| format!(", R2 {}", with_decimals(r2, 4)));
         self.lose_to_mean().then(|| {
             format!(
-                "the proxy is no better than always predicting the mean: its test error is {:.4}, that of the mean {:.4}{r2}; what is \
+                "the proxy is no better than always predicting the mean: its test error is {}, that of the mean {}{r2}; what is \
                  found by it means nothing",
-                self.rmse, self.mean_rmse
+                with_decimals(self.rmse, 4),
+                with_decimals(self.mean_rmse, 4)
             )
         })
     }
@@ -270,6 +274,11 @@ mod tests {
                 .warning()
                 .unwrap()
                 .contains("R2 -1463.0000")
+        );
+        let warning = errors(2e39, 1e39, Some(-3e20)).warning().unwrap();
+        assert!(
+            warning.contains("is 2.000e39, that of the mean 1.000e39, R2 -3.000e20;"),
+            "{warning}"
         );
     }
 }
