@@ -228,7 +228,7 @@ fn aromatic_system(molecule: &Molecule, atoms: &[usize]) -> Vec<usize> {
 }
 
 /// Whether there is another way from one atom to its neighbour than their bond.
-fn is_in_a_ring(molecule: &Molecule, one: AtomIdx, two: AtomIdx) -> bool {
+pub(crate) fn is_in_a_ring(molecule: &Molecule, one: AtomIdx, two: AtomIdx) -> bool {
     let mut seen = vec![false; molecule.atom_count()];
     seen[one.0 as usize] = true;
     let others = |atom: AtomIdx| molecule.neighbors(atom).map(|(other, _)| other);
@@ -301,7 +301,7 @@ pub(crate) fn crowded(text: &str, in_use: &Molecule, error: &impl std::fmt::Disp
 pub(crate) fn read(text: &str) -> Result<Molecule, ChemError> {
     let molecule = smiles::parse(text).map_err(|error| unread(text, &error))?;
     // What the parser lets pass.
-    let strict = strict::check(text).and_then(|()| strict::check_rings(&molecule));
+    let strict = strict::check(text).and_then(|()| strict::check_bonds(text, &molecule));
     match strict {
         Ok(()) => Ok(molecule),
         Err(message) => Err(ChemError::Syntax {

@@ -1,7 +1,10 @@
 //! What OpenSMILES and RDKit refuse and the parser lets pass: parts that are empty, and marks that mean nothing where they stand.
 
-use chematic::core;
+use chematic::core::{self, BondOrder};
 use gfn_text::quoted;
+
+use crate::complaint::is_in_a_ring;
+use crate::spans;
 
 /// What a character of a SMILES belongs to, as far as the rules here ask.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,19 +95,41 @@ fn symbol(text: &str) -> &str {
     }
 }
 
-/// Checks the bonds of a parsed SMILES: a ring that closes at the atom where it was opened is none.
+/// Checks the bonds of a parsed SMILES: a ring that closes at the atom where it was opened is none, and an aromatic bond joins
+/// aromatic atoms or belongs to a ring.
 ///
 /// # Errors
-/// What is wrong.
-pub(crate) fn check_rings(molecule: &core::Molecule) -> Result<(), String> {
-    let mut bonds = molecule.bonds().map(|(_, bond)| bond);
-    match bonds.find(|bond| bond.atom1 == bond.atom2) {
-        Some(bond) => Err(format!(
-            "a ring closes at the atom where it was opened, atom {}",
-            bond.atom1.0 + 1
-        )),
-        None => Ok(()),
+/// What is wrong, and where.
+pub(crate) fn check_bonds(text: &str, molecule: &core::Molecule) -> Result<(), String> {
+    for (_, bond) in molecule.bonds() {
+        let (one, two) = (bond.atom1, bond.atom2);
+        if one == two {
+            return Err(format!(
+                "a ring closes at the atom where it was opened, atom {}",
+                one.0 + 1
+            ));
+        }
+        // What a dummy atom stands for is not known.
+        let mut ends = [one, two].into_iter().map(|end| molecule.atom(end));
+        let is_aromatic = ends.all(|atom| atom.aromatic || atom.wildcard);
+        if bond.order == BondOrder::Aromatic && !is_aromatic && !is_in_a_ring(molecule, one, two) {
+            return Err(format!(
+                "the bond `:` at position {} is aromatic, and is in no ring; write a single or a double bond",
+                spans::position(text, aromatic_bond(text, one.0.max(two.0) as usize))
+            ));
+        }
     }
+    Ok(())
+}
+
+/// The byte of the `:` before an atom; the first in the text where it belongs to a ring number.
+fn aromatic_bond(text: &str, atom: usize) -> usize {
+    let atoms = spans::atoms(text);
+    let before = atoms.get(atom).and_then(|bytes| bytes.start.checked_sub(1));
+    let is_bond = |byte: &usize| text.as_bytes().get(*byte) == Some(&b':');
+    let is_inside = |byte: &usize| atoms.iter().any(|atom| atom.contains(byte));
+    let first = || (0..text.len()).find(|byte| is_bond(byte) && !is_inside(byte));
+    before.filter(is_bond).or_else(first).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -167,6 +192,10 @@ mod tests {
             "%11C",
             "C0",
             "C|$|",
+            "C:C",
+            "CC(:C)C",
+            "C:1.C:1",
+            "c1ccccc1:C",
         ] {
             let found = Molecule::parse(smiles);
             assert!(found.is_err(), "`{smiles}` is read as {found:?}");
@@ -187,6 +216,17 @@ mod tests {
         assert_eq!(
             said("CC()C"),
             "`CC()C` is not a SMILES: the parentheses are empty at position 4"
+        );
+        assert_eq!(
+            said("[CH3:1]C(:C)O"),
+            "`[CH3:1]C(:C)O` is not a SMILES: the bond `:` at position 10 is aromatic, and is in no ring; write a single or a double bond"
+        );
+        let long = said(&("C".repeat(5000) + "("));
+        assert!(
+            long.contains(
+                "CCC…` (4921 more characters) is not a SMILES: the parenthesis `(` at position 5001"
+            ),
+            "{long}"
         );
         assert!(
             said("CC11").contains("a ring closes at the atom where it was opened"),
@@ -224,6 +264,8 @@ mod tests {
             "C#N",
             "[C@H](F)(Cl)Br",
             "[2H]C",
+            "c1:c:c:c:c:c1",
+            "c1ccccc1:c1ccccc1",
         ] {
             assert!(
                 Molecule::parse(smiles).is_ok(),
