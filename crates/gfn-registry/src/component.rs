@@ -110,11 +110,13 @@ impl<'a> Bases<'a> {
             ("resolved.toml", "manifest.json"),
             ("spec.toml", "trial.json"),
             ("experiment.toml", "sweep.json"),
+            // While the sweep is made.
+            ("experiment.toml", "trials"),
             ("acquisition.toml", ".writer"),
         ];
         let is_one = |file: &Path| {
-            let beside = with.iter().find(|(name, _)| file.ends_with(name));
-            beside.is_some_and(|(_, other)| file.with_file_name(other).exists())
+            let mut beside = with.iter().filter(|(name, _)| file.ends_with(name));
+            beside.any(|(_, other)| file.with_file_name(other).exists())
         };
         self.file().is_some_and(is_one)
     }

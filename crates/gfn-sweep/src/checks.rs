@@ -36,7 +36,8 @@ fn spread(index: u64, all: u64, count: u64) -> u64 {
     (u128::from(index) * u128::from(all) / u128::from(count.max(1))) as u64
 }
 
-fn one_at_a_time(plan: &Plan) -> Vec<Point> {
+/// Every value of every parameter once, and both ends of every range, with the others at their first.
+pub(crate) fn one_at_a_time(plan: &Plan) -> Vec<Point> {
     let corners: Vec<Point> = plan
         .parameters
         .iter()

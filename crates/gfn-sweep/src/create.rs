@@ -27,8 +27,10 @@ pub fn create(plan: &Plan, path: &Path) -> Result<Board, SweepError> {
     if holds_others(path) && !path.join(names::EXPERIMENT).exists() {
         return Err(SweepError::Occupied(path.to_path_buf()));
     }
-    plan.base.begin_written_files()?;
+    plan.begin_written_files()?;
     durable::publish_new(&path.join(names::EXPERIMENT), text.as_bytes())?;
+    // By this folder the experiment is known as one that gfn wrote, whose files lie elsewhere.
+    durable::make_folder(&path.join(names::TRIALS))?;
     let there = read(path)?;
     if comparable(&there) != comparable(&text) {
         return Err(SweepError::Another(path.to_path_buf()));

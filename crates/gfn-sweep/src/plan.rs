@@ -140,6 +140,19 @@ impl Plan {
     /// # Errors
     /// Where it cannot run.
     pub fn trial(&self, point: &[Coordinate], seed: u64) -> Result<Prepared, Problems> {
+        let experiment = self.experiment(point, seed)?;
+        let parts = assemble_until(&experiment, &self.cancel)?;
+        if let Some(reason) = self.objective.absent(&parts, &experiment.evaluation) {
+            let problem = absent(&self.base, &self.objective, reason);
+            return Err(self.base.tree.problems(vec![problem]));
+        }
+        let table = experiment.to_table(parts.loss.needs());
+        let text = toml::to_string(&table).expect("an experiment is a table of plain values");
+        let data = experiment.data_files();
+        Ok(Prepared { text, table, data })
+    }
+
+    fn experiment(&self, point: &[Coordinate], seed: u64) -> Result<Experiment, Problems> {
         let coordinates = self.parameters.iter().zip(point);
         let mut laid: Vec<Laid> = coordinates
             .filter_map(|(searched, at)| searched.laid(*at))
@@ -150,16 +163,20 @@ impl Plan {
             laid.push(self.own_setting(&["evaluation", "every"], every));
         }
         let tree = self.base.tree.overlaid(&laid, &["sweep"]);
-        let experiment = Experiment::read(tree, self.base.base.clone())?;
-        let parts = assemble_until(&experiment, &self.cancel)?;
-        if let Some(reason) = self.objective.absent(&parts, &experiment.evaluation) {
-            let problem = absent(&self.base, &self.objective, reason);
-            return Err(self.base.tree.problems(vec![problem]));
+        Experiment::read(tree, self.base.base.clone())
+    }
+
+    /// Begins the files that trials write besides their runs, whichever values name them: trials lie in other folders, and may
+    /// write only what is begun.
+    ///
+    /// # Errors
+    /// Where one lies where the experiment may not write, cannot be written, or holds something else.
+    pub(crate) fn begin_written_files(&self) -> Result<(), Problems> {
+        self.base.begin_written_files()?;
+        for point in checks::one_at_a_time(self) {
+            self.experiment(&point, self.seeds[0])?.begin_written_files()?;
         }
-        let table = experiment.to_table(parts.loss.needs());
-        let text = toml::to_string(&table).expect("an experiment is a table of plain values");
-        let data = experiment.data_files();
-        Ok(Prepared { text, table, data })
+        Ok(())
     }
 
     /// A setting that the sweep makes, not the file.
