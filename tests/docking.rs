@@ -150,8 +150,8 @@ fn what_cannot_be_docked_is_told_and_starts_no_program() {
     let molecules = "\u{feff}[Na+].[Cl-]\r\nC methane\r\nOB(O)c1ccccc1\r\nC[13CH3]\r\n";
     let rows = bench.dock(molecules, &[]);
     let expected = [
-        "[Cl-].[Na+],,,,it has 2 parts; dock the one that matters,",
-        "C,,,,it has a single heavy atom; docking needs at least two,methane",
+        "[Cl-].[Na+],,,,\"it has 2 parts; dock the one that matters\",",
+        "C,,,,\"it has a single heavy atom; docking needs at least two\",methane",
         "OB(O)c1ccccc1,,,,AutoDock Vina has no atom type for B,",
         "C[13CH3],-13.5,8.454545454545453,,,",
     ];
@@ -248,6 +248,64 @@ fn what_is_missing_or_wrong_is_named() {
         assert!(said.contains(&words), "{said}");
         std::fs::write(&path, script).unwrap();
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+}
+
+#[test]
+fn a_file_of_something_else_remembers_no_energies() {
+    let bench = Bench::new();
+    std::fs::write(bench.file("notes"), "my notes\n").unwrap();
+    std::fs::write(bench.file("t.energies.jsonl"), "mine\n").unwrap();
+    let notes = bench.file("notes").display().to_string();
+    for (more, name) in [
+        (vec!["--cache-file", &notes], "notes"),
+        (vec![], "t.energies.jsonl"),
+    ] {
+        let before = bench.text(name);
+        let output = bench.try_to_dock("CC\n", &more);
+        let said = errors(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains("something else than energies") && said.contains("with `--cache-file`"),
+            "{said}"
+        );
+        assert_eq!(bench.text(name), before);
+    }
+}
+
+/// Each file of energies that a sweep tries lies where the experiment may write, and every trial writes its own.
+#[test]
+fn a_sweep_tries_files_of_energies_beside_itself() {
+    let bench = Bench::new();
+    let base = concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/mol/docking.toml");
+    let text = |caches: &str| {
+        format!(
+            "extends = '{base}'\nname = 'caches'\n[reward]\nreceptor = 'r.pdbqt'\n[training]\nsteps = 2\nbatch_size = 2\n\
+             [environment]\nmax_blocks = 2\n[evaluation]\nsamples = 2\nexact_states = 0\n[network]\nhidden = 8\nlayers = 1\n\
+             [sweep.parameters]\n'reward.cache_file' = {caches}\n"
+        )
+    };
+    let file = bench.file("mine/e.toml").display().to_string();
+    std::fs::create_dir(bench.file("mine")).unwrap();
+    std::fs::copy(bench.file("r.pdbqt"), bench.file("mine/r.pdbqt")).unwrap();
+    let out = bench.file("sweep").display().to_string();
+    let run = ["sweep", "run", &file, "--quiet", "--out", &out];
+    std::fs::write(&file, text("['a.jsonl', '../out.jsonl']")).unwrap();
+    for command in [&["check", &file][..], &["sweep", "plan", &file], &run] {
+        let output = bench.gfn(command);
+        let said = errors(&output);
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {said}");
+        assert!(
+            said.contains("`../out.jsonl` lies elsewhere"),
+            "{command:?}: {said}"
+        );
+    }
+    assert!(!bench.file("out.jsonl").exists() && !bench.file("mine/a.jsonl").exists());
+    std::fs::write(&file, text("['a.jsonl', 'deep/b.jsonl']")).unwrap();
+    let output = bench.gfn(&run);
+    assert!(output.status.success(), "{}", errors(&output));
+    for name in ["mine/a.jsonl", "mine/deep/b.jsonl"] {
+        assert!(bench.text(name).lines().count() > 1, "{name}");
     }
 }
 

@@ -270,11 +270,14 @@ fn wrong_tables_are_refused_by_line() {
         .map(|length| format!("{},2.5\n", "C".repeat(length)))
         .collect();
     refused(&format!("smiles,y\n{same}"), &[], "have the same value, 2.5");
-    refused(
-        &table(),
-        &["--value", "score", "--ensemble", "0"],
-        "`ensemble` is 0; expected 1 to 100",
-    );
+    for (option, range) in [
+        ("--ensemble", "from 1 to 100"),
+        ("--patience", "from 1 to 1000000"),
+        ("--batch-size", "from 1 to 100000"),
+    ] {
+        let said = format!("`{option}` cannot be `0`: expected a whole number {range}");
+        refused(&table(), &["--value", "score", option, "0"], &said);
+    }
     let said = fail(&["proxy", "fit", "nowhere.csv"], 2);
     assert!(said.contains("the table `nowhere.csv` cannot be read"), "{said}");
 

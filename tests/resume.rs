@@ -265,6 +265,7 @@ fn changes_are_refused() {
         "seed: 0, now 4",
         "training.steps: 120, now 130",
         "--accept-changes",
+        "start another run with `gfn run FILE --out DIR`",
     ] {
         assert!(said.contains(change), "{said}");
     }

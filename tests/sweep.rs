@@ -647,6 +647,8 @@ fn equal_settings_are_trained_once() {
         .map(|best| &best["setting"])
         .collect();
     assert_eq!(settings.len(), 2, "{best}");
+    let said = twice.fail(&["best", "sweeps/tiny", "-n", "0"], 2);
+    assert!(said.contains("cannot be `0`: expected a whole number"), "{said}");
     let text = twice.succeed(&["best", "sweeps/tiny"]);
     assert!(
         text.contains("settings 2, 4, 5 are the same as setting 1"),

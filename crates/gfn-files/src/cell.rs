@@ -32,7 +32,26 @@ pub fn csv() -> csv::WriterBuilder {
 
 /// The text as a table holds it.
 pub fn guarded(text: &str) -> Cow<'_, str> {
-    let escaped = escaped(text);
+    marked(escaped(text))
+}
+
+/// The text in a table for people, which nobody reads back: as [`guarded`], but a backslash stays one.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    match text.contains(is_hidden) {
+        true => marked(Cow::Owned(text.chars().map(visible).collect())),
+        false => marked(Cow::Borrowed(text)),
+    }
+}
+
+fn visible(character: char) -> String {
+    match is_hidden(character) {
+        true => format!("{ESCAPE}{:x}}}", u32::from(character)),
+        false => character.to_string(),
+    }
+}
+
+/// Text without hidden characters, with an apostrophe before each formula.
+fn marked(escaped: Cow<'_, str>) -> Cow<'_, str> {
     if !parts(&escaped).any(is_formula) {
         return escaped;
     }
@@ -196,6 +215,7 @@ mod tests {
             assert_eq!(guarded(text), cell);
             assert_eq!(unguarded(cell), text);
         }
+        assert_eq!(shown("=\\u{1b}\u{1b};@"), "'=\\u{1b}\\u{1b};'@");
         // Written by somebody else.
         for cell in ["\\u{41}", "\\u{110000}", "\\u{1b", "'\t=1"] {
             assert_eq!(unguarded(cell), cell.strip_prefix('\'').unwrap_or(cell));

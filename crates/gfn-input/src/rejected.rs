@@ -1,6 +1,6 @@
 //! The list of bad rows that is written beside an output.
 
-use gfn_files::cell::{self, guarded};
+use gfn_files::cell::{self, shown};
 
 /// A row that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +27,9 @@ pub fn rejected_csv(rows: &[Rejected]) -> Vec<u8> {
         let column = row.column.as_deref().unwrap_or_default();
         let cells = [
             &row.line.to_string(),
-            &*guarded(column),
-            &*guarded(&row.value),
-            &*guarded(&row.reason),
+            &*shown(column),
+            &*shown(&row.value),
+            &*shown(&row.reason),
         ];
         writer.write_record(cells).expect(in_memory);
     }

@@ -141,6 +141,14 @@ pub fn is_cache(path: &Path) -> bool {
     gfn_docking::is_cache(path)
 }
 
+/// Makes sure that a file may remember energies.
+///
+/// # Errors
+/// Where it is there and is something else.
+pub fn check_cache(path: &Path) -> Result<(), String> {
+    gfn_docking::check_cache(path).map_err(|error| error.to_string())
+}
+
 /// Begins the file that remembers energies, where the parameters name one.
 ///
 /// # Errors

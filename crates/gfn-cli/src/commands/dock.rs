@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use gfn_input::is_ours;
 use gfn_record::docked::is_table;
 use gfn_record::number::with_decimals;
+use gfn_rewards::docking::check_cache;
 use gfn_runner::dock::{self, BadLines, Candidate, DockError, DockingError, Options, Receptor, Table};
 use gfn_runner::signals::{Answer, Stop};
+use gfn_text::{quoted, shortened};
 
 use super::print;
 use crate::args::DockArgs;
@@ -31,6 +33,9 @@ pub(crate) fn dock(args: &DockArgs) -> Result<(), Failure> {
         Some(out) => out.clone(),
         None => place(args, is_run)?,
     };
+    let named = params.cache_file.as_ref().map(PathBuf::from);
+    let cache = named.unwrap_or_else(|| out.with_extension("energies.jsonl"));
+    check_cache(&cache).map_err(|error| Failure::usage(format!("{error} with `--cache-file`")))?;
     let receptor = args.receptor(&params).map_err(Failure::usage)?;
     let candidates = match is_run {
         true => dock::best_of_run(
@@ -95,10 +100,10 @@ fn notes(candidates: &[Candidate], receptor: &Receptor) -> String {
         .collect();
     if let Some(first) = radicals.first() {
         notes.push(format!(
-            "{} of the {} molecules have unpaired electrons, the first `{}`; in brackets an atom has only the hydrogens that are written",
+            "{} of the {} molecules have unpaired electrons, the first {}; in brackets an atom has only the hydrogens that are written",
             radicals.len(),
             candidates.len(),
-            first.smiles
+            quoted(&first.smiles)
         ));
     }
     notes.iter().map(|note| format!("warning: {note}\n")).collect()
@@ -137,7 +142,7 @@ fn text(table: &Table) -> String {
         let name = row
             .name
             .as_ref()
-            .map(|name| format!("  {name}"))
+            .map(|name| format!("  {}", shortened(name)))
             .unwrap_or_default();
         text += &format!(
             "{energy:>10}  {score:>10}  {reward:>10}  {}{name}{why}\n",
