@@ -16,7 +16,7 @@ use gfn_learn::networks::{Architecture, message_passing, mlp};
 use gfn_learn::optimizer::AdamParams;
 use gfn_learn::precision::{Compute, Precision};
 use gfn_learn::weights;
-use gfn_losses::evaluation::{Evaluation, Task};
+use gfn_losses::evaluation::Evaluation;
 use gfn_losses::{
     detailed_balance::DetailedBalance, flow_matching::FlowMatching,
     log_partition_variance::LogPartitionVariance, sub_trajectory_balance::SubTrajectoryBalance,
@@ -111,7 +111,7 @@ fn train(task: &Task, loss: &dyn Loss, threads: i32) -> Trained {
         batch.log_reward = (0..batch.len())
             .map(|index| log_reward(batch.finished(index)))
             .collect();
-        let task = Task {
+        let task = gfn_losses::evaluation::Task {
             environment,
             batch: &batch,
             loss: loss,
