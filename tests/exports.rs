@@ -146,12 +146,12 @@ fn numbers_that_are_none_are_kept_and_damage_is_told() {
     let text = std::fs::read_to_string(&metrics).expect("metrics");
     let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
     let loss = |line: &str, value: &str| {
-        let (before, rest) = line.split_once("\"loss\":").expect("a loss");
+        let (before, rest) = line.split_once("\"train.loss\":").expect("a loss");
         let (_, after) = rest.split_once(',').expect("another key");
-        format!("{before}\"loss\":{value},{after}")
+        format!("{before}\"train.loss\":{value},{after}")
     };
     let steps: Vec<usize> = (0..lines.len())
-        .filter(|line| lines[*line].contains("\"loss\":"))
+        .filter(|line| lines[*line].contains("\"train.loss\":"))
         .collect();
     for (line, value) in steps
         .iter()

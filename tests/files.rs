@@ -158,7 +158,7 @@ fn combinations_that_cannot_work() {
         &said,
         &[
             "network `mlp` needs states given as indices",
-            "environment `fragments` gives graphs",
+            "environment `fragments` gives items",
         ],
     );
     says(

@@ -17,8 +17,8 @@ const MANIFEST: &str = r#"{
   "format": 1, "gfn": "0.1.0", "libtorch": "2.11.0", "name": "mol", "seed": 7, "status": "finished", "generation": 2,
   "experiment": "mol.toml", "data": [{"path": "/tmp/blocks.json", "sha256": "ba7816bf8f01cfea"}], "resolved_sha256": "ba78",
   "device": "cpu", "threads": 1, "processor": "x", "parameters": 12, "started": 1700000000, "seconds": 1.5e1, "steps": 100,
-  "before": {"step": 0, "trajectories": 0, "samples": {"count": 9, "mean_reward": 0.1, "best_reward": 0.2, "unique": 1.0,
-  "mean_length": 3.0}}
+  "before": {"step": 0, "trajectories": 0, "samples.count": 9, "samples.mean_reward": 0.1, "samples.best_reward": 0.2,
+  "samples.unique": 1.0, "samples.mean_length": 3.0}
 }"#;
 
 fn spoiled(text: &str, number: u64) -> Vec<u8> {
