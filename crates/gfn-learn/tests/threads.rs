@@ -114,7 +114,7 @@ fn train(task: &Task, loss: &dyn Loss, threads: i32) -> Trained {
         let task = gfn_losses::evaluation::Task {
             environment,
             batch: &batch,
-            loss: loss,
+            loss,
             learned_backward: learned,
         };
         let log_z = model.log_z;

@@ -129,7 +129,7 @@ impl Metrics {
         map.serialize_entry("trajectories", &self.trajectories)?;
         for (name, value) in self.iter() {
             let is_count = || catalogue::find(name).is_some_and(|(_, metric)| metric.kind == Kind::Count);
-            match value >= 0.0 && value < MAX_COUNT && value.fract() == 0.0 && is_count() {
+            match (0.0..MAX_COUNT).contains(&value) && value.fract() == 0.0 && is_count() {
                 true => map.serialize_entry(name, &(value as u64))?,
                 false => map.serialize_entry(name, &number::Form::of(value))?,
             }

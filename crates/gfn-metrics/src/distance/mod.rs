@@ -39,8 +39,11 @@ pub struct Traits {
 /// What an object is compared by: a few words, whose meaning the distance knows.
 pub type Key = Box<[u64]>;
 
+/// Makes a distance for the objects that it compares.
+type Build = fn(&ObjectKind, &Evaluation) -> Option<Box<dyn Distance>>;
+
 /// Every distance there is; the first that takes the objects compares them.
-const ALL: &[fn(&ObjectKind, &Evaluation) -> Option<Box<dyn Distance>>] = &[tanimoto::of];
+const ALL: &[Build] = &[tanimoto::of];
 
 /// What these objects are compared by, if there is anything.
 pub fn of(objects: &ObjectKind, evaluation: &Evaluation) -> Option<Box<dyn Distance>> {

@@ -16,10 +16,13 @@ const MAX_QUANTITIES: usize = 6;
 /// The name of an experiment is shortened to so many letters.
 const MAX_NAME: usize = 60;
 
+/// A value of a run, where it has one.
+type Value = Box<dyn Fn(&Run) -> Option<f64>>;
+
 /// A column of the tables.
 struct Quantity {
     name: String,
-    value: Box<dyn Fn(&Run) -> Option<f64>>,
+    value: Value,
     shown: Box<dyn Fn(f64) -> String>,
     /// Stands behind an interval: seconds, minutes and hours are not to be mixed there.
     unit: &'static str,
