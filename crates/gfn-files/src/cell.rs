@@ -3,7 +3,7 @@
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break for a formula, which can start
 //! programs. Such text is written with an apostrophe before it, as spreadsheets mark text themselves, and read without it.
 //! Numbers stay as they are, negative ones too. SMILES begin with none of these characters. A spreadsheet that parts cells by
-//! semicolons sees a cell behind each, so the same holds for what follows a semicolon, and such cells are in quotes ([`csv`]).
+//! semicolons sees a cell behind each, so the same holds for what follows a semicolon, and such cells are in quotes ([`csv()`]).
 //!
 //! Control characters and others that do not show are written as `\u{1b}`, and read as what they were.
 //!
