@@ -17,18 +17,18 @@ impl Fingerprint {
 
     /// Bits in common over bits in either, in [0, 1]; 1 where neither has any.
     pub fn tanimoto(&self, other: &Self) -> f64 {
-        let common: u32 = self
-            .0
-            .iter()
-            .zip(&other.0)
-            .map(|(one, two)| (one & two).count_ones())
-            .sum();
-        let either = self.count() + other.count() - common;
-        if either == 0 {
-            1.0
-        } else {
-            f64::from(common) / f64::from(either)
-        }
+        tanimoto(&self.0, &other.0)
+    }
+}
+
+/// Bits in common over bits in either of two sets of bits of one size, in [0, 1]; 1 where neither has any.
+pub fn tanimoto(one: &[u64], two: &[u64]) -> f64 {
+    let words = || one.iter().zip(two);
+    let common: u32 = words().map(|(one, two)| (one & two).count_ones()).sum();
+    let either: u32 = words().map(|(one, two)| (one | two).count_ones()).sum();
+    match either {
+        0 => 1.0,
+        _ => f64::from(common) / f64::from(either),
     }
 }
 
@@ -46,28 +46,6 @@ pub fn diversity(fingerprints: &[Fingerprint]) -> f64 {
             .sum::<f64>();
     }
     1.0 - similarity / pairs as f64
-}
-
-/// How many modes a set of scored molecules covers: from the best reward down, a molecule whose reward is at least
-/// `reward_threshold` counts where its Tanimoto similarity to every one counted before is below `similarity`.
-///
-/// Equal rewards are taken in the order given. A NaN reward never counts.
-pub fn modes(molecules: &[(f64, Fingerprint)], reward_threshold: f64, similarity: f64) -> usize {
-    let mut good: Vec<_> = molecules
-        .iter()
-        .filter(|(reward, _)| *reward >= reward_threshold)
-        .collect();
-    good.sort_by(|(one, _), (two, _)| two.total_cmp(one));
-    let mut representatives: Vec<&Fingerprint> = Vec::new();
-    for (_, fingerprint) in good {
-        if representatives
-            .iter()
-            .all(|earlier| earlier.tanimoto(fingerprint) < similarity)
-        {
-            representatives.push(fingerprint);
-        }
-    }
-    representatives.len()
 }
 
 #[cfg(test)]
@@ -96,21 +74,5 @@ mod tests {
         assert_eq!(diversity(&[one]), 0.0);
         assert_eq!(diversity(&[one, one]), 0.0);
         assert!((diversity(&[one, one, two]) - 2.0 / 3.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn modes_are_apart_and_good() {
-        let (one, near, far) = (of(&[1, 2, 3]), of(&[1, 2, 4]), of(&[9]));
-        let set = [
-            (0.9, near),
-            (1.0, one),
-            (0.8, far),
-            (0.1, of(&[77])),
-            (f64::NAN, of(&[78])),
-        ];
-        assert_eq!(modes(&set, 0.5, 0.4), 2);
-        assert_eq!(modes(&set, 0.5, 0.6), 3);
-        assert_eq!(modes(&set, 0.85, 0.4), 1);
-        assert_eq!(modes(&set, 2.0, 0.4), 0);
     }
 }

@@ -26,7 +26,7 @@ mod synthetic;
 
 pub use composition::Composition;
 pub use drawing::{Drawing, DrawnAtom, DrawnBond};
-pub use fingerprint::{Fingerprint, diversity, modes};
+pub use fingerprint::{Fingerprint, diversity, tanimoto};
 pub use fragment::{Fragment, Join, MAX_PORTS};
 pub use graph::{AtomView, BondView, Hybridisation, MoleculeGraph, Order};
 pub use molecule::{ChemError, Molecule};

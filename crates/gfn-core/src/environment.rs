@@ -89,31 +89,21 @@ pub trait Environment: Send + Sync {
 
     /// [`Self::forward_mask`] of several states `[n, state_len]`: `masks[i]` is that of state i.
     ///
-    /// These functions over several states must do what those over one state do, one after another. An environment whose calls are
-    /// dear, such as one in another process, answers all at once.
+    /// These functions over several states must do what those over one state do, one after another: see [`one_by_one`]. An environment
+    /// whose calls are dear, such as one in another process, answers all at once.
     fn forward_masks(&self, states: &[i32], masks: &mut [Mask]) {
-        let states = states.chunks_exact(self.spec().state_len());
-        states
-            .zip(masks)
-            .for_each(|(state, mask)| self.forward_mask(state, mask));
+        one_by_one::forward_masks(self, states, masks);
     }
 
     /// [`Self::backward_mask`] of several states `[n, state_len]`.
     fn backward_masks(&self, states: &[i32], masks: &mut [Mask]) {
-        let states = states.chunks_exact(self.spec().state_len());
-        states
-            .zip(masks)
-            .for_each(|(state, mask)| self.backward_mask(state, mask));
+        one_by_one::backward_masks(self, states, masks);
     }
 
     /// [`Self::step`] in several states `[n, state_len]`, in each by the action of its place in `actions`; fills
     /// `backward_actions` `[n]`.
     fn step_all(&self, states: &[i32], actions: &[usize], next: &mut [i32], backward_actions: &mut [usize]) {
-        let len = self.spec().state_len();
-        let places = states.chunks_exact(len).zip(next.chunks_exact_mut(len));
-        for (((state, next), action), backward) in places.zip(actions).zip(backward_actions) {
-            *backward = self.step(state, *action, next);
-        }
+        one_by_one::step_all(self, states, actions, next, backward_actions);
     }
 
     /// [`Self::undo`] in several states `[n, state_len]`, in each by the backward action of its place in `backward_actions`; fills
@@ -125,18 +115,12 @@ pub trait Environment: Send + Sync {
         previous: &mut [i32],
         actions: &mut [usize],
     ) {
-        let len = self.spec().state_len();
-        let places = states.chunks_exact(len).zip(previous.chunks_exact_mut(len));
-        for (((state, previous), backward), action) in places.zip(backward_actions).zip(actions) {
-            *action = self.undo(state, *backward, previous);
-        }
+        one_by_one::undo_all(self, states, backward_actions, previous, actions);
     }
 
     /// [`Self::observe`] of several states `[n, state_len]`.
     fn observe_all(&self, view: usize, states: &[i32], observation: &mut Observation) {
-        states
-            .chunks_exact(self.spec().state_len())
-            .for_each(|state| self.observe(view, state, observation));
+        one_by_one::observe_all(self, view, states, observation);
     }
 
     /// A finished object in words: a SMILES, coordinates. One line, the same for equal objects.
@@ -176,6 +160,92 @@ pub trait Environment: Send + Sync {
     /// This environment's states can be counted and swept.
     fn as_enumerable(&self) -> Option<&dyn Enumerable> {
         None
+    }
+}
+
+/// The functions of an [`Environment`] over several states, by those over one: what is provided, and what an environment calls that
+/// has made the answers ready.
+pub mod one_by_one {
+    use super::{Environment, Mask, Observation};
+
+    /// See [`Environment::forward_masks`].
+    pub fn forward_masks<E: Environment + ?Sized>(environment: &E, states: &[i32], masks: &mut [Mask]) {
+        let states = states.chunks_exact(environment.spec().state_len());
+        states
+            .zip(masks)
+            .for_each(|(state, mask)| environment.forward_mask(state, mask));
+    }
+
+    /// See [`Environment::backward_masks`].
+    pub fn backward_masks<E: Environment + ?Sized>(environment: &E, states: &[i32], masks: &mut [Mask]) {
+        let states = states.chunks_exact(environment.spec().state_len());
+        states
+            .zip(masks)
+            .for_each(|(state, mask)| environment.backward_mask(state, mask));
+    }
+
+    /// See [`Environment::step_all`].
+    pub fn step_all<E: Environment + ?Sized>(
+        environment: &E,
+        states: &[i32],
+        actions: &[usize],
+        next: &mut [i32],
+        backward_actions: &mut [usize],
+    ) {
+        let step = |state: &[i32], action, next: &mut [i32]| environment.step(state, action, next);
+        moves(
+            environment.spec().state_len(),
+            states,
+            actions,
+            next,
+            backward_actions,
+            step,
+        );
+    }
+
+    /// See [`Environment::undo_all`].
+    pub fn undo_all<E: Environment + ?Sized>(
+        environment: &E,
+        states: &[i32],
+        backward_actions: &[usize],
+        previous: &mut [i32],
+        actions: &mut [usize],
+    ) {
+        let undo = |state: &[i32], action, previous: &mut [i32]| environment.undo(state, action, previous);
+        moves(
+            environment.spec().state_len(),
+            states,
+            backward_actions,
+            previous,
+            actions,
+            undo,
+        );
+    }
+
+    fn moves(
+        len: usize,
+        states: &[i32],
+        actions: &[usize],
+        reached: &mut [i32],
+        reverse: &mut [usize],
+        take: impl Fn(&[i32], usize, &mut [i32]) -> usize,
+    ) {
+        let places = states.chunks_exact(len).zip(reached.chunks_exact_mut(len));
+        for (((state, reached), action), reverse) in places.zip(actions).zip(reverse) {
+            *reverse = take(state, *action, reached);
+        }
+    }
+
+    /// See [`Environment::observe_all`].
+    pub fn observe_all<E: Environment + ?Sized>(
+        environment: &E,
+        view: usize,
+        states: &[i32],
+        observation: &mut Observation,
+    ) {
+        states
+            .chunks_exact(environment.spec().state_len())
+            .for_each(|state| environment.observe(view, state, observation));
     }
 }
 

@@ -15,10 +15,11 @@ pub mod window;
 
 use std::collections::BTreeMap;
 
-use gfn_core::{Environment, ObjectKind, TrajectoryBatch};
+use gfn_core::{Enumerable, Environment, ObjectKind, Reward, TrajectoryBatch};
 use gfn_record::catalogue;
 use gfn_record::event::{Metrics, Regression};
 use gfn_record::samples::Sample;
+use gfn_registry::Assembled;
 use gfn_registry::settings::Evaluation;
 
 pub use distance::Distance;
@@ -46,7 +47,20 @@ pub struct Context<'a> {
     pub is_swept: bool,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// What an assembled experiment offers.
+    pub fn of(parts: &'a Assembled, evaluation: &'a Evaluation) -> Self {
+        let states = parts.environment.as_enumerable().map(Enumerable::state_count);
+        Self {
+            environment: &*parts.environment,
+            evaluation,
+            mode_threshold: evaluation
+                .mode_threshold
+                .or_else(|| parts.reward.mode_threshold()),
+            is_swept: states.is_some_and(|states| states <= evaluation.exact_states),
+        }
+    }
+
     /// The objects that the environment makes.
     pub fn objects(&self) -> &ObjectKind {
         &self.environment.spec().objects

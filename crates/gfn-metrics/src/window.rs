@@ -1,5 +1,6 @@
 //! The frequencies of the last objects of training against the target: the figure of the 2021 paper.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use gfn_core::exact::{l1, sampling_floor};
@@ -36,8 +37,10 @@ struct Window {
 impl Metric for Window {
     fn visit(&mut self, visit: &Visit<'_>) {
         let Some(solved) = visit.solved else { return };
-        let finished = visit.batch.all_finished();
-        let states = visit.standing.unwrap_or(&finished);
+        let states = match visit.standing {
+            Some(standing) => Cow::Borrowed(standing),
+            None => Cow::Owned(visit.batch.all_finished()),
+        };
         for state in states.chunks_exact(visit.batch.state_len()) {
             if let Some(object) = solved.object(state) {
                 // More than one where the window was made shorter while the run stood still.

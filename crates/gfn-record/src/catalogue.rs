@@ -194,12 +194,6 @@ impl Metric {
         }
     }
 
-    /// What is between the family's name and its number, if `name` is of this family.
-    fn number_of<'n>(&self, name: &'n str) -> Option<&'n str> {
-        let number = name.strip_prefix(self.name)?.strip_prefix('_')?;
-        number.parse::<f64>().ok().map(|_| number)
-    }
-
     /// The label, with the unit if there is one.
     pub fn label_with_unit(&self) -> String {
         match self.unit {
@@ -225,14 +219,14 @@ pub fn rows() -> &'static [Metric] {
 /// The row of a metric, and its place in the catalogue; none for a name that is not in it.
 pub fn find(name: &str) -> Option<(usize, &'static Metric)> {
     let exact = ROWS.iter().position(|metric| metric.name == name);
-    let place = exact.or_else(|| ROWS.iter().position(|metric| metric.number_of(name).is_some()));
+    let place = exact.or_else(|| ROWS.iter().position(|metric| number(metric.name, name).is_some()));
     place.map(|place| (place, &ROWS[place]))
 }
 
 /// The label of a metric in tables.
 pub fn label(name: &str) -> String {
     match find(name) {
-        Some((_, metric)) => match metric.number_of(name) {
+        Some((_, metric)) => match number(metric.name, name) {
             Some(number) => format!("{} {number}", metric.label),
             None => metric.label.into(),
         },

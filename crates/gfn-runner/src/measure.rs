@@ -3,8 +3,8 @@
 
 use gfn_core::exact::log_sum_exp;
 use gfn_core::{
-    Enumerable, Environment, Logits, Mask, Objects, Policy, PolicyError, Purpose, Reward, RewardError,
-    SampleRequest, Sampler, TrajectoryBatch,
+    Environment, Logits, Mask, Objects, Policy, PolicyError, Purpose, RewardError, SampleRequest, Sampler,
+    TrajectoryBatch,
 };
 use gfn_learn::model::Model;
 use gfn_metrics::{Context, MetricSet, Saved, Solution, Solved, Subject, Visit};
@@ -73,17 +73,11 @@ impl<'a> Measurer<'a> {
     /// # Errors
     /// Where the sweep or its rewards fail.
     pub fn new(parts: &'a Assembled, settings: &'a Evaluation) -> Result<Self, RunError> {
-        let states = parts.environment.as_enumerable().map(Enumerable::state_count);
-        let is_swept = states.is_some_and(|states| states <= settings.exact_states);
-        let solved = is_swept
-            .then(|| Solved::new(&*parts.environment, settings.exact_states, scores(parts)))
+        let context = Context::of(parts, settings);
+        let solved = context
+            .is_swept
+            .then(|| Solved::new(context.environment, settings.exact_states, scores(parts)))
             .transpose()?;
-        let context = Context {
-            environment: &*parts.environment,
-            evaluation: settings,
-            mode_threshold: settings.mode_threshold.or_else(|| parts.reward.mode_threshold()),
-            is_swept,
-        };
         Ok(Self {
             parts,
             settings,
@@ -109,7 +103,8 @@ impl<'a> Measurer<'a> {
     /// Shows the objects of the trainer's last batch to the metrics.
     pub fn visit(&mut self, trainer: &Trainer<'_>) {
         let rewards: Vec<f64> = trainer.rewards().collect();
-        let standing = trainer.standing();
+        // Only an exact target has a use for it, and chains copy their states.
+        let standing = self.solved.as_ref().and_then(|_| trainer.standing());
         self.metrics.visit(&Visit {
             environment: &*self.parts.environment,
             batch: trainer.batch(),

@@ -135,19 +135,16 @@ impl Params {
     }
 }
 
-impl Params {
-    /// The settings that may follow a schedule, under the names of their metrics.
-    pub(crate) fn schedules(&self) -> Vec<(&'static str, &Schedule)> {
-        vec![
-            ("train.random_action_probability", &self.random_action_probability),
-            ("train.temperature", &self.temperature),
-        ]
-    }
-}
-
 impl Sampler for OnPolicy {
     fn schedules(&self) -> Vec<(&'static str, &Schedule)> {
-        self.params.schedules()
+        let params = &self.params;
+        vec![
+            (
+                "train.random_action_probability",
+                &params.random_action_probability,
+            ),
+            ("train.temperature", &params.temperature),
+        ]
     }
 
     fn behavior_policy(&self) -> BehaviorPolicy {

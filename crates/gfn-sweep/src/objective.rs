@@ -1,7 +1,6 @@
 //! What settings are compared by: a metric of a run's measurement.
 
 use gfn_config::nearest;
-use gfn_core::{Enumerable, Reward};
 use gfn_metrics::Context;
 use gfn_record::catalogue::{self, Better, Metric, names};
 use gfn_record::event::Metrics;
@@ -79,7 +78,7 @@ impl Objective {
 
     /// The metric taken where none is named.
     pub(crate) fn usual(parts: &Assembled, evaluation: &Evaluation) -> Self {
-        let (name, direction) = match is_swept(parts, evaluation) {
+        let (name, direction) = match Context::of(parts, evaluation).is_swept {
             true => (names::L1, Direction::Minimize),
             false => (names::MEAN_REWARD, Direction::Maximize),
         };
@@ -91,15 +90,7 @@ impl Objective {
 
     /// Why an experiment's measurements will not have the metric, where that is sure.
     pub(crate) fn absent(&self, parts: &Assembled, evaluation: &Evaluation) -> Option<&'static str> {
-        let context = Context {
-            environment: &*parts.environment,
-            evaluation,
-            mode_threshold: evaluation
-                .mode_threshold
-                .or_else(|| parts.reward.mode_threshold()),
-            is_swept: is_swept(parts, evaluation),
-        };
-        gfn_metrics::absent(&self.name, &context)
+        gfn_metrics::absent(&self.name, &Context::of(parts, evaluation))
     }
 
     /// The metric in a measurement; none where it is absent or not a number.
@@ -112,11 +103,6 @@ impl Objective {
             value
         })
     }
-}
-
-fn is_swept(parts: &Assembled, evaluation: &Evaluation) -> bool {
-    let states = parts.environment.as_enumerable().map(Enumerable::state_count);
-    states.is_some_and(|states| states <= evaluation.exact_states)
 }
 
 #[cfg(test)]

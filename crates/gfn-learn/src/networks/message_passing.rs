@@ -446,7 +446,7 @@ impl MessagePassing {
         let items = &seen.items;
         let mut nodes: Option<Tensor> = None;
         for (&table, values) in self.numbers.fields.iter().zip(&items.fields) {
-            let field = self.leaf(table).f_index_select(0, &self.index(values)?)?;
+            let field = self.pick(self.leaf(table), values)?;
             nodes = Some(match nodes {
                 None => field,
                 Some(nodes) => nodes.f_add(&field)?,
@@ -544,7 +544,8 @@ impl MessagePassing {
         Ok(raw)
     }
 
-    /// `[rows, width]` of a class of forward rows; none where no state has one.
+    /// `[rows, width]` of a class of forward rows; none where no state has one. What rows sit on is read before it is picked: an item
+    /// may have many rows.
     fn rows(
         &self,
         nodes: &Tensor,
@@ -555,26 +556,16 @@ impl MessagePassing {
         if rows.kind.is_empty() {
             return Ok(None);
         }
-        // An item may have many rows: it is read once.
-        let mut read = match (head.anchor, pooled) {
-            (Anchor::State, Some(pooled)) => self
-                .dense(pooled, head.item)?
-                .f_index_select(0, &self.index(&states_of(&rows.count))?)?,
-            _ => self
-                .dense(nodes, head.item)?
-                .f_index_select(0, &self.index(&rows.item)?)?,
-        };
+        let (base, places) = anchors(nodes, pooled, head.anchor, rows);
+        let mut read = self.pick(&self.dense(base, head.item)?, &places)?;
         if let Some(second) = head.second {
-            let second = self.product(nodes, second)?;
-            read = read.f_add(&second.f_index_select(0, &self.index(&rows.second)?)?)?;
+            read = read.f_add(&self.pick(&self.product(nodes, second)?, &rows.second)?)?;
         }
-        if let Some(kind) = head.kind {
-            read = read.f_add(&self.leaf(kind).f_index_select(0, &self.index(&rows.kind)?)?)?;
-        }
-        Ok(Some(self.dense(&read.f_leaky_relu()?, head.output)?))
+        let read = self.with_kind(read, head, rows)?;
+        Ok(Some(self.dense(&read, head.output)?))
     }
 
-    /// The same of a class of backward rows.
+    /// The same of a class of backward rows. What rows sit on is picked before it is read: an item has few of them.
     fn backward_rows(
         &self,
         nodes: &Tensor,
@@ -585,21 +576,27 @@ impl MessagePassing {
         if rows.kind.is_empty() {
             return Ok(None);
         }
-        let anchored = match (head.anchor, pooled) {
-            (Anchor::State, Some(pooled)) => {
-                pooled.f_index_select(0, &self.index(&states_of(&rows.count))?)?
-            }
-            _ => nodes.f_index_select(0, &self.index(&rows.item)?)?,
-        };
-        let mut read = self.dense(&anchored, head.item)?;
+        let (base, places) = anchors(nodes, pooled, head.anchor, rows);
+        let mut read = self.dense(&self.pick(base, &places)?, head.item)?;
         if let Some(second) = head.second {
-            let anchored = nodes.f_index_select(0, &self.index(&rows.second)?)?;
-            read = read.f_add(&self.product(&anchored, second)?)?;
+            read = read.f_add(&self.product(&self.pick(nodes, &rows.second)?, second)?)?;
         }
-        if let Some(kind) = head.kind {
-            read = read.f_add(&self.leaf(kind).f_index_select(0, &self.index(&rows.kind)?)?)?;
-        }
-        Ok(Some(self.few(&read.f_leaky_relu()?, head.output)?))
+        let read = self.with_kind(read, head, rows)?;
+        Ok(Some(self.few(&read, head.output)?))
+    }
+
+    /// What rows sit on together with their kinds, through the rectifier.
+    fn with_kind(&self, read: Tensor, head: RowHead, rows: &AnchoredRows) -> Result<Tensor, LearnError> {
+        let read = match head.kind {
+            Some(kind) => read.f_add(&self.pick(self.leaf(kind), &rows.kind)?)?,
+            None => read,
+        };
+        Ok(read.f_leaky_relu()?)
+    }
+
+    /// The rows of a table at these places.
+    fn pick(&self, table: &Tensor, places: &[i64]) -> Result<Tensor, LearnError> {
+        Ok(table.f_index_select(0, &self.index(places)?)?)
     }
 
     fn outputs(&self, raw: &Raw, seen: &Observation) -> Result<Outputs, LearnError> {
@@ -654,6 +651,19 @@ impl MessagePassing {
             }
         }
         parts
+    }
+}
+
+/// The table that has what rows sit on, first or alone, and where: pooled states for rows on states, else items.
+fn anchors<'t>(
+    nodes: &'t Tensor,
+    pooled: Option<&'t Tensor>,
+    anchor: Anchor,
+    rows: &AnchoredRows,
+) -> (&'t Tensor, Vec<i64>) {
+    match (anchor, pooled) {
+        (Anchor::State, Some(pooled)) => (pooled, states_of(&rows.count)),
+        _ => (nodes, rows.item.clone()),
     }
 }
 

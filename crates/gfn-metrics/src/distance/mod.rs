@@ -81,3 +81,43 @@ pub fn count_modes(distance: &dyn Distance, objects: &[(f64, Key)], threshold: f
     }
     modes.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bits(set: &[usize]) -> Key {
+        let mut words = [0; 32];
+        for bit in set {
+            words[bit / 64] |= 1 << (bit % 64);
+        }
+        Box::new(words)
+    }
+
+    #[test]
+    fn modes_are_apart_and_good() {
+        let distance = of(&ObjectKind::Molecule, &Evaluation::default()).unwrap();
+        let (one, near, far) = (bits(&[1, 2, 3]), bits(&[1, 2, 4]), bits(&[9]));
+        let set = [
+            (0.9, near),
+            (1.0, one),
+            (0.8, far),
+            (0.1, bits(&[77])),
+            (f64::NAN, bits(&[78])),
+        ];
+        assert_eq!(count_modes(&*distance, &set, 0.5, 0.4), 2);
+        assert_eq!(count_modes(&*distance, &set, 0.5, 0.6), 3);
+        assert_eq!(count_modes(&*distance, &set, 0.85, 0.4), 1);
+        assert_eq!(count_modes(&*distance, &set, 2.0, 0.4), 0);
+    }
+
+    #[test]
+    fn similarity_averages_over_pairs() {
+        let distance = of(&ObjectKind::Molecule, &Evaluation::default()).unwrap();
+        let (one, two) = (bits(&[1, 2]), bits(&[3, 4]));
+        assert_eq!(mean_similarity(&*distance, std::slice::from_ref(&one)), 1.0);
+        assert_eq!(mean_similarity(&*distance, &[one.clone(), one.clone()]), 1.0);
+        let keys = [one.clone(), one, two];
+        assert!((mean_similarity(&*distance, &keys) - 1.0 / 3.0).abs() < 1e-12);
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Reference: Rogers and Tanimoto 1960, "A computer program for classifying plants", Science 132, 1115-1118.
 
-use gfn_chem::Molecule;
+use gfn_chem::{Molecule, tanimoto};
 use gfn_core::ObjectKind;
 use gfn_registry::settings::{Evaluation, Fingerprint};
 
@@ -48,12 +48,6 @@ impl Distance for Tanimoto {
     }
 
     fn similarity(&self, one: &Key, two: &Key) -> f64 {
-        let words = || one.iter().zip(two.iter());
-        let shared: u32 = words().map(|(one, two)| (one & two).count_ones()).sum();
-        let either: u32 = words().map(|(one, two)| (one | two).count_ones()).sum();
-        match either {
-            0 => 1.0,
-            _ => f64::from(shared) / f64::from(either),
-        }
+        tanimoto(one, two)
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use gfn_chem::canonical_of;
+use gfn_core::environment::one_by_one;
 use gfn_core::testkit::{Thoroughness, check_environment};
 use gfn_core::{Cancel, Enumerable, Environment, EnvironmentSpec, Mask, ObjectKind, Observation, View};
 use gfn_plugins::{Actions, PluginError, RemoteEnvironment, open_environment};
@@ -163,6 +164,26 @@ impl PluginEnvironment {
         }
     }
 
+    /// Asks for masks of several states, in one call, and remembers them.
+    fn learn_masks(
+        &self,
+        states: &[i32],
+        words: usize,
+        bits: impl Fn(&StateAnswers) -> &Vec<u64>,
+        bits_mut: impl Fn(&mut StateAnswers) -> &mut Vec<u64>,
+        ask: impl FnOnce(&[i32], &mut [u64]) -> Result<(), PluginError>,
+    ) {
+        self.learn_all(
+            states,
+            |known, _| bits(known).is_empty(),
+            |unknown, places| {
+                let mut all = vec![0; places.len() * words];
+                ask(unknown, &mut all).map(|()| all)
+            },
+            |known, all, row, _| *bits_mut(known) = all[row * words..(row + 1) * words].to_vec(),
+        );
+    }
+
     /// Takes actions of several states, in one call, and remembers where they lead.
     fn learn_moves(
         &self,
@@ -316,36 +337,28 @@ impl Environment for PluginEnvironment {
 
     fn forward_masks(&self, states: &[i32], masks: &mut [Mask]) {
         let words = self.remote.spec().actions.mask_words();
-        self.learn_all(
+        let ask = |states: &[i32], bits: &mut [u64]| self.remote.forward_mask(states, bits);
+        self.learn_masks(
             states,
-            |known, _| known.forward.is_empty(),
-            |unknown, places| {
-                let mut bits = vec![0; places.len() * words];
-                self.remote.forward_mask(unknown, &mut bits).map(|()| bits)
-            },
-            |known, bits, row, _| known.forward = bits[row * words..(row + 1) * words].to_vec(),
+            words,
+            |known| &known.forward,
+            |known| &mut known.forward,
+            ask,
         );
-        let states = states.chunks_exact(self.spec.state_len());
-        states
-            .zip(masks)
-            .for_each(|(state, mask)| self.forward_mask(state, mask));
+        one_by_one::forward_masks(self, states, masks);
     }
 
     fn backward_masks(&self, states: &[i32], masks: &mut [Mask]) {
         let words = self.remote.spec().backward_actions.mask_words();
-        self.learn_all(
+        let ask = |states: &[i32], bits: &mut [u64]| self.remote.backward_mask(states, bits);
+        self.learn_masks(
             states,
-            |known, _| known.backward.is_empty(),
-            |unknown, places| {
-                let mut bits = vec![0; places.len() * words];
-                self.remote.backward_mask(unknown, &mut bits).map(|()| bits)
-            },
-            |known, bits, row, _| known.backward = bits[row * words..(row + 1) * words].to_vec(),
+            words,
+            |known| &known.backward,
+            |known| &mut known.backward,
+            ask,
         );
-        let states = states.chunks_exact(self.spec.state_len());
-        states
-            .zip(masks)
-            .for_each(|(state, mask)| self.backward_mask(state, mask));
+        one_by_one::backward_masks(self, states, masks);
     }
 
     fn step_all(&self, states: &[i32], actions: &[usize], next: &mut [i32], backward_actions: &mut [usize]) {
@@ -359,11 +372,7 @@ impl Environment for PluginEnvironment {
             |known| &mut known.steps,
             ask,
         );
-        let len = self.spec.state_len();
-        let places = states.chunks_exact(len).zip(next.chunks_exact_mut(len));
-        for (((state, next), action), backward) in places.zip(actions).zip(backward_actions) {
-            *backward = self.step(state, *action, next);
-        }
+        one_by_one::step_all(self, states, actions, next, backward_actions);
     }
 
     fn undo_all(
@@ -383,11 +392,7 @@ impl Environment for PluginEnvironment {
             |known| &mut known.undone,
             ask,
         );
-        let len = self.spec.state_len();
-        let places = states.chunks_exact(len).zip(previous.chunks_exact_mut(len));
-        for (((state, previous), backward), action) in places.zip(backward_actions).zip(actions) {
-            *action = self.undo(state, *backward, previous);
-        }
+        one_by_one::undo_all(self, states, backward_actions, previous, actions);
     }
 
     fn observe_all(&self, view: usize, states: &[i32], observation: &mut Observation) {
@@ -401,8 +406,7 @@ impl Environment for PluginEnvironment {
             },
             |known, features, row, _| known.features = features[row * width..(row + 1) * width].to_vec(),
         );
-        let states = states.chunks_exact(self.spec.state_len());
-        states.for_each(|state| self.observe(view, state, observation));
+        one_by_one::observe_all(self, view, states, observation);
     }
 
     fn describe(&self, state: &[i32]) -> String {

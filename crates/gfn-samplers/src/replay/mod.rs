@@ -193,13 +193,7 @@ impl Replay {
 
 impl Sampler for Replay {
     fn schedules(&self) -> Vec<(&'static str, &Schedule)> {
-        vec![
-            (
-                "train.random_action_probability",
-                &self.params.random_action_probability,
-            ),
-            ("train.temperature", &self.params.temperature),
-        ]
+        self.on_policy.schedules()
     }
 
     fn behavior_policy(&self) -> BehaviorPolicy {
